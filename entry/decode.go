@@ -1,0 +1,187 @@
+package entry
+
+import (
+	"fmt"
+	"math"
+)
+
+// maxInterned bounds the names that a Decoder remembers.
+const maxInterned = 4096
+
+// Decoder decodes bodies. It remembers the names it has seen so that decoding allocates nothing once they are known.
+// The zero value is ready; a Decoder must not be used by two goroutines at once.
+type Decoder struct {
+	names map[string]string
+}
+
+// Decode sets e to what body says. Values and parameters point into body. It accepts exactly what [AppendBody]
+// prints: anything else is [ErrFormat], and a version above [Version] is [ErrNewer].
+func (d *Decoder) Decode(body []byte, e *Entry) error {
+	e.Reset()
+	r := reader{buf: body, names: d}
+	if version := r.byte(); version > Version {
+		return fmt.Errorf("%w: number %d, known is %d", ErrNewer, version, Version)
+	}
+	e.Kind = Kind(r.byte())
+	epoch := r.uvarint()
+	e.Epoch = uint32(epoch)
+	e.Received = r.svarint()
+	e.Event = r.time()
+	renderer := r.uvarint()
+	e.Renderer = Renderer(renderer)
+	e.Params = r.bytes()
+	e.Fields = r.fields(e.Fields)
+	switch {
+	case r.bad || len(r.buf) != 0 || len(body) > MaxBody:
+		return ErrFormat
+	case epoch > math.MaxUint32 || e.Kind > Control || renderer > uint64(lastRenderer) || !e.Event.valid():
+		return ErrFormat
+	}
+	return nil
+}
+
+// DecodeFields decodes the list of fields that a packed blob holds.
+func (d *Decoder) DecodeFields(data []byte) ([]Field, error) {
+	r := reader{buf: data, names: d}
+	fields := r.fields(nil)
+	if r.bad || len(r.buf) != 0 {
+		return nil, ErrFormat
+	}
+	return fields, nil
+}
+
+func (d *Decoder) intern(b []byte) string {
+	if s, ok := d.names[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if d.names == nil {
+		d.names = make(map[string]string, 64)
+	}
+	if len(d.names) < maxInterned {
+		d.names[s] = s
+	}
+	return s
+}
+
+// reader takes values off the front of buf; after the first that is not there, or not in its shortest form, bad is
+// set and everything is zero.
+type reader struct {
+	buf   []byte
+	names *Decoder
+	bad   bool
+}
+
+func (r *reader) fail() {
+	r.bad = true
+	r.buf = nil
+}
+
+func (r *reader) byte() byte {
+	if len(r.buf) == 0 {
+		r.fail()
+		return 0
+	}
+	b := r.buf[0]
+	r.buf = r.buf[1:]
+	return b
+}
+
+func (r *reader) uvarint() uint64 {
+	value := uint64(0)
+	for i, b := range r.buf {
+		if i == 9 && b > 1 {
+			break
+		}
+		value |= uint64(b&0x7f) << (7 * i)
+		if b < 0x80 {
+			if b == 0 && i > 0 {
+				break
+			}
+			r.buf = r.buf[i+1:]
+			return value
+		}
+		if i == 9 {
+			break
+		}
+	}
+	r.fail()
+	return 0
+}
+
+func (r *reader) svarint() int64 {
+	u := r.uvarint()
+	return int64(u>>1) ^ -int64(u&1)
+}
+
+func (r *reader) take(n uint64) []byte {
+	if n > uint64(len(r.buf)) {
+		r.fail()
+		return nil
+	}
+	b := r.buf[:n:n]
+	r.buf = r.buf[n:]
+	return b
+}
+
+func (r *reader) bytes() []byte { return r.take(r.uvarint()) }
+
+func (r *reader) time() Time {
+	flag := r.byte()
+	if flag == 0 {
+		return Time{}
+	}
+	t := Time{Valid: true, Digits: flag - 1, Micros: r.svarint()}
+	if t.Digits > 6 {
+		nanos := r.uvarint()
+		if nanos > 999 {
+			r.fail()
+		}
+		t.Nanos = uint16(nanos)
+	}
+	zone := r.bytes()
+	if len(zone) > MaxZone {
+		r.fail()
+		return Time{}
+	}
+	t.Zone = r.names.intern(zone)
+	return t
+}
+
+func (r *reader) fields(fields []Field) []Field {
+	count := r.uvarint()
+	if count > uint64(len(r.buf))/2 {
+		r.fail()
+		return fields
+	}
+	for range count {
+		f := r.field()
+		if r.bad {
+			return fields
+		}
+		fields = append(fields, f)
+	}
+	return fields
+}
+
+func (r *reader) field() Field {
+	tag := r.byte()
+	f := Field{Provenance: Provenance(tag & 3), Form: Form(tag >> 2)}
+	name := r.bytes()
+	if len(name) <= MaxName {
+		f.Name = r.names.intern(name)
+	}
+	switch f.Form {
+	case Inline:
+		f.Value = r.bytes()
+	case Private:
+		f.Value = r.take(DigestSize)
+	default:
+		f.Value = r.take(DigestSize)
+		f.Size = r.uvarint()
+	}
+	if !r.bad && (len(name) > MaxName || f.check() != nil) {
+		r.fail()
+	}
+	return f
+}

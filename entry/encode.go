@@ -1,0 +1,98 @@
+package entry
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// DigestSize is the size of a salted digest in bytes.
+const DigestSize = 32
+
+// Errors of encoding and decoding.
+var (
+	ErrTooLong = errors.New("entry longer than 65535 bytes as a leaf: spill it first")
+	ErrNewer   = errors.New("entry format newer than this program")
+	ErrFormat  = errors.New("not a canonical entry")
+)
+
+// AppendBody appends the canonical body of e to dst. It returns [ErrTooLong] when the leaf would be longer than
+// [MaxLeaf] and an error that names the field when e breaks a rule; dst is then returned as it was.
+func AppendBody(dst []byte, e *Entry) ([]byte, error) {
+	if e.Kind > Control || !e.Event.valid() || e.Renderer > lastRenderer {
+		return dst, fmt.Errorf("entry: bad kind %d, event time or renderer %d", e.Kind, e.Renderer)
+	}
+	start := len(dst)
+	out := append(dst, Version, byte(e.Kind))
+	out = binary.AppendUvarint(out, uint64(e.Epoch))
+	out = binary.AppendVarint(out, e.Received)
+	out = appendTime(out, e.Event)
+	out = binary.AppendUvarint(out, uint64(e.Renderer))
+	out = appendString(out, e.Params)
+	out, err := appendFields(out, e.Fields)
+	if err != nil {
+		return dst, err
+	}
+	if len(out)-start > MaxBody {
+		return out[:start], ErrTooLong
+	}
+	return out, nil
+}
+
+func appendTime(dst []byte, t Time) []byte {
+	if !t.Valid {
+		return append(dst, 0)
+	}
+	dst = append(dst, 1+t.Digits)
+	dst = binary.AppendVarint(dst, t.Micros)
+	if t.Digits > 6 {
+		dst = binary.AppendUvarint(dst, uint64(t.Nanos))
+	}
+	return appendString(dst, t.Zone)
+}
+
+func appendFields(dst []byte, fields []Field) ([]byte, error) {
+	dst = binary.AppendUvarint(dst, uint64(len(fields)))
+	for i := range fields {
+		f := &fields[i]
+		if err := f.check(); err != nil {
+			return nil, err
+		}
+		dst = append(dst, byte(f.Provenance)|byte(f.Form)<<2)
+		dst = appendString(dst, f.Name)
+		switch f.Form {
+		case Inline:
+			dst = appendString(dst, f.Value)
+		case Private:
+			dst = append(dst, f.Value...)
+		default:
+			dst = append(dst, f.Value...)
+			dst = binary.AppendUvarint(dst, f.Size)
+		}
+	}
+	return dst, nil
+}
+
+// check reports the rule that a field breaks.
+func (f *Field) check() error {
+	switch {
+	case f.Provenance > Imported || f.Form > Packed:
+		return fmt.Errorf("field %q: bad provenance %d or form %d", f.Name, f.Provenance, f.Form)
+	case f.Form == Packed && f.Name != "":
+		return fmt.Errorf("field %q: packed fields have no name", f.Name)
+	case f.Form != Packed && !ValidName(f.Name):
+		return fmt.Errorf("field %q: a name is 1 to %d bytes of UTF-8 without control characters and '='", f.Name, MaxName)
+	case f.Provenance == Claimed && f.Form != Packed && f.Name[0] == '_':
+		return fmt.Errorf("field %q: a sender cannot set names that begin with '_'", f.Name)
+	case f.Form != Inline && len(f.Value) != DigestSize:
+		return fmt.Errorf("field %q: digest of %d bytes, want %d", f.Name, len(f.Value), DigestSize)
+	case f.Size != 0 && f.Form != Blob && f.Form != Packed:
+		return fmt.Errorf("field %q: a size belongs to a blob", f.Name)
+	}
+	return nil
+}
+
+func appendString[T string | []byte](dst []byte, s T) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(s)))
+	return append(dst, s...)
+}

@@ -1,0 +1,47 @@
+package entry
+
+import "fmt"
+
+// Raw is the field that holds the received octets where no renderer gives them back exactly.
+const Raw = "_RAW"
+
+// Renderer is the id of the function that gives the received octets back from the fields. Once released, a renderer
+// never changes.
+type Renderer uint16
+
+// The renderers. RenderNone: the octets are in the field [Raw], or the entry was made by a program and there are none.
+const (
+	RenderNone    Renderer = iota
+	RenderText             // MESSAGE
+	RenderRFC5424          // RFC 5424
+	RenderRFC3164          // RFC 3164 as syslog daemons write it
+	RenderJSON             // one JSON object
+	RenderExport           // an entry of the journal export format, its blank line included
+	lastRenderer  = RenderExport
+)
+
+// AppendReceived appends the octets as they were received. ok is false if the entry was made by a program and there
+// are none. It returns an error if the parameters do not fit the renderer. Values in blobs must have been put back.
+func AppendReceived(dst []byte, e *Entry) (out []byte, ok bool, err error) {
+	if raw, found := e.Get(Raw); found {
+		return append(dst, raw...), true, nil
+	}
+	switch e.Renderer {
+	case RenderNone:
+		return dst, false, nil
+	case RenderText:
+		message, _ := e.Get("MESSAGE")
+		return append(dst, message...), true, nil
+	case RenderRFC5424:
+		out, err = appendRFC5424(dst, e)
+	case RenderRFC3164:
+		out, err = appendRFC3164(dst, e)
+	case RenderJSON:
+		out, err = appendJSON(dst, e)
+	case RenderExport:
+		out, err = appendExport(dst, e)
+	default:
+		err = fmt.Errorf("renderer %d: unknown", e.Renderer)
+	}
+	return out, err == nil, err
+}

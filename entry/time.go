@@ -1,0 +1,144 @@
+package entry
+
+import (
+	"strconv"
+	"time"
+)
+
+// Time is the time that the sender wrote: the instant in µs, what was written below the µs, how many fraction digits
+// there were, and the zone exactly as written (empty if none was). The zero value is "no event time".
+type Time struct {
+	Micros int64  // µs since 1970-01-01 UTC, rounded down
+	Zone   string // as written: "", "Z", "+02:00", "-00:00", …; at most MaxZone bytes
+	Nanos  uint16 // ns below the µs, 0…999; 0 unless Digits > 6
+	Digits uint8  // fraction digits written, 0…9
+	Valid  bool
+}
+
+// pow10[d] is 10^d.
+var pow10 = [...]uint64{1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000}
+
+// valid reports whether t is the one way to say what it says: no digits are set that were not written.
+func (t Time) valid() bool {
+	if !t.Valid {
+		return t == Time{}
+	}
+	if t.Digits > 9 || t.Nanos > 999 || len(t.Zone) > MaxZone {
+		return false
+	}
+	if t.Digits > 6 {
+		return uint64(t.Nanos)%pow10[9-t.Digits] == 0
+	}
+	return t.Nanos == 0 && t.Micros%int64(pow10[6-t.Digits]) == 0
+}
+
+// Time returns the instant in UTC.
+func (t Time) Time() time.Time {
+	return time.UnixMicro(t.Micros).Add(time.Duration(t.Nanos)).UTC()
+}
+
+// Offset returns the offset in seconds east of UTC that the zone says, and whether it says one: "Z" and "z" are 0,
+// "±hh:mm", "±hhmm" and "±hh" are themselves. Anything else, and no zone, say nothing.
+func (t Time) Offset() (seconds int, ok bool) {
+	z := t.Zone
+	if z == "Z" || z == "z" {
+		return 0, true
+	}
+	if len(z) < 3 || (z[0] != '+' && z[0] != '-') {
+		return 0, false
+	}
+	digits := z[1:]
+	if len(digits) == 5 && digits[2] == ':' {
+		digits = digits[:2] + digits[3:]
+	}
+	if len(digits) == 2 {
+		digits += "00"
+	}
+	n, err := strconv.ParseUint(digits, 10, 16)
+	if len(digits) != 4 || err != nil || n/100 > 23 || n%100 > 59 {
+		return 0, false
+	}
+	seconds = int(n/100)*3600 + int(n%100)*60
+	if z[0] == '-' {
+		seconds = -seconds
+	}
+	return seconds, true
+}
+
+// AppendRFC3339 appends the time as it was written: same digits, same zone (RFC 3339, section 5.6). A time without a
+// usable zone is written in UTC with no zone at all.
+func (t Time) AppendRFC3339(dst []byte) []byte {
+	offset, _ := t.Offset()
+	return append(t.appendLocal(dst, offset), t.Zone...)
+}
+
+// appendLocal appends YYYY-MM-DDThh:mm:ss and the fraction as the clock showed it offset seconds east of UTC.
+func (t Time) appendLocal(dst []byte, offset int) []byte {
+	seconds, micros := floorDiv(t.Micros, 1_000_000)
+	dst = appendCivil(dst, seconds+int64(offset))
+	if t.Digits == 0 {
+		return dst
+	}
+	fraction := uint64(micros)*1000 + uint64(t.Nanos)
+	dst = append(dst, '.')
+	return appendPadded(dst, fraction/pow10[9-t.Digits], int(t.Digits))
+}
+
+// appendCivil appends YYYY-MM-DDThh:mm:ss of the given seconds since 1970.
+func appendCivil(dst []byte, seconds int64) []byte {
+	days, rest := floorDiv(seconds, 86400)
+	year, month, day := civil(days)
+	if year < 0 || year > 9999 {
+		return time.Unix(seconds, 0).UTC().AppendFormat(dst, "2006-01-02T15:04:05")
+	}
+	dst = append(appendPadded(dst, uint64(year), 4), '-')
+	dst = append(appendPadded(dst, uint64(month), 2), '-')
+	dst = append(appendPadded(dst, uint64(day), 2), 'T')
+	return appendClock(dst, rest)
+}
+
+// appendClock appends hh:mm:ss of a second of the day.
+func appendClock(dst []byte, second int64) []byte {
+	dst = append(appendPadded(dst, uint64(second/3600), 2), ':')
+	dst = append(appendPadded(dst, uint64(second/60%60), 2), ':')
+	return appendPadded(dst, uint64(second%60), 2)
+}
+
+// appendPadded appends n in width decimal digits.
+func appendPadded(dst []byte, n uint64, width int) []byte {
+	var buf [20]byte
+	for i := width - 1; i >= 0; i-- {
+		buf[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return append(dst, buf[:width]...)
+}
+
+func floorDiv(a, b int64) (quotient, rest int64) {
+	quotient, rest = a/b, a%b
+	if rest < 0 {
+		quotient--
+		rest += b
+	}
+	return quotient, rest
+}
+
+// civil returns the proleptic Gregorian date of a day number (0 = 1970-01-01). Eras of 400 years begin on 1 March 0000
+// so that the leap day is the last of a year.
+func civil(days int64) (year int64, month, day int) {
+	days += 719468
+	era, dayOfEra := floorDiv(days, 146097)
+	yearOfEra := (dayOfEra - dayOfEra/1460 + dayOfEra/36524 - dayOfEra/146096) / 365
+	dayOfYear := dayOfEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
+	shifted := (5*dayOfYear + 2) / 153 // months since March
+	day = int(dayOfYear - (153*shifted+2)/5 + 1)
+	month = int(shifted + 3)
+	if month > 12 {
+		month -= 12
+	}
+	year = yearOfEra + era*400
+	if month <= 2 {
+		year++
+	}
+	return year, month, day
+}

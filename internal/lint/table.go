@@ -1,0 +1,106 @@
+package lint
+
+// A row says what the packages that fit a pattern may import of this module.
+// Where two rows fit a folder, the first one counts. Test files may import anything.
+type row struct {
+	pkg string   // folder; "x/..." is x and everything below it
+	may []string // patterns; "<name>" stands for the last part of the importer's folder
+}
+
+// table is the one direction of DESIGN (§3, §7) in the form of imports: higher
+// rank may import lower, never sideways or up except where listed.
+var table = []row{
+	// Rank 0: formats and seams that know nothing of each other.
+	{"entry", nil},
+	{"seal", nil},
+	{"query", nil},
+	{"internal/tunnel", nil},
+	{"internal/vfs", nil},
+	{"internal/vfs/...", []string{"internal/vfs"}},
+	{"internal/durable", []string{"internal/vfs"}},
+	{"internal/lint", nil},
+
+	// Rank 1: the store, what is proved from it, and pure functions on entries.
+	{"journal/frame", []string{"entry"}},
+	{"journal/check", []string{"entry", "seal", "journal/frame", "internal/vfs", "internal/durable"}},
+	{"journal", []string{"entry", "seal", "journal/frame", "internal/vfs", "internal/durable"}},
+	{"evidence", []string{"entry", "seal"}},
+	{"audit", []string{"entry"}},
+	{"audit/...", []string{"audit", "entry"}},
+	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
+	{"internal/rule", []string{"entry"}},
+	{"internal/show", []string{"entry"}},
+
+	// Rank 2: the edges, and reading.
+	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
+	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>"}},
+	{"internal/output/...", []string{"entry", "internal/output"}},
+	{"internal/search", []string{"query", "entry", "journal"}},
+
+	// Rank 3: the only writer, and the readers with a cursor.
+	{"internal/ingest", []string{"internal/parse/...", "internal/rule", "entry", "journal"}},
+	{"internal/forward", []string{"journal", "internal/rule", "internal/output", "entry", "internal/durable"}},
+
+	// Rank 4 and 5: what people and programs speak to.
+	{"internal/api", []string{"internal/search", "evidence", "journal", "query", "entry"}},
+	{"internal/web", []string{"internal/api", "query"}},
+	{"internal/config", []string{
+		"entry", "seal", "query", "evidence", "audit/...", "journal/...",
+		"internal/vfs", "internal/durable", "internal/tunnel",
+		"internal/parse/...", "internal/rule", "internal/show",
+		"internal/input/...", "internal/output/...", "internal/search",
+		"internal/ingest", "internal/forward", "internal/api",
+	}},
+	{"internal/cli", []string{
+		"entry", "seal", "query", "evidence", "journal", "journal/check", "journal/frame",
+		"internal/vfs", "internal/durable",
+		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
+		"internal/ingest", "internal/config", "internal/api",
+	}},
+
+	// Rank 6 and 7: building and starting it all.
+	{"internal/daemon", []string{"..."}},
+	{"cmd/constat", []string{"internal/cli", "internal/daemon"}},
+	{"cmd/constat-verify", []string{"evidence", "entry", "seal"}},
+
+	// Black-box tests drive the built program.
+	{"conformance/...", nil},
+}
+
+// A forbidden edge is one that somebody will want some day. The table may not
+// allow it, and the message of the test gives the reason.
+type forbidden struct{ from, to, reason string }
+
+var forbiddenEdges = []forbidden{
+	{"internal/input/...", "journal/...", "an input hands frames to ingest; a second way into the journal bypasses the accounting of losses"},
+	{"internal/output/...", "journal/...", "the cursor over the journal belongs to forward"},
+	{"internal/web", "journal/...", "the page must not know how entries are stored"},
+	{"internal/web", "internal/search", "the page asks the API like everybody else"},
+	{"query", "journal/...", "the language must parse anywhere, without a store"},
+	{"query", "internal/parse/...", "the language knows no wire format"},
+	{"evidence", "journal/...", "whoever verifies evidence has no store"},
+	{"journal/check", "journal", "the checker is independent of the writer that it checks"},
+	{"seal", "entry", "a tree must not care what it seals"},
+	{"audit/...", "journal/...", "the client library is weight on every program that uses it"},
+	{"internal/ingest", "internal/input/...", "inputs call ingest, not the other way round"},
+	{"cmd/constat-verify", "internal/...", "an auditor reads all of what the verifier runs"},
+}
+
+// thirdParty says which packages may use a module from outside, and nothing
+// outside this list is used at all. The verifier's own code is the
+// standard library and x/mod, so that an auditor can read it whole.
+var thirdParty = []struct {
+	module string
+	usedBy []string
+}{
+	{"github.com/klauspost/compress", []string{"journal", "journal/frame", "journal/check"}},
+	{"github.com/spf13/cobra", []string{"internal/cli"}},
+	{"github.com/fsnotify/fsnotify", []string{"journal"}},
+	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check"}},
+	{"golang.org/x/sys", []string{"internal/vfs", "internal/cli", "internal/input/...", "internal/ingest"}},
+	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},
+	{"rsc.io/qr", []string{"internal/cli"}},
+}
+
+// public are the packages that outsiders may rely on.
+var public = []string{"entry", "seal", "journal/...", "query", "evidence", "audit/..."}

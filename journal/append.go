@@ -1,0 +1,237 @@
+package journal
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"constat/entry"
+	"constat/journal/frame"
+	"constat/journal/layout"
+	"constat/seal"
+)
+
+// Limits at which a frame ends.
+const (
+	maxFrameEntries = 1024
+	maxFrameBytes   = 256 << 10
+)
+
+// scratch is memory that appending uses again and again.
+type scratch struct {
+	body    []byte
+	payload []byte
+	frame   []byte
+	blobs   []byte
+	leaves  []seal.Hash
+}
+
+// Append gives the entries their epoch, received time and index in the journal, which is created if need be, and
+// writes them. It sets Epoch and Received in entries, and moves values that are too long into blobs, changing Fields.
+// It returns the index of the first. Nil means received, not durable: see [Writer.Sync].
+//
+// On an error none of the entries from the returned index on is kept. A full disk leaves the writer usable; after
+// [ErrBroken] it must be opened again.
+func (w *Writer) Append(journal string, entries []entry.Entry) (first uint64, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.broken != nil {
+		return 0, w.broken
+	}
+	l, err := w.journalLocked(journal)
+	if err != nil {
+		return 0, err
+	}
+	received, err := w.receivedLocked()
+	if err != nil {
+		return 0, err
+	}
+	first = l.frontier.Size()
+	for len(entries) > 0 {
+		n, err := w.appendFrame(l, entries, received)
+		if err != nil {
+			return l.frontier.Size(), fmt.Errorf("journal %s: %w", journal, err)
+		}
+		entries = entries[n:]
+	}
+	return first, nil
+}
+
+// journalLocked returns the journal, created if there is none.
+func (w *Writer) journalLocked(name string) (*log, error) {
+	if l := w.logs[name]; l != nil {
+		return l, nil
+	}
+	if err := layout.ValidJournalName(name); err != nil {
+		return nil, err
+	}
+	l, err := w.createLog(newJournal(name, w.store.Certificate.Origin+"/"+name))
+	if err != nil {
+		return nil, err
+	}
+	return l, w.announce(l, layout.NewControl(layout.JournalCreated, "journal "+name+" created"))
+}
+
+// announce writes into the system journal who a journal is, and makes it durable before the journal has an entry.
+func (w *Writer) announce(l *log, c entry.Entry) error {
+	d := l.desc
+	c.AddString(layout.JournalName, d.Name, entry.Observed)
+	c.AddString(layout.JournalIDOf, fmt.Sprintf("%x", d.ID[:]), entry.Observed)
+	c.AddString(layout.Descriptor, d.Digest(), entry.Observed)
+	if err := w.control(c); err != nil {
+		return err
+	}
+	return w.logs[layout.System].sync()
+}
+
+// control appends one control entry to the system journal.
+func (w *Writer) control(c entry.Entry) error {
+	received, err := w.receivedLocked()
+	if err != nil {
+		return err
+	}
+	_, err = w.appendFrame(w.logs[layout.System], []entry.Entry{c}, received)
+	return err
+}
+
+// receivedLocked reads the ingest clock. If that opens an epoch, a control entry that holds both clocks comes first.
+func (w *Writer) receivedLocked() (int64, error) {
+	received, s := w.clock.now()
+	if s == nil {
+		return received, nil
+	}
+	text := fmt.Sprintf("clock stepped by %+.1f s; time epoch %d begins", float64(s.after-s.before)/1e6, w.clock.epoch)
+	c := layout.NewControl(layout.ClockStep, text, layout.Before, fmt.Sprint(s.before), layout.After, fmt.Sprint(s.after),
+		layout.Boottime, fmt.Sprint(s.boot))
+	_, err := w.appendFrame(w.logs[layout.System], []entry.Entry{c}, received)
+	return received, err
+}
+
+// appendFrame writes the first entries of the list as one frame and returns how many. The state of the log changes
+// only when the frame is in the file.
+func (w *Writer) appendFrame(l *log, entries []entry.Entry, received int64) (int, error) {
+	if l.headFull() {
+		if err := w.nextHead(l); err != nil {
+			return 0, err
+		}
+	}
+	blobSize := l.blobSize
+	h, err := w.encode(l, entries, received)
+	if err != nil {
+		return 0, w.failed(l, blobSize, err)
+	}
+	if err := w.writeBlobs(l); err != nil {
+		return 0, w.failed(l, blobSize, err)
+	}
+	w.scratch.frame = w.encoder.Append(w.scratch.frame[:0], w.scratch.payload, h)
+	if _, err := l.head.file.WriteAt(w.scratch.frame, l.head.size); err != nil {
+		return 0, w.failed(l, blobSize, fmt.Errorf("write %s: %w", l.head.name, err))
+	}
+	l.dirty = true
+	l.lastEpoch, l.lastReceived = h.Epoch, h.MaxReceived
+	l.head.size += int64(len(w.scratch.frame))
+	l.headRaw += int64(len(w.scratch.payload))
+	for _, leaf := range w.scratch.leaves {
+		if block, full := l.frontier.Append(leaf); full {
+			l.blocks = append(l.blocks, block)
+		}
+	}
+	return int(h.Count), nil
+}
+
+// nextHead ends the head of a log and begins the next.
+func (w *Writer) nextHead(l *log) error {
+	if err := l.sync(); err != nil {
+		return w.breakLocked(err)
+	}
+	return l.newHead(w.fsys)
+}
+
+// encode fills the scratch with payload, leaf hashes and blobs of the entries that make the next frame.
+func (w *Writer) encode(l *log, entries []entry.Entry, received int64) (frame.Header, error) {
+	s := &w.scratch
+	s.payload, s.leaves, s.blobs = s.payload[:0], s.leaves[:0], s.blobs[:0]
+	h := frame.Header{First: l.frontier.Size(), Epoch: w.clock.epoch, MinReceived: received, MaxReceived: received}
+	room := MaxHeadEntries - int(h.First-l.head.first)
+	for i := range entries[:min(len(entries), maxFrameEntries, room)] {
+		e := &entries[i]
+		e.Epoch, e.Received = h.Epoch, received
+		if err := w.encodeEntry(l, e, h.End()); err != nil {
+			return h, fmt.Errorf("entry %d of the batch: %w", i, err)
+		}
+		h.Count++
+		h.Kinds |= 1 << e.Kind
+		if len(s.payload) >= maxFrameBytes || len(s.blobs) >= maxFrameBytes {
+			break
+		}
+	}
+	return h, nil
+}
+
+func (w *Writer) encodeEntry(l *log, e *entry.Entry, index uint64) (err error) {
+	s := &w.scratch
+	s.body, err = entry.AppendBody(s.body[:0], e)
+	if errors.Is(err, entry.ErrTooLong) {
+		if err = entry.Spill(e, w.spillTo(index)); err != nil {
+			return err
+		}
+		s.body, err = entry.AppendBody(s.body[:0], e)
+	}
+	if err != nil {
+		return err
+	}
+	s.payload = frame.AppendBody(s.payload, s.body)
+	s.leaves = append(s.leaves, l.nonces.LeafHash(index, s.body))
+	return nil
+}
+
+// spillTo returns what keeps a spilled value of the entry at index: a blob record with a salt of its own.
+func (w *Writer) spillTo(index uint64) func(int, []byte) ([entry.DigestSize]byte, error) {
+	return func(ordinal int, value []byte) ([entry.DigestSize]byte, error) {
+		var salt [entry.SaltSize]byte
+		rand.Read(salt[:])
+		if len(value) > layout.MaxBlob {
+			return [entry.DigestSize]byte{}, fmt.Errorf("value of %d bytes: the limit is %d", len(value), layout.MaxBlob)
+		}
+		w.scratch.blobs = layout.AppendBlob(w.scratch.blobs, w.blobZstd, index, uint32(ordinal), salt, value)
+		return entry.BlobDigest(salt, value), nil
+	}
+}
+
+// writeBlobs makes the blobs of the frame durable before the frame names them.
+func (w *Writer) writeBlobs(l *log) error {
+	if len(w.scratch.blobs) == 0 {
+		return nil
+	}
+	f, err := l.blobFile(w.fsys)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(w.scratch.blobs, l.blobSize); err != nil {
+		return fmt.Errorf("write blobs of %s: %w", l.head.name, err)
+	}
+	if err := f.Sync(); err != nil {
+		return w.breakLocked(fmt.Errorf("sync blobs of %s: %w", l.head.name, err))
+	}
+	l.blobSize += int64(len(w.scratch.blobs))
+	return nil
+}
+
+// failed takes back what a frame that could not be written left in the files. If that fails too, the writer is broken.
+func (w *Writer) failed(l *log, blobSize int64, cause error) error {
+	if w.broken != nil {
+		return cause
+	}
+	var errs []error
+	if size, err := l.head.file.Size(); err != nil || size > l.head.size {
+		errs = append(errs, err, l.head.file.Truncate(l.head.size))
+	}
+	if l.blobs != nil {
+		l.blobSize = max(blobSize, frame.HeadHeaderSize)
+		errs = append(errs, l.blobs.Truncate(l.blobSize))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return w.breakLocked(errors.Join(cause, err))
+	}
+	return cause
+}

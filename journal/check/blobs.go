@@ -1,0 +1,140 @@
+package check
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"constat/entry"
+	"constat/internal/vfs"
+	"constat/journal/frame"
+	"constat/journal/layout"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// blobCheck is the blob file of one head under check.
+type blobCheck struct {
+	h       *headCheck
+	file    string // below the store
+	f       vfs.File
+	zstd    *zstd.Decoder
+	records map[uint64][]layout.BlobRecord // by index; what an entry names is taken off
+	cause   error                          // why records cannot be had
+}
+
+// newBlobCheck reads where the records of the blob file of a head are. There may be no such file.
+func newBlobCheck(h *headCheck) *blobCheck {
+	b := &blobCheck{h: h, file: filepath.Join(h.dir, layout.BlobName(h.first)), records: map[uint64][]layout.BlobRecord{}}
+	b.cause = b.open()
+	return b
+}
+
+func (b *blobCheck) open() (err error) {
+	if b.f, err = b.h.fsys.Open(filepath.Join(b.h.checker.dir, b.file)); err != nil {
+		return err
+	}
+	size, err := b.f.Size()
+	if err != nil {
+		return err
+	}
+	if err := checkHeader(b.f, b.h.desc.Header(frame.Blob, b.h.first)); err != nil {
+		return err
+	}
+	if b.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(layout.MaxBlob)); err != nil {
+		return err
+	}
+	for at := int64(frame.HeadHeaderSize); at < size; {
+		rec, ok, err := layout.BlobAt(b.f, at, size)
+		if err != nil || !ok {
+			return errors.Join(err, fmt.Errorf("%w: blob record at byte %d", frame.ErrDamaged, at))
+		}
+		b.records[rec.Index] = append(b.records[rec.Index], rec)
+		at += rec.Length
+	}
+	return nil
+}
+
+func (b *blobCheck) close() {
+	if b.f != nil {
+		b.f.Close()
+	}
+	if b.zstd != nil {
+		b.zstd.Close()
+	}
+}
+
+// special checks the blobs of an entry, in the order in which they left it, and shows the entry to the check.
+func (h *headCheck) special(s *special) {
+	h.observe(&s.entry, s.index)
+	for i := range s.entry.Fields {
+		f := &s.entry.Fields[i]
+		if f.Form != entry.Blob && f.Form != entry.Packed {
+			continue
+		}
+		if err := h.blobs.check(s.index, f); err != nil {
+			h.findAt(RuleBlob, h.blobs.file, s.index, s.index+1, fmt.Sprintf("field %q: %v", f.Name, err))
+		}
+	}
+}
+
+// check looks for the blob of a field among the records of its entry, and takes it off the list.
+func (b *blobCheck) check(index uint64, f *entry.Field) error {
+	cause := errors.Join(b.cause, errors.New("value is missing or changed"))
+	for i, rec := range b.records[index] {
+		if rec.Size != f.Size {
+			continue
+		}
+		value, err := rec.Value(b.f, b.zstd)
+		if err != nil {
+			cause = err
+			continue
+		}
+		if digest := entry.BlobDigest(rec.Salt, value); slices.Equal(digest[:], f.Value) {
+			b.records[index] = slices.Delete(b.records[index], i, i+1)
+			return nil
+		}
+	}
+	return cause
+}
+
+// unnamed reports records that no entry names. Above the last entry a crash may have left some. A file that could not
+// be read to its end is reported even where no entry needs what follows.
+func (b *blobCheck) unnamed() {
+	for index, left := range b.records {
+		if len(left) > 0 && index < b.h.next {
+			b.h.findAt(RuleBlob, b.file, index, index+1, "blob that no entry names")
+		}
+	}
+	if b.cause != nil && !errors.Is(b.cause, fs.ErrNotExist) {
+		b.h.findAt(RuleBlob, b.file, b.h.first, b.h.next, b.cause.Error())
+	}
+}
+
+// strayBlobs reports blob files that belong to no head.
+func (j *journalCheck) strayBlobs(heads []uint64) {
+	entries, err := j.fsys.ReadDir(filepath.Join(j.checker.dir, j.dir))
+	if err != nil {
+		return // reported by files
+	}
+	for _, e := range entries {
+		if first, ok := layout.ParseBlobName(e.Name()); ok && !slices.Contains(heads, first) {
+			j.findAt(RuleBlob, filepath.Join(j.dir, e.Name()), first, first+1, "belongs to no head")
+		}
+	}
+}
+
+// sha256Of hashes a whole file.
+func sha256Of(f vfs.File) ([]byte, error) {
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, io.NewSectionReader(f, 0, size))
+	return h.Sum(nil), err
+}

@@ -1,0 +1,195 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sort"
+
+	"constat/internal/vfs"
+	"constat/journal/frame"
+	"constat/journal/layout"
+	"constat/seal"
+)
+
+// headCheck is one head file under check.
+type headCheck struct {
+	*journalCheck
+	file  string // below the store
+	first uint64
+	f     vfs.File
+	size  int64
+	blobs *blobCheck
+}
+
+// entries reads every head in order, hashes every entry, and reports every index that is not there.
+func (j *journalCheck) entries() {
+	firsts, err := j.heads()
+	if err != nil {
+		j.report.cannot(RuleRead, j.dir, err)
+		return
+	}
+	pool := newPool(j.options.Workers, j.desc.NonceKey)
+	defer pool.close()
+	for i, first := range firsts {
+		end := j.point.Size
+		if i+1 < len(firsts) {
+			end = firsts[i+1]
+		}
+		j.head(pool, first, max(first, end))
+	}
+	if j.signed && j.next < j.point.Size {
+		j.missing(filepath.Join(j.dir, layout.HeadName(j.next)), j.point.Size, "entries are missing below the checkpoint")
+	}
+	j.strayBlobs(firsts)
+}
+
+func (j *journalCheck) heads() ([]uint64, error) {
+	entries, err := j.fsys.ReadDir(filepath.Join(j.checker.dir, j.dir))
+	var firsts []uint64
+	for _, e := range entries {
+		if first, ok := layout.ParseHeadName(e.Name()); ok {
+			firsts = append(firsts, first)
+		}
+	}
+	sort.Slice(firsts, func(a, b int) bool { return firsts[a] < firsts[b] })
+	return firsts, err
+}
+
+// head checks one head, which must begin at first; the next one, or the checkpoint, begins at end.
+func (j *journalCheck) head(pool *pool, first, end uint64) {
+	h := &headCheck{journalCheck: j, file: filepath.Join(j.dir, layout.HeadName(first)), first: first}
+	if first > j.next {
+		j.missing(h.file, first, "entries before this head are missing")
+	}
+	if first < j.next {
+		j.findAt(RuleFrame, h.file, first, j.next, "head begins within the one before")
+		return
+	}
+	if err := h.open(); err != nil {
+		h.cannotOpen(err, end)
+		return
+	}
+	defer h.f.Close()
+	h.blobs = newBlobCheck(h)
+	defer h.blobs.close()
+	pool.run(h)
+	h.blobs.unnamed()
+	if j.next < end {
+		j.missing(h.file, end, "entries are missing at the end of the head")
+	}
+}
+
+func (h *headCheck) open() (err error) {
+	if h.f, err = h.fsys.Open(filepath.Join(h.checker.dir, h.file)); err != nil {
+		return err
+	}
+	if h.size, err = h.f.Size(); err == nil {
+		err = checkHeader(h.f, h.desc.Header(frame.Head, h.first))
+	}
+	if err != nil {
+		h.f.Close()
+	}
+	return err
+}
+
+func (h *headCheck) cannotOpen(err error, end uint64) {
+	switch {
+	case errors.Is(err, frame.ErrNewer):
+		h.report.cannot(RuleFormat, h.file, err)
+		h.skip(end)
+	case errors.Is(err, frame.ErrDamaged) || errors.Is(err, frame.ErrNotOurs):
+		h.findAt(RuleHeader, h.file, h.first, end, err.Error())
+		h.skip(end)
+	default:
+		h.report.cannot(RuleRead, h.file, err)
+		h.skip(end)
+	}
+}
+
+// missing reports that the indexes up to end-1 are in no file, and goes on behind them.
+func (j *journalCheck) missing(file string, end uint64, text string) {
+	if !j.signed || j.next < j.point.Size {
+		j.findAt(RuleMissing, file, j.next, end, text)
+	}
+	j.skip(end)
+}
+
+// skip goes on at index end without leaf hashes for what lies between.
+func (j *journalCheck) skip(end uint64) {
+	if end <= j.next {
+		return
+	}
+	for j.next < end {
+		step := min(end-j.next, seal.BlockSize-j.next%seal.BlockSize)
+		j.whole = false
+		j.next += step
+		if j.next%seal.BlockSize == 0 {
+			j.endBlock()
+		}
+	}
+}
+
+// leaf takes the leaf hash of the next index.
+func (j *journalCheck) leaf(h seal.Hash) {
+	j.leaves = append(j.leaves, h)
+	j.next++
+	if j.next == j.point.Size && j.whole {
+		j.signedTail = append([]seal.Hash(nil), j.leaves...)
+	}
+	if j.next%seal.BlockSize == 0 {
+		j.endBlock()
+	}
+}
+
+func (j *journalCheck) endBlock() {
+	b := block{known: j.whole && len(j.leaves) == seal.BlockSize}
+	if b.known {
+		b.hash = seal.BlockHash(j.leaves)
+	}
+	j.blocks = append(j.blocks, b)
+	j.leaves, j.whole = j.leaves[:0], true
+}
+
+// take judges one extent in order and takes its leaves.
+func (h *headCheck) take(x frame.Extent, r *result) {
+	if x.Gap {
+		h.findAt(RuleFrame, h.file, h.next, h.next+1, fmt.Sprintf("%d bytes at byte %d are no frame", x.Length, x.Offset))
+		return
+	}
+	first, end := x.Header.First, x.Header.End()
+	if first < h.next {
+		h.findAt(RuleFrame, h.file, h.next, h.next+1, fmt.Sprintf("frame at byte %d begins again at index %d", x.Offset, first))
+		return
+	}
+	if first > h.next {
+		h.missing(h.file, first, fmt.Sprintf("entries before the frame at byte %d are missing", x.Offset))
+	}
+	if r.err != nil {
+		rule := RuleFrame
+		if !errors.Is(r.err, frame.ErrDamaged) {
+			rule = RuleRead
+		}
+		h.findAt(rule, h.file, first, end, fmt.Sprintf("frame at byte %d: %v", x.Offset, r.err))
+		h.skip(end)
+		return
+	}
+	h.order(x, r)
+	for _, p := range r.problems {
+		h.findAt(RuleEntry, h.file, p.index, p.index+1, p.text)
+	}
+	for _, leaf := range r.leaves {
+		h.leaf(leaf)
+	}
+	for i := range r.special {
+		h.special(&r.special[i])
+	}
+}
+
+// order checks that time does not go back from one frame to the next; within a frame the worker has looked.
+func (h *headCheck) order(x frame.Extent, r *result) {
+	if h.next > 0 && (x.Header.Epoch < h.epoch || x.Header.Epoch == h.epoch && r.min < h.received) {
+		h.findAt(RuleOrder, h.file, x.Header.First, x.Header.End(), "received time goes back")
+	}
+	h.epoch, h.received = x.Header.Epoch, r.max
+}

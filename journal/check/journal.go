@@ -1,0 +1,185 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"sort"
+
+	"constat/entry"
+	"constat/internal/durable"
+	"constat/journal/frame"
+	"constat/journal/layout"
+	"constat/seal"
+)
+
+// journalCheck is the check of one journal.
+type journalCheck struct {
+	*checker
+	dir    string // name of its directory
+	desc   layout.Journal
+	point  seal.Checkpoint
+	signed bool // point is sound
+
+	next     uint64 // index that the next frame must begin with
+	epoch    uint32 // of the newest entry
+	received int64
+	blocks   []block     // full blocks, in order
+	leaves   []seal.Hash // of the block that is not full yet
+	whole    bool        // no index of that block is missing
+
+	signedTail []seal.Hash // leaves of the partial block at the size of the checkpoint, if none is missing
+}
+
+// block is the hash of a full block, if all its entries could be read.
+type block struct {
+	hash  seal.Hash
+	known bool
+}
+
+// journal checks one journal. present says whether its directory is there.
+func (c *checker) journal(name string, present bool) {
+	j := &journalCheck{checker: c, dir: name, whole: true}
+	listed, known := c.listed[name]
+	switch {
+	case !present && known:
+		c.add(at(Finding{Rule: RuleListing, File: name, Journal: layout.System,
+			Text: "journal is listed in the system journal, but its directory is missing"}, listed.index, listed.index))
+		return
+	case !present:
+		c.add(Finding{Rule: RuleListing, File: name, Journal: name, Text: "directory of the system journal is missing"})
+		return
+	}
+	if !j.describe(listed, known) {
+		return
+	}
+	j.checkpoint()
+	j.files()
+	j.entries()
+	j.roots()
+	if !known && name != layout.System && !layout.IsDamaged(name) {
+		j.unlisted()
+	}
+	j.conclude()
+}
+
+// describe reads journal.json. It returns false if the journal cannot be checked without it.
+func (j *journalCheck) describe(l listing, known bool) bool {
+	file := filepath.Join(j.dir, layout.JournalFile)
+	data, err := durable.ReadFile(j.fsys, filepath.Join(j.checker.dir, file), layout.MaxDescriptor)
+	if err == nil {
+		j.desc, err = layout.ParseJournal(data)
+	}
+	switch {
+	case errors.Is(err, frame.ErrNewer):
+		j.report.cannot(RuleFormat, file, err)
+		return false
+	case err != nil:
+		j.find(RuleDescriptor, file, err.Error())
+		return false
+	}
+	base, _ := baseName(j.dir)
+	if j.desc.Name != base {
+		j.find(RuleDescriptor, file, fmt.Sprintf("describes journal %s", j.desc.Name))
+	}
+	if known && (l.digest != j.desc.Digest() || l.id != fmt.Sprintf("%x", j.desc.ID[:])) {
+		j.add(at(Finding{Rule: RuleDescriptor, File: file, Journal: j.dir,
+			Text: fmt.Sprintf("is not the one that entry %d of the system journal announced", l.index)}, 0, 0))
+	}
+	return true
+}
+
+// checkpoint opens the newest checkpoint. Without one nothing of the journal is proved.
+func (j *journalCheck) checkpoint() {
+	file := filepath.Join(j.dir, layout.CheckpointFile)
+	data, err := durable.ReadFile(j.fsys, filepath.Join(j.checker.dir, file), seal.MaxCheckpoint)
+	if err == nil {
+		j.point, err = seal.OpenCheckpoint(data, j.desc.Origin, j.store.Certificate.Identity)
+	}
+	j.signed = err == nil
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("missing: every journal has one from its creation on")
+	}
+	if err != nil {
+		j.find(RuleCheckpoint, file, err.Error())
+	}
+}
+
+// files notes what does not belong into the directory of a journal.
+func (j *journalCheck) files() {
+	entries, err := j.fsys.ReadDir(filepath.Join(j.checker.dir, j.dir))
+	if err != nil {
+		j.report.cannot(RuleRead, j.dir, err)
+	}
+	for _, e := range entries {
+		name := e.Name()
+		_, isHead := layout.ParseHeadName(name)
+		_, isBlob := layout.ParseBlobName(name)
+		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || isHead || isBlob
+		if !known && !layout.IsTorn(name) {
+			j.report.note("%s does not belong to the journal", filepath.Join(j.dir, name))
+		}
+	}
+}
+
+// unlisted judges a journal that the system journal does not list: one without entries was being created when the
+// machine stopped.
+func (j *journalCheck) unlisted() {
+	if j.next == 0 && j.point.Size == 0 {
+		j.report.note("journal %s has no entries and is not listed yet", j.dir)
+		return
+	}
+	j.add(at(Finding{Rule: RuleListing, File: j.dir, Journal: j.dir, Text: "the system journal does not list this journal"},
+		0, max(j.next, j.point.Size, 1)-1))
+}
+
+func (j *journalCheck) conclude() {
+	size := max(j.next, j.point.Size)
+	j.report.Journals = append(j.report.Journals, Journal{Name: j.dir, Origin: j.desc.Origin, Size: size,
+		Checkpoint: j.point.Size, Root: j.point.Root.String(), Unsigned: size - j.point.Size})
+	j.report.Entries += size
+	j.report.Unsealed += size
+	j.report.Unsigned += size - j.point.Size
+}
+
+func (j *journalCheck) find(rule Rule, file, text string) {
+	j.add(Finding{Rule: rule, File: file, Journal: j.dir, Text: text})
+}
+
+// findAt adds a finding about the indexes from first to end-1, or a note if they are above the checkpoint.
+func (j *journalCheck) findAt(rule Rule, file string, first, end uint64, text string) {
+	if j.signed && first >= j.point.Size {
+		j.report.note("%s: behind entry index %d, above the checkpoint: %s", file, first, text)
+		return
+	}
+	if j.signed {
+		end = min(end, j.point.Size)
+	}
+	j.add(at(Finding{Rule: rule, File: file, Journal: j.dir, Text: text}, first, max(first+1, end)-1))
+}
+
+// observe looks at one decoded entry, in order.
+func (j *journalCheck) observe(e *entry.Entry, index uint64) {
+	if j.dir == layout.System && e.Kind == entry.Control {
+		j.learn(e, index)
+	}
+}
+
+func sortedNames(present map[string]bool, listed map[string]listing) []string {
+	set := map[string]bool{}
+	for name := range present {
+		set[name] = true
+	}
+	for name := range listed {
+		set[name] = set[name] || name != layout.System
+	}
+	names := make([]string, 0, len(set))
+	for name := range set {
+		if name != layout.System {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	return names
+}

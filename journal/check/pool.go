@@ -1,0 +1,179 @@
+package check
+
+import (
+	"fmt"
+	"runtime"
+
+	"constat/entry"
+	"constat/journal/frame"
+	"constat/seal"
+)
+
+// pool decodes and hashes frames on several cores; results come back in the order of the frames.
+type pool struct {
+	jobs    chan *job
+	workers int
+	key     entry.NonceKey
+	done    uint64
+}
+
+// job is one frame on its way through the pool.
+type job struct {
+	h      *headCheck
+	x      frame.Extent
+	result result
+	ready  chan struct{}
+}
+
+// result is what a worker found in a frame.
+type result struct {
+	err      error // the frame cannot be read
+	leaves   []seal.Hash
+	problems []problem
+	special  []special
+	min, max int64 // received
+}
+
+// problem is something wrong with one entry.
+type problem struct {
+	index uint64
+	text  string
+}
+
+// special is an entry that the rest of the check has to see: a control entry, or one with blobs. It owns its bytes.
+type special struct {
+	index uint64
+	entry entry.Entry
+}
+
+func newPool(workers int, key entry.NonceKey) *pool {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	p := &pool{jobs: make(chan *job), workers: workers, key: key}
+	for range workers {
+		go p.work()
+	}
+	return p
+}
+
+func (p *pool) close() { close(p.jobs) }
+
+func (p *pool) work() {
+	decoder, err := frame.NewDecoder()
+	w := worker{decoder: decoder, err: err, nonces: entry.NewNonces(p.key)}
+	for j := range p.jobs {
+		w.frame(j)
+		close(j.ready)
+	}
+}
+
+// run sends the extents of a head through the pool and takes the results in order.
+func (p *pool) run(h *headCheck) {
+	queue := make(chan *job, 2*p.workers)
+	go func() {
+		defer close(queue)
+		for x, err := range frame.Scan(h.f, frame.HeadHeaderSize, h.size) {
+			j := &job{h: h, x: x, ready: make(chan struct{}), result: result{err: err}}
+			queue <- j
+			if err != nil || x.Gap {
+				close(j.ready)
+				continue
+			}
+			p.jobs <- j
+		}
+	}()
+	for j := range queue {
+		<-j.ready
+		if j.result.err != nil && j.x.Length == 0 {
+			h.report.cannot(RuleRead, h.file, j.result.err)
+			continue
+		}
+		h.take(j.x, &j.result)
+		p.done += uint64(j.x.Header.Count)
+		if h.options.Progress != nil {
+			h.options.Progress(p.done)
+		}
+	}
+}
+
+// worker holds what one goroutine decodes with.
+type worker struct {
+	decoder *frame.Decoder
+	err     error
+	nonces  *entry.Nonces
+	names   entry.Decoder
+	payload []byte
+	bodies  [][]byte
+	current entry.Entry
+}
+
+// frame reads, decodes and hashes the frame of a job.
+func (w *worker) frame(j *job) {
+	r := &j.result
+	if r.err = w.err; r.err != nil {
+		return
+	}
+	if w.payload, r.err = w.decoder.Payload(w.payload[:0], j.h.f, j.x.Offset, j.x.Header); r.err != nil {
+		return
+	}
+	if w.bodies, r.err = frame.Bodies(w.bodies[:0], w.payload, j.x.Header.Count); r.err != nil {
+		return
+	}
+	r.leaves = make([]seal.Hash, len(w.bodies))
+	kinds := uint8(0)
+	for i, body := range w.bodies {
+		index := j.x.Header.First + uint64(i)
+		r.leaves[i] = w.nonces.LeafHash(index, body)
+		if text := w.entry(r, index, body, j.x.Header, i == 0); text != "" {
+			r.problems = append(r.problems, problem{index, text})
+		}
+		kinds |= 1 << w.current.Kind
+	}
+	if x := j.x.Header; kinds != x.Kinds || r.min != x.MinReceived || r.max != x.MaxReceived {
+		r.problems = append(r.problems, problem{x.First, fmt.Sprintf("header of the frame at byte %d contradicts its entries", j.x.Offset)})
+	}
+}
+
+// entry decodes one body and compares it with the frame and the entry before. It returns what is wrong.
+func (w *worker) entry(r *result, index uint64, body []byte, x frame.Header, first bool) string {
+	e := &w.current
+	if err := w.names.Decode(body, e); err != nil {
+		return err.Error()
+	}
+	text := ""
+	if e.Epoch != x.Epoch {
+		text = fmt.Sprintf("epoch %d in a frame of epoch %d", e.Epoch, x.Epoch)
+	}
+	if first {
+		r.min, r.max = e.Received, e.Received
+	}
+	if e.Received < r.max {
+		text = "received time goes back within a frame"
+	}
+	r.min, r.max = min(r.min, e.Received), max(r.max, e.Received)
+	if e.Kind == entry.Control || hasBlobs(e) {
+		r.special = append(r.special, special{index, ownCopy(e)})
+	}
+	return text
+}
+
+func hasBlobs(e *entry.Entry) bool {
+	for i := range e.Fields {
+		if f := e.Fields[i].Form; f == entry.Blob || f == entry.Packed {
+			return true
+		}
+	}
+	return false
+}
+
+// ownCopy copies an entry with all its bytes.
+func ownCopy(e *entry.Entry) entry.Entry {
+	c := *e
+	c.Params = append([]byte(nil), e.Params...)
+	c.Fields = append([]entry.Field(nil), e.Fields...)
+	for i := range c.Fields {
+		c.Fields[i].Value = append([]byte(nil), c.Fields[i].Value...)
+	}
+	return c
+}

@@ -1,0 +1,134 @@
+package check
+
+import (
+	"fmt"
+
+	"constat/seal"
+)
+
+// Verdict is the outcome of a check. Its number is the exit status of "constat verify".
+type Verdict int
+
+// The verdicts.
+const (
+	Verified   Verdict = 0 // everything signed is there and unchanged, and the store is the pinned one
+	Tampered   Verdict = 1 // something below a checkpoint is missing or changed
+	Unpinned   Verdict = 2 // sound, but nobody outside says that it is this store
+	Unreadable Verdict = 3 // it cannot be checked: not a store, newer than this program, or reading failed
+)
+
+// String is the verdict as it stands in JSON.
+func (v Verdict) String() string {
+	return [...]string{"verified", "tampered", "unpinned", "unreadable"}[v]
+}
+
+// Rule is a stable name of what is checked.
+type Rule string
+
+// The rules.
+const (
+	RuleStore      Rule = "store"      // store.json can be read
+	RuleFormat     Rule = "format"     // written by no newer program
+	RuleRead       Rule = "read"       // the disk gives its bytes
+	RuleCode       Rule = "code"       // the store is the pinned one
+	RuleListing    Rule = "listing"    // journals on disk are those that the system journal lists
+	RuleDescriptor Rule = "descriptor" // journal.json is the one that was announced
+	RuleCheckpoint Rule = "checkpoint" // there is a checkpoint, signed by the identity
+	RuleHeader     Rule = "header"     // headers of files
+	RuleFrame      Rule = "frame"      // frames are whole and follow each other
+	RuleMissing    Rule = "missing"    // no index is missing below the checkpoint
+	RuleEntry      Rule = "entry"      // entries are canonical and agree with their frame
+	RuleOrder      Rule = "order"      // received time never goes back within an epoch
+	RuleRoot       Rule = "root"       // the entries give the signed root
+	RuleBlob       Rule = "blob"       // values in blobs are there and unchanged
+	RuleSetAside   Rule = "set-aside"  // what recovery kept is there and unchanged
+	RuleDamaged    Rule = "damaged"    // no journal was found damaged before
+)
+
+// Finding is something wrong, and where.
+type Finding struct {
+	Rule    Rule    `json:"rule"`
+	File    string  `json:"file"`              // below the store, or "" if it is no one file
+	Journal string  `json:"journal,omitempty"` // name of its directory
+	First   *uint64 `json:"first,omitempty"`   // range of indexes, both included
+	Last    *uint64 `json:"last,omitempty"`
+	Text    string  `json:"text"`
+}
+
+// String is the finding on one line.
+func (f Finding) String() string {
+	where := f.File
+	if f.Journal != "" {
+		where += " journal " + f.Journal
+	}
+	if f.First != nil {
+		where += fmt.Sprintf(" index %d to %d", *f.First, *f.Last)
+	}
+	return fmt.Sprintf("[%s] %s: %s", f.Rule, where, f.Text)
+}
+
+// Journal is what was found of one journal.
+type Journal struct {
+	Name       string `json:"name"`
+	Origin     string `json:"origin"`
+	Size       uint64 `json:"size"`       // entries that could be read or are known to have been there
+	Checkpoint uint64 `json:"checkpoint"` // size that is signed
+	Root       string `json:"root"`       // base64, as signed
+	Unsigned   uint64 `json:"unsigned"`   // entries above the checkpoint
+}
+
+// Report is the result of a check.
+type Report struct {
+	Verdict  Verdict   `json:"-"`
+	Word     string    `json:"verdict"`
+	Store    string    `json:"store,omitempty"`
+	Origin   string    `json:"origin,omitempty"`
+	Code     string    `json:"code,omitempty"`
+	Pinned   string    `json:"pinned"` // where the pin comes from; "" without one
+	Findings []Finding `json:"findings"`
+	Rebuilt  []string  `json:"rebuilt"` // derived files that lie; recomputed, so nothing depends on them
+	Pruned   []string  `json:"pruned"`
+	Unsealed uint64    `json:"unsealed"` // entries above the newest seal; this format has no seals yet, so all
+	Unsigned uint64    `json:"unsigned"` // entries above the newest checkpoint of their journal
+	Entries  uint64    `json:"entries"`
+	Journals []Journal `json:"journals"`
+	Notes    []string  `json:"notes"` // worth knowing, not wrong
+
+	unreadable bool
+}
+
+func newReport() *Report {
+	return &Report{Findings: []Finding{}, Rebuilt: []string{}, Pruned: []string{}, Journals: []Journal{}, Notes: []string{}}
+}
+
+// cannot adds a finding that keeps the check from being complete.
+func (r *Report) cannot(rule Rule, file string, err error) {
+	r.unreadable = true
+	r.Findings = append(r.Findings, Finding{Rule: rule, File: file, Text: err.Error()})
+}
+
+func (r *Report) note(format string, args ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+}
+
+// conclude sets the verdict.
+func (r *Report) conclude(o Options, c *seal.Certificate) *Report {
+	tampered := false
+	for _, f := range r.Findings {
+		if f.Rule != RuleStore && f.Rule != RuleFormat && f.Rule != RuleRead {
+			tampered = true
+		}
+	}
+	switch {
+	case tampered:
+		r.Verdict = Tampered
+	case r.unreadable || c == nil:
+		r.Verdict = Unreadable
+	case o.Pin == nil:
+		r.Verdict = Unpinned
+	default:
+		r.Verdict = Verified
+	}
+	r.Word = r.Verdict.String()
+	return r
+}

@@ -1,0 +1,199 @@
+package check
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"constat/entry"
+	"constat/internal/durable"
+	"constat/internal/vfs"
+	"constat/journal/frame"
+	"constat/journal/layout"
+	"constat/seal"
+)
+
+// Options of a check.
+type Options struct {
+	// Pin is the verification code that the store must have; nil if the caller knows none.
+	Pin *seal.Code
+	// PinnedBy says in words where the pin comes from.
+	PinnedBy string
+	// Progress, if set, is called now and then with the number of entries checked, by one goroutine at a time.
+	Progress func(entries uint64)
+	// Workers is the number of frames decoded and hashed at the same time; 0 means one for each core.
+	Workers int
+}
+
+// checker is the state of one check.
+type checker struct {
+	fsys    vfs.FS
+	dir     string
+	options Options
+	store   layout.Store
+	report  *Report
+	listed  map[string]listing // by journal name, the newest
+	kept    []keptFile         // set aside by recovery
+}
+
+// listing is what the system journal says of a journal.
+type listing struct {
+	id     string // hex
+	digest string // SHA-256 of journal.json, hex
+	index  uint64 // of the control entry
+}
+
+// keptFile is a file or directory that recovery set aside, as a control entry names it.
+type keptFile struct {
+	name   string
+	digest string // "" for a directory
+	index  uint64
+}
+
+// Store checks the store in dir. It always returns a report.
+func Store(fsys vfs.FS, dir string, o Options) *Report {
+	c := &checker{fsys: fsys, dir: dir, options: o, report: newReport(), listed: map[string]listing{}}
+	if !c.readStore() {
+		return c.report.conclude(o, nil)
+	}
+	c.pin()
+	names, err := c.directories()
+	if err != nil {
+		c.report.cannot(RuleRead, ".", err)
+		return c.report.conclude(o, nil)
+	}
+	c.journal(layout.System, names[layout.System])
+	delete(names, layout.System)
+	for _, name := range sortedNames(names, c.listed) {
+		c.journal(name, names[name])
+	}
+	c.setAside()
+	return c.report.conclude(o, &c.store.Certificate)
+}
+
+func (c *checker) readStore() bool {
+	data, err := durable.ReadFile(c.fsys, filepath.Join(c.dir, layout.StoreFile), layout.MaxDescriptor)
+	if err == nil {
+		c.store, err = layout.ParseStore(data)
+	}
+	if err != nil {
+		rule := RuleStore
+		if errors.Is(err, frame.ErrNewer) {
+			rule = RuleFormat
+		}
+		c.report.cannot(rule, layout.StoreFile, err)
+		return false
+	}
+	cert := c.store.Certificate
+	c.report.Store, c.report.Origin, c.report.Code = cert.Store.String(), cert.Origin, cert.Code().String()
+	return true
+}
+
+func (c *checker) pin() {
+	if c.options.Pin == nil {
+		c.report.note("no verification code was given or is known: the store vouches for itself")
+		return
+	}
+	c.report.Pinned = c.options.PinnedBy
+	if found := c.store.Certificate.Code(); found != *c.options.Pin {
+		c.add(Finding{Rule: RuleCode, File: layout.StoreFile,
+			Text: fmt.Sprintf("the store has code %s, but %s says %s", found, c.options.PinnedBy, c.options.Pin)})
+	}
+}
+
+func (c *checker) add(f Finding) { c.report.Findings = append(c.report.Findings, f) }
+
+// directories returns the journals on disk, true for each. Other files are noted.
+func (c *checker) directories() (map[string]bool, error) {
+	entries, err := c.fsys.ReadDir(c.dir)
+	names := map[string]bool{}
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case e.IsDir() && (layout.ValidJournalName(name) == nil || layout.IsDamaged(name)):
+			names[name] = true
+		case name != layout.StoreFile && name != layout.LockFile:
+			c.report.note("%s does not belong to the store", name)
+		}
+	}
+	return names, err
+}
+
+// learn takes from a control entry of the system journal which journals there are and what was set aside.
+func (c *checker) learn(e *entry.Entry, index uint64) {
+	name := layout.Text(e, layout.JournalName)
+	switch layout.Text(e, layout.Control) {
+	case layout.StoreCreated:
+		if code := layout.Text(e, layout.CodeOf); code != c.store.Certificate.Code().String() {
+			c.add(at(Finding{Rule: RuleStore, File: layout.StoreFile, Journal: layout.System,
+				Text: "the store was created with code " + code}, index, index))
+			c.report.unreadable = true
+		}
+	case layout.JournalCreated:
+		c.listed[name] = listing{id: layout.Text(e, layout.JournalIDOf), digest: layout.Text(e, layout.Descriptor), index: index}
+	case layout.TailSetAside:
+		c.kept = append(c.kept, keptFile{name: layout.Text(e, layout.File), digest: layout.Text(e, layout.FileDigest), index: index})
+	case layout.JournalDamaged:
+		if dir := layout.Text(e, layout.File); dir != "" {
+			c.kept = append(c.kept, keptFile{name: dir, index: index})
+		}
+		c.add(at(Finding{Rule: RuleDamaged, File: layout.Text(e, layout.File), Journal: name,
+			Text: "was found damaged when the store was opened: " + layout.Text(e, layout.Reason)}, index, index))
+	}
+}
+
+// setAside checks that what recovery kept is still there, unchanged.
+func (c *checker) setAside() {
+	for _, k := range c.kept {
+		name := path.Clean("/" + filepath.ToSlash(k.name))[1:] // stays below the store whatever the entry says
+		f := at(Finding{Rule: RuleSetAside, File: name, Journal: layout.System}, k.index, k.index)
+		digest, err := c.digest(name, k.digest != "")
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && c.movedWithJournal(name):
+		case err != nil:
+			f.Text = "kept by recovery, now: " + err.Error()
+			c.add(f)
+		case digest != k.digest:
+			f.Text = fmt.Sprintf("kept by recovery with SHA-256 %s, now %s", k.digest, digest)
+			c.add(f)
+		default:
+			c.report.note("%s was set aside by recovery", name)
+		}
+	}
+}
+
+// movedWithJournal reports whether the journal of a file was set aside as a whole afterwards.
+func (c *checker) movedWithJournal(name string) bool {
+	dir, _, found := strings.Cut(name, "/")
+	for _, k := range c.kept {
+		if found && k.digest == "" && strings.HasPrefix(k.name, dir+".") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *checker) digest(name string, file bool) (string, error) {
+	full := filepath.Join(c.dir, filepath.FromSlash(name))
+	if !file {
+		_, err := c.fsys.Stat(full)
+		return "", err
+	}
+	f, err := c.fsys.Open(full)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum, err := sha256Of(f)
+	return hex.EncodeToString(sum), err
+}
+
+// at sets the range of a finding, both ends included.
+func at(f Finding, first, last uint64) Finding {
+	f.First, f.Last = &first, &last
+	return f
+}

@@ -1,0 +1,34 @@
+// Package journal is the store: append-only journals under one identity, one writer, any number of readers.
+//
+// # Writing
+//
+// [Create] makes a store, [OpenWriter] locks it, recovers it and gives the only [Writer]. Three things can be true of
+// an entry, and they are never mixed:
+//
+//   - received: [Writer.Append] returned nil. The entry has its index and stands in the file; a power loss may take it.
+//   - durable: [Writer.Sync] returned nil after that. No crash takes it.
+//   - signed: [Writer.Checkpoint] returned nil after that. A checkpoint over it is durable, and what changes below it
+//     from now on is tampering.
+//
+// The order of writes is: blobs, sync; frame, sync; tree; sign; checkpoint. A checkpoint is never signed for bytes that
+// are not durable. In a crash
+//
+//   - before the sync of a frame: the frame is whole, torn or absent. A torn one is set aside under another name and
+//     its extent recorded; nobody was told that its entries are kept.
+//   - before the checkpoint is in place: the entries are kept, the old checkpoint stands, the tree is rebuilt.
+//
+// # Recovery
+//
+// Opening compares the files with the newest checkpoint. Above it, a torn tail is set aside. Below it, missing or
+// changed data is an alarm: the journal is kept as NAME.damaged-TIME and a successor with a new id and origin begins,
+// whose entry 0 names the predecessor, its last checkpoint and the reason. Intake never stops.
+//
+// # Reading
+//
+// [OpenReader] needs only the files. A [Snapshot] is a size for each journal; reading it never blocks the writer, and
+// an index that cannot be read is reported, never skipped in silence.
+//
+// # Clock
+//
+// All journals of a store share one ingest clock: see [Clock].
+package journal

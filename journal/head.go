@@ -1,0 +1,75 @@
+package journal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"sort"
+
+	"constat/internal/vfs"
+	"constat/journal/frame"
+	"constat/journal/layout"
+)
+
+// head is an open head file.
+type head struct {
+	name  string // path
+	first uint64 // index of its first entry
+	file  vfs.File
+	size  int64 // bytes when opened
+}
+
+// listHeads returns the first indexes of the heads in dir, ascending.
+func listHeads(fsys vfs.FS, dir string) ([]uint64, error) {
+	names, err := fsys.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var firsts []uint64
+	for _, n := range names {
+		if first, ok := layout.ParseHeadName(n.Name()); ok {
+			firsts = append(firsts, first)
+		}
+	}
+	sort.Slice(firsts, func(i, j int) bool { return firsts[i] < firsts[j] })
+	return firsts, nil
+}
+
+// openHead opens a head and compares its header with the journal's descriptor.
+func openHead(dir string, d layout.Journal, first uint64, open func(string) (vfs.File, error)) (*head, error) {
+	h := &head{name: filepath.Join(dir, layout.HeadName(first)), first: first}
+	var err error
+	if h.file, err = open(h.name); err != nil {
+		return nil, err
+	}
+	if err := h.check(d); err != nil {
+		h.file.Close()
+		return nil, fmt.Errorf("%s: %w", h.name, err)
+	}
+	return h, nil
+}
+
+func (h *head) check(d layout.Journal) (err error) {
+	if h.size, err = h.file.Size(); err != nil {
+		return err
+	}
+	return checkFileHeader(h.file, d.Header(frame.Head, h.first))
+}
+
+// checkFileHeader compares the header of a file with what it must be.
+func checkFileHeader(f vfs.File, want frame.FileHeader) error {
+	var b [frame.HeadHeaderSize]byte
+	n, err := f.ReadAt(b[:], 0)
+	if n < len(b) && err != nil && !errors.Is(err, fs.ErrInvalid) && !isEOF(err) {
+		return err
+	}
+	if _, err := frame.ParseFileHeader(b[:n], want.Kind); err != nil {
+		return err
+	}
+	if !bytes.Equal(b[:], frame.AppendFileHeader(nil, want)) {
+		return fmt.Errorf("%w: belongs to another journal or place", frame.ErrDamaged)
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package layout
+
+import "constat/entry"
+
+// Control entries stand in the journal "system", and entry 0 of a successor is one. The field CONTROL says what
+// happened, MESSAGE says it to people, and the other fields give the particulars.
+const (
+	Control     = "CONTROL"
+	Message     = "MESSAGE"
+	JournalName = "JOURNAL"
+	JournalIDOf = "JOURNAL_ID"
+	Descriptor  = "DESCRIPTOR_SHA256" // of journal.json, hex
+	CodeOf      = "CODE"              // verification code of the store
+	Predecessor = "PREDECESSOR"       // journal id, hex
+	Checkpoint  = "LAST_CHECKPOINT"   // signed note
+	Reason      = "REASON"
+	File        = "FILE"   // path below the store
+	FirstIndex  = "FIRST"  // decimal
+	Bytes       = "BYTES"  // decimal
+	FileDigest  = "SHA256" // of that file, hex
+	Before      = "BEFORE" // µs
+	After       = "AFTER"  // µs
+	Boottime    = "BOOTTIME"
+)
+
+// What a control entry can say.
+const (
+	StoreCreated   = "store-created"
+	JournalCreated = "journal-created"
+	JournalDamaged = "journal-damaged"
+	Successor      = "successor"
+	TailSetAside   = "tail-set-aside"
+	ClockStep      = "clock-step"
+)
+
+// NewControl returns a control entry. Pairs are names and values; the store itself is the observer of all of them.
+func NewControl(what, message string, pairs ...string) entry.Entry {
+	e := entry.Entry{Kind: entry.Control}
+	e.AddString(Control, what, entry.Observed)
+	e.AddString(Message, message, entry.Observed)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		e.AddString(pairs[i], pairs[i+1], entry.Observed)
+	}
+	return e
+}
+
+// Text returns the first value of a field as text, or "".
+func Text(e *entry.Entry, name string) string {
+	value, _ := e.Get(name)
+	return string(value)
+}

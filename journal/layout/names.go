@@ -1,0 +1,86 @@
+package layout
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Names of files and directories of a store.
+const (
+	StoreFile      = "store.json"
+	LockFile       = "lock"
+	JournalFile    = "journal.json"
+	TreeFile       = "tree"
+	CheckpointFile = "checkpoint"
+	IdentityFile   = "identity"
+	KeysSuffix     = ".keys"
+	System         = "system" // the journal that holds seals and control entries
+	ImportedName   = "imported"
+)
+
+const (
+	headPrefix  = "head-"
+	headSuffix  = ".log"
+	blobSuffix  = ".blob"
+	tornMark    = ".torn-"
+	damagedMark = ".damaged-"
+	stamp       = "20060102T150405Z"
+)
+
+// KeysDir is the directory of secrets beside a store.
+func KeysDir(store string) string { return filepath.Clean(store) + KeysSuffix }
+
+// HeadName is the file name of the head that begins at that index.
+func HeadName(first uint64) string { return fmt.Sprintf("%s%016d%s", headPrefix, first, headSuffix) }
+
+// ParseHeadName is the inverse of [HeadName]; ok is false for any other name.
+func ParseHeadName(name string) (first uint64, ok bool) {
+	return parseIndexed(name, headPrefix, headSuffix, HeadName)
+}
+
+// BlobName is the file name of the blobs of the entries that begin at that index.
+func BlobName(first uint64) string { return fmt.Sprintf("%016d%s", first, blobSuffix) }
+
+// ParseBlobName is the inverse of [BlobName].
+func ParseBlobName(name string) (first uint64, ok bool) {
+	return parseIndexed(name, "", blobSuffix, BlobName)
+}
+
+func parseIndexed(name, prefix, suffix string, format func(uint64) string) (uint64, bool) {
+	digits, found := strings.CutSuffix(strings.TrimPrefix(name, prefix), suffix)
+	first, err := strconv.ParseUint(digits, 10, 63)
+	return first, found && err == nil && format(first) == name
+}
+
+// TornName is the name under which the torn tail of a file is set aside.
+func TornName(file string, at time.Time) string { return file + tornMark + at.UTC().Format(stamp) }
+
+// IsTorn reports whether a file was set aside by recovery.
+func IsTorn(name string) bool { return strings.Contains(name, tornMark) }
+
+// DamagedName is the directory name that a damaged journal gets.
+func DamagedName(journal string, at time.Time) string {
+	return journal + damagedMark + at.UTC().Format(stamp)
+}
+
+// IsDamaged reports whether a directory is a journal that was found damaged.
+func IsDamaged(name string) bool { return strings.Contains(name, damagedMark) }
+
+// MaxJournalName is the length limit of the name of a journal in bytes.
+const MaxJournalName = 64
+
+// ValidJournalName says what is wrong with the name of a journal: it is 1 to [MaxJournalName] of a-z, 0-9, '-' and
+// '_', and begins with a letter or digit.
+func ValidJournalName(name string) error {
+	ok := len(name) > 0 && len(name) <= MaxJournalName && name[0] != '-' && name[0] != '_'
+	for _, c := range []byte(name) {
+		ok = ok && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_')
+	}
+	if !ok {
+		return fmt.Errorf("journal name %q: want 1 to %d of a-z, 0-9, '-', '_', beginning with a letter or digit, such as \"system\"", name, MaxJournalName)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+
+	"constat/entry"
+	"constat/internal/durable"
+	"constat/internal/vfs"
+	"constat/journal/frame"
+	"constat/journal/layout"
+	"constat/seal"
+)
+
+// Limits at which a head ends.
+const (
+	MaxHeadEntries = 65536
+	MaxHeadBytes   = 64 << 20 // of bodies, before compression
+)
+
+// log is one journal as the writer holds it. Writer.mu guards it.
+type log struct {
+	desc     layout.Journal
+	dir      string
+	nonces   *entry.Nonces
+	frontier seal.Frontier
+	head     *head // head.size is the offset behind the last frame
+	headRaw  int64 // bytes of bodies in the head
+	dirty    bool  // the head has bytes that are not synced
+	signed   uint64
+	tree     vfs.File
+	blocks   []seal.Hash // full blocks that are not in the tree file yet
+	inTree   uint64      // blocks in the tree file
+	blobs    vfs.File    // of the present head; nil until the first
+	blobSize int64
+
+	lastEpoch    uint32 // of the newest entry, when there is one
+	lastReceived int64
+}
+
+// newest returns epoch and received time of the newest entry, if there is one.
+func (l *log) newest() (epoch uint32, received int64, ok bool) {
+	return l.lastEpoch, l.lastReceived, l.frontier.Size() > 0
+}
+
+func isEOF(err error) bool      { return errors.Is(err, io.EOF) }
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+func (l *log) sync() error {
+	if !l.dirty {
+		return nil
+	}
+	if err := l.head.file.Sync(); err != nil {
+		return fmt.Errorf("sync %s: %w", l.head.name, err)
+	}
+	l.dirty = false
+	return nil
+}
+
+// sign writes the tree as far as there are full blocks, and a checkpoint over all entries, which must be durable.
+func (l *log) sign(fsys vfs.FS, id *seal.Identity) error {
+	if l.signed == l.frontier.Size() {
+		return nil
+	}
+	if err := l.writeTree(); err != nil {
+		return err
+	}
+	c := seal.Checkpoint{Origin: l.desc.Origin, Size: l.frontier.Size(), Root: l.frontier.Root()}
+	if err := writeCheckpoint(fsys, l.dir, c, id); err != nil {
+		return err
+	}
+	l.signed = c.Size
+	return nil
+}
+
+// writeTree appends the new blocks to the tree file. It is not synced: it is derived, and compared when opened.
+func (l *log) writeTree() error {
+	if len(l.blocks) == 0 {
+		return nil
+	}
+	buf := make([]byte, 0, len(l.blocks)*len(seal.Hash{}))
+	for _, b := range l.blocks {
+		buf = append(buf, b[:]...)
+	}
+	offset := frame.HeadHeaderSize + int64(l.inTree)*int64(len(seal.Hash{}))
+	if _, err := l.tree.WriteAt(buf, offset); err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Join(l.dir, layout.TreeFile), err)
+	}
+	l.inTree += uint64(len(l.blocks))
+	l.blocks = l.blocks[:0]
+	return nil
+}
+
+// headFull reports whether the next entry belongs into a new head.
+func (l *log) headFull() bool {
+	return l.frontier.Size()-l.head.first >= MaxHeadEntries || l.headRaw >= MaxHeadBytes
+}
+
+// newHead begins a head. What was written before must be durable, so that only the last head can be torn.
+func (l *log) newHead(fsys vfs.FS) error {
+	first := l.frontier.Size()
+	name := filepath.Join(l.dir, layout.HeadName(first))
+	f, err := durable.Create(fsys, name, fileMode)
+	if err != nil {
+		return err
+	}
+	header := frame.AppendFileHeader(nil, l.desc.Header(frame.Head, first))
+	if _, err := f.WriteAt(header, 0); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", name, err), f.Close(), fsys.Remove(name))
+	}
+	err = l.closeHead()
+	l.head = &head{name: name, first: first, file: f, size: frame.HeadHeaderSize}
+	l.headRaw, l.blobSize, l.dirty = 0, 0, true
+	return err
+}
+
+func (l *log) closeHead() error {
+	var errs []error
+	if l.head != nil {
+		errs = append(errs, l.head.file.Close())
+	}
+	if l.blobs != nil {
+		errs = append(errs, l.blobs.Close())
+	}
+	l.head, l.blobs = nil, nil
+	return errors.Join(errs...)
+}
+
+func (l *log) close() error {
+	errs := []error{l.closeHead()}
+	if l.tree != nil {
+		errs = append(errs, l.tree.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// blobFile returns the blob file of the present head, made if need be.
+func (l *log) blobFile(fsys vfs.FS) (vfs.File, error) {
+	if l.blobs != nil {
+		return l.blobs, nil
+	}
+	name := filepath.Join(l.dir, layout.BlobName(l.head.first))
+	f, err := durable.Create(fsys, name, fileMode)
+	if err != nil {
+		return nil, err
+	}
+	header := frame.AppendFileHeader(nil, l.desc.Header(frame.Blob, l.head.first))
+	if _, err := f.WriteAt(header, 0); err != nil {
+		return nil, errors.Join(fmt.Errorf("write %s: %w", name, err), f.Close(), fsys.Remove(name))
+	}
+	l.blobs, l.blobSize = f, frame.HeadHeaderSize
+	return f, nil
+}

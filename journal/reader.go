@@ -1,0 +1,220 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"constat/internal/durable"
+	"constat/internal/vfs"
+	"constat/journal/frame"
+	"constat/journal/layout"
+	"constat/seal"
+)
+
+// Reader reads a store. It needs no writer and no daemon, takes no lock and writes nothing.
+type Reader struct {
+	fsys  vfs.FS
+	dir   string
+	store layout.Store
+}
+
+// OpenReader opens the store in dir. It returns [ErrNoStore] if there is none.
+func OpenReader(fsys vfs.FS, dir string) (*Reader, error) {
+	store, err := readStore(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{fsys: fsys, dir: dir, store: store}, nil
+}
+
+// Dir is the directory of the store.
+func (r *Reader) Dir() string { return r.dir }
+
+// Certificate is certificate 0 of the store.
+func (r *Reader) Certificate() seal.Certificate { return r.store.Certificate }
+
+// Journals returns the names of the journals, sorted. Journals that were set aside as damaged are not among them.
+func (r *Reader) Journals() ([]string, error) { return journalDirs(r.fsys, r.dir) }
+
+// Checkpoint returns the newest checkpoint of a journal, checked against the identity of the store.
+func (r *Reader) Checkpoint(journal string) (seal.Checkpoint, error) {
+	v, err := r.view(journal)
+	if err != nil {
+		return seal.Checkpoint{}, err
+	}
+	defer v.Close()
+	name := filepath.Join(v.dir, layout.CheckpointFile)
+	data, err := durable.ReadFile(r.fsys, name, seal.MaxCheckpoint)
+	if err != nil {
+		return seal.Checkpoint{}, err
+	}
+	c, err := seal.OpenCheckpoint(data, v.Journal.Origin, r.store.Certificate.Identity)
+	if err != nil {
+		return c, fmt.Errorf("%s: %w", name, err)
+	}
+	return c, nil
+}
+
+// Snapshot returns a view of each named journal as it is now; all journals if none is named. The views must be closed.
+func (r *Reader) Snapshot(journals ...string) ([]*View, error) {
+	if len(journals) == 0 {
+		var err error
+		if journals, err = r.Journals(); err != nil {
+			return nil, err
+		}
+	}
+	var views []*View
+	for _, name := range journals {
+		v, err := r.view(name)
+		if err != nil {
+			return nil, errors.Join(err, CloseViews(views))
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+// CloseViews closes views.
+func CloseViews(views []*View) error {
+	var errs []error
+	for _, v := range views {
+		errs = append(errs, v.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// View is one journal up to a size. Entries that come later do not appear in it. It may be read by one goroutine at a
+// time.
+type View struct {
+	Journal layout.Journal
+	Size    uint64 // entries
+
+	fsys  vfs.FS
+	dir   string
+	heads []*headView
+	read  reading
+
+	mu sync.Mutex // guards closed
+}
+
+// headView is a head of a view. Only the last one is opened with the view.
+type headView struct {
+	first  uint64
+	end    uint64 // index behind its last entry
+	head   *head  // nil until needed
+	size   int64  // bytes that belong to the view, 0 until known
+	frames []frame.Extent
+	listed bool // frames are known
+}
+
+func (r *Reader) view(name string) (*View, error) {
+	if err := layout.ValidJournalName(name); err != nil {
+		return nil, err
+	}
+	v := &View{fsys: r.fsys, dir: filepath.Join(r.dir, name)}
+	file := filepath.Join(v.dir, layout.JournalFile)
+	data, err := durable.ReadFile(r.fsys, file, layout.MaxDescriptor)
+	if isNotExist(err) {
+		return nil, fmt.Errorf("store %s has no journal %q: %w", r.dir, name, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if v.Journal, err = layout.ParseJournal(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	firsts, err := listHeads(r.fsys, v.dir)
+	if err != nil {
+		return nil, err
+	}
+	for i, first := range firsts {
+		h := &headView{first: first}
+		if i > 0 {
+			v.heads[i-1].end = first
+		}
+		v.heads = append(v.heads, h)
+	}
+	return v, v.findSize()
+}
+
+// findSize finds the end of the last head: by its last trailer or, where that is not whole, by its frames.
+func (v *View) findSize() error {
+	if len(v.heads) == 0 {
+		return nil
+	}
+	last := v.heads[len(v.heads)-1]
+	last.end = last.first
+	if err := v.open(last); err != nil {
+		if errors.Is(err, frame.ErrNewer) {
+			return err
+		}
+		v.Size = last.first // its header is not there yet, or damaged: reading says so
+		return nil
+	}
+	x, ok, err := frame.Before(last.head.file, last.size, last.size)
+	if err != nil {
+		return err
+	}
+	if ok {
+		last.end = x.Header.End()
+	} else if err := v.list(last); err != nil {
+		return err
+	}
+	v.Size = last.end
+	return nil
+}
+
+func (v *View) open(h *headView) (err error) {
+	if h.head != nil {
+		return nil
+	}
+	if h.head, err = openHead(v.dir, v.Journal, h.first, v.fsys.Open); err != nil {
+		return err
+	}
+	h.size = h.head.size
+	return nil
+}
+
+// list finds all frames of a head by walking it. Of the last head it also finds the end.
+func (v *View) list(h *headView) error {
+	if h.listed {
+		return nil
+	}
+	if err := v.open(h); err != nil {
+		return err
+	}
+	next, isLast := h.first, h == v.heads[len(v.heads)-1]
+	for x, err := range frame.Scan(h.head.file, frame.HeadHeaderSize, h.size) {
+		if err != nil {
+			return fmt.Errorf("%s: %w", h.head.name, err)
+		}
+		if x.Gap || x.Header.First < next || (!isLast && x.Header.End() > h.end) {
+			continue // found missing when the indexes are read
+		}
+		h.frames = append(h.frames, x)
+		next = x.Header.End()
+	}
+	h.listed = true
+	if isLast && v.Size == 0 {
+		h.end = next
+	}
+	return nil
+}
+
+// Close closes the files of the view. It may be called twice.
+func (v *View) Close() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var errs []error
+	for _, h := range v.heads {
+		if h.head != nil {
+			errs = append(errs, h.head.file.Close())
+			h.head = nil
+		}
+	}
+	v.heads = nil
+	v.read.close()
+	return errors.Join(errs...)
+}

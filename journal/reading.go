@@ -1,0 +1,135 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"constat/entry"
+	"constat/internal/vfs"
+	"constat/journal/frame"
+	"constat/journal/layout"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// reading is the memory and the open files with which a view decodes.
+type reading struct {
+	frames  *frame.Decoder
+	entries entry.Decoder
+	payload []byte
+	list    [][]byte
+	current entry.Entry
+	blobs   *blobFile // of the head that was last asked
+}
+
+// bodies returns the bodies of a frame, valid until the next call.
+func (r *reading) bodies(h *headView, x frame.Extent) (_ [][]byte, err error) {
+	if r.frames == nil {
+		if r.frames, err = frame.NewDecoder(); err != nil {
+			return nil, err
+		}
+	}
+	if r.payload, err = r.frames.Payload(r.payload[:0], h.head.file, x.Offset, x.Header); err != nil {
+		return nil, err
+	}
+	r.list, err = frame.Bodies(r.list[:0], r.payload, x.Header.Count)
+	return r.list, err
+}
+
+// entry decodes a body and puts back what is in blobs. A blob that cannot be had stays a reference.
+func (r *reading) entry(v *View, h *headView, index uint64, body []byte) (*entry.Entry, error) {
+	if err := r.entries.Decode(body, &r.current); err != nil {
+		return nil, err
+	}
+	for i := range r.current.Fields {
+		if form := r.current.Fields[i].Form; form == entry.Blob || form == entry.Packed {
+			return &r.current, r.resolve(v, h, index)
+		}
+	}
+	return &r.current, nil
+}
+
+// resolve puts the values of blobs back into the current entry.
+func (r *reading) resolve(v *View, h *headView, index uint64) error {
+	if r.blobs == nil || r.blobs.first != h.first {
+		r.close()
+		r.blobs = openBlobs(v.fsys, v.dir, v.Journal, h.first)
+	}
+	fields := r.current.Fields
+	for i := range fields {
+		f := &fields[i]
+		if f.Form != entry.Blob && f.Form != entry.Packed {
+			continue
+		}
+		value, err := r.blobs.value(index, [entry.DigestSize]byte(f.Value))
+		if err != nil {
+			continue // stays a reference, and is shown as one
+		}
+		if f.Form == entry.Packed {
+			var err error
+			r.current.Fields, err = r.entries.DecodeFields(value)
+			return err
+		}
+		*f = entry.Field{Name: f.Name, Provenance: f.Provenance, Value: value}
+	}
+	return nil
+}
+
+func (r *reading) close() {
+	if r.blobs != nil && r.blobs.file != nil {
+		r.blobs.file.Close()
+	}
+	r.blobs = nil
+}
+
+// blobFile is an open blob file and where its records are.
+type blobFile struct {
+	first   uint64
+	file    vfs.File // nil if it cannot be had
+	zstd    *zstd.Decoder
+	records map[uint64][]layout.BlobRecord // by index of the entry
+	cause   error
+}
+
+func openBlobs(fsys vfs.FS, dir string, d layout.Journal, first uint64) *blobFile {
+	b := &blobFile{first: first, records: map[uint64][]layout.BlobRecord{}}
+	b.file, b.cause = fsys.Open(filepath.Join(dir, layout.BlobName(first)))
+	if b.cause != nil {
+		return b
+	}
+	if b.cause = checkFileHeader(b.file, d.Header(frame.Blob, first)); b.cause == nil {
+		b.cause = b.scan()
+	}
+	return b
+}
+
+func (b *blobFile) scan() (err error) {
+	if b.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(layout.MaxBlob)); err != nil {
+		return err
+	}
+	size, err := b.file.Size()
+	if err != nil {
+		return err
+	}
+	for at := int64(frame.HeadHeaderSize); at < size; {
+		rec, ok, err := layout.BlobAt(b.file, at, size)
+		if !ok || err != nil {
+			return errors.Join(err, fmt.Errorf("%w: blob record at byte %d", frame.ErrDamaged, at))
+		}
+		b.records[rec.Index] = append(b.records[rec.Index], rec)
+		at += rec.Length
+	}
+	return nil
+}
+
+// value returns the value with that digest of the entry at index.
+func (b *blobFile) value(index uint64, digest [entry.DigestSize]byte) ([]byte, error) {
+	for _, rec := range b.records[index] {
+		value, err := rec.Value(b.file, b.zstd)
+		if err == nil && entry.BlobDigest(rec.Salt, value) == digest {
+			return value, nil
+		}
+	}
+	return nil, errors.Join(b.cause, fmt.Errorf("blob of entry %d: %w", index, errGone))
+}

@@ -1,0 +1,151 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"constat/internal/durable"
+	"constat/journal/frame"
+	"constat/journal/layout"
+	"constat/seal"
+)
+
+// maxTree bounds the tree file: 32 bytes for 256 entries.
+const maxTree = 1 << 34
+
+// rehash computes the frontier. It trusts the tree file if that gives the root of the checkpoint together with the
+// entries behind its last full block; otherwise it rebuilds the tree from all entries. It returns a reason if the
+// entries do not give the root of the checkpoint either.
+func (o *opening) rehash() (reason string, err error) {
+	if o.treeOld, err = o.readTree(); err != nil {
+		return "", err
+	}
+	covered := o.point.Size / seal.BlockSize
+	if uint64(len(o.treeOld)) >= covered {
+		o.treeGood = true
+		matches, err := o.hashFrom(o.treeOld[:covered])
+		if matches || err != nil {
+			return "", err
+		}
+	}
+	o.treeGood = false
+	matches, err := o.hashFrom(nil)
+	if err == nil && !matches {
+		reason = fmt.Sprintf("its entries do not give the root of its checkpoint of size %d", o.point.Size)
+	}
+	return reason, err
+}
+
+// readTree returns the hashes of the tree file, or none if it is not sound: it is derived.
+func (o *opening) readTree() ([]seal.Hash, error) {
+	name := filepath.Join(o.dir, layout.TreeFile)
+	data, err := durable.ReadFile(o.r.w.fsys, name, maxTree)
+	if isNotExist(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if h, err := frame.ParseFileHeader(data, frame.Tree); err != nil || h != o.desc.Header(frame.Tree, 0) {
+		if errors.Is(err, frame.ErrNewer) {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return nil, nil
+	}
+	var hashes []seal.Hash
+	for rest := data[frame.HeadHeaderSize:]; len(rest) >= len(seal.Hash{}); rest = rest[len(seal.Hash{}):] {
+		hashes = append(hashes, seal.Hash(rest))
+	}
+	return hashes, nil
+}
+
+// hashFrom computes the frontier from the given blocks and the entries behind them. matches says whether it has the
+// root of the checkpoint at that size. A frame above the checkpoint whose payload is damaged ends the journal.
+func (o *opening) hashFrom(blocks []seal.Hash) (matches bool, err error) {
+	o.frontier, o.blocks, o.inTree = seal.Frontier{}, nil, uint64(len(blocks))
+	for _, b := range blocks {
+		o.frontier.AppendBlock(b)
+	}
+	matches = o.atCheckpoint()
+	for i := range o.heads {
+		h := &o.heads[i]
+		for j, x := range h.frames {
+			if x.Header.End() <= o.frontier.Size() {
+				continue
+			}
+			at, err := o.hashFrame(h, x)
+			matches = matches || at
+			if errors.Is(err, frame.ErrDamaged) && x.Header.First >= o.point.Size {
+				o.cutAt(i, j, x)
+				return matches, nil
+			}
+			if errors.Is(err, frame.ErrDamaged) {
+				return false, nil
+			}
+			if err != nil {
+				return false, fmt.Errorf("%s: %w", h.name, err)
+			}
+		}
+	}
+	return matches, nil
+}
+
+func (o *opening) atCheckpoint() bool {
+	return o.frontier.Size() == o.point.Size && o.frontier.Root() == o.point.Root
+}
+
+// hashFrame appends the leaves of a frame to the frontier.
+func (o *opening) hashFrame(h *scanned, x frame.Extent) (matches bool, err error) {
+	payload, err := o.decoder.Payload(nil, h.file, x.Offset, x.Header)
+	if err != nil {
+		return false, err
+	}
+	bodies, err := frame.Bodies(nil, payload, x.Header.Count)
+	if err != nil {
+		return false, err
+	}
+	for i, body := range bodies {
+		index := x.Header.First + uint64(i)
+		if index < o.frontier.Size() {
+			continue
+		}
+		if block, full := o.frontier.Append(o.nonces.LeafHash(index, body)); full {
+			o.blocks = append(o.blocks, block)
+		}
+		matches = matches || o.atCheckpoint()
+	}
+	return matches, nil
+}
+
+// cutAt ends the journal before frame j of head i.
+func (o *opening) cutAt(i, j int, x frame.Extent) {
+	for _, h := range o.heads[i+1:] {
+		h.file.Close()
+	}
+	o.heads = o.heads[:i+1]
+	h := &o.heads[i]
+	h.frames = h.frames[:j]
+	o.cut = &cut{head: h.name, offset: x.Offset}
+	o.end = x.Header.First
+}
+
+// rewriteTree puts the tree file into the state that the frontier knows.
+func (o *opening) rewriteTree() error {
+	name := filepath.Join(o.dir, layout.TreeFile)
+	if !o.treeGood {
+		data := frame.AppendFileHeader(nil, o.desc.Header(frame.Tree, 0))
+		for _, b := range o.blocks {
+			data = append(data, b[:]...)
+		}
+		if err := durable.WriteFile(o.r.w.fsys, name, data, fileMode); err != nil {
+			return err
+		}
+		o.inTree, o.blocks = uint64(len(o.blocks)), nil
+	}
+	var err error
+	if o.tree, err = o.r.w.fsys.OpenWrite(name); err != nil {
+		return err
+	}
+	return o.tree.Truncate(frame.HeadHeaderSize + int64(o.inTree)*int64(len(seal.Hash{})))
+}

@@ -1,0 +1,207 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sort"
+	"sync"
+
+	"constat/internal/durable"
+	"constat/internal/vfs"
+	"constat/journal/frame"
+	"constat/journal/layout"
+	"constat/seal"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Options of a writer. The zero value is the production setting.
+type Options struct {
+	Clock Clock // nil: SystemClock
+}
+
+// ErrBroken is wrapped by every call on a writer after a write or a sync went wrong in a way that leaves the files
+// unsure. Close it and open it again: opening recovers.
+var ErrBroken = errors.New("writer must be reopened")
+
+// Writer is the one writer of a store. Its methods may be called concurrently.
+type Writer struct {
+	fsys     vfs.FS
+	dir      string
+	store    layout.Store
+	identity *seal.Identity
+	lock     io.Closer
+	notices  []string // what recovery did, for people
+
+	mu       sync.Mutex // guards everything below
+	clock    ingestClock
+	logs     map[string]*log
+	broken   error // the first error after which the files are unsure
+	encoder  *frame.Encoder
+	blobZstd *zstd.Encoder
+	scratch  scratch
+}
+
+// OpenWriter locks the store in dir and recovers it. It returns an error that wraps [vfs.ErrLocked] if there is
+// another writer, and [ErrNoStore] if there is no store.
+func OpenWriter(fsys vfs.FS, dir string, o Options) (*Writer, error) {
+	store, err := readStore(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	identity, err := readIdentity(fsys, dir, store.Certificate.Origin)
+	if err != nil {
+		return nil, err
+	}
+	if identity.Public() != store.Certificate.Identity {
+		return nil, fmt.Errorf("%s: identity key is not the one that %s names", layout.KeysDir(dir), layout.StoreFile)
+	}
+	lock, err := fsys.Lock(filepath.Join(dir, layout.LockFile))
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", dir, err)
+	}
+	w := &Writer{fsys: fsys, dir: dir, store: store, identity: identity, lock: lock, logs: map[string]*log{}}
+	w.clock.read = o.Clock
+	if o.Clock == nil {
+		w.clock.read = SystemClock
+	}
+	if err := w.open(); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+func (w *Writer) open() (err error) {
+	if w.encoder, err = frame.NewEncoder(); err != nil {
+		return err
+	}
+	if w.blobZstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false)); err != nil {
+		return err
+	}
+	return w.recover()
+}
+
+func readStore(fsys vfs.FS, dir string) (layout.Store, error) {
+	name := filepath.Join(dir, layout.StoreFile)
+	data, err := durable.ReadFile(fsys, name, layout.MaxDescriptor)
+	if isNotExist(err) {
+		return layout.Store{}, fmt.Errorf("%s: %w", dir, ErrNoStore)
+	}
+	if err != nil {
+		return layout.Store{}, err
+	}
+	store, err := layout.ParseStore(data)
+	if err != nil {
+		return layout.Store{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return store, nil
+}
+
+// Notices says what recovery had to do when the writer was opened, one sentence each.
+func (w *Writer) Notices() []string { return w.notices }
+
+// Certificate is certificate 0 of the store.
+func (w *Writer) Certificate() seal.Certificate { return w.store.Certificate }
+
+// Size is the number of entries of a journal, received ones included; 0 if there is no such journal.
+func (w *Writer) Size(journal string) uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if l := w.logs[journal]; l != nil {
+		return l.frontier.Size()
+	}
+	return 0
+}
+
+// Sync makes durable everything whose Append returned before. After an error the writer is broken.
+func (w *Writer) Sync() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.syncLocked()
+}
+
+func (w *Writer) syncLocked() error {
+	if w.broken != nil {
+		return w.broken
+	}
+	for _, l := range w.sortedLogs() {
+		if err := l.sync(); err != nil {
+			return w.breakLocked(err)
+		}
+	}
+	return nil
+}
+
+// Checkpoint makes durable everything appended before, signs it, and makes the checkpoints durable.
+func (w *Writer) Checkpoint() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.syncLocked(); err != nil {
+		return err
+	}
+	for _, l := range w.sortedLogs() {
+		if err := l.sign(w.fsys, w.identity); err != nil {
+			return w.breakLocked(err)
+		}
+	}
+	return nil
+}
+
+// Rotate ends the heads of all journals: the next entry begins a new one. Everything appended before is durable.
+func (w *Writer) Rotate() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.syncLocked(); err != nil {
+		return err
+	}
+	for _, l := range w.sortedLogs() {
+		if l.frontier.Size() == l.head.first {
+			continue
+		}
+		if err := l.newHead(w.fsys); err != nil {
+			return w.breakLocked(err)
+		}
+	}
+	return w.syncLocked()
+}
+
+// Close releases the store. It syncs nothing: what is not durable by then was not promised. It may be called twice.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.lock == nil {
+		return nil
+	}
+	var errs []error
+	for _, l := range w.logs {
+		errs = append(errs, l.close())
+	}
+	w.logs = map[string]*log{}
+	w.broken = fmt.Errorf("store %s is closed: %w", w.dir, ErrBroken)
+	errs = append(errs, w.lock.Close())
+	w.lock = nil
+	return errors.Join(errs...)
+}
+
+func (w *Writer) breakLocked(err error) error {
+	w.broken = fmt.Errorf("%w after: %w", ErrBroken, err)
+	return w.broken
+}
+
+// sortedLogs keeps the order of operations the same in every run, the system journal last: it may speak of the others.
+func (w *Writer) sortedLogs() []*log {
+	logs := make([]*log, 0, len(w.logs))
+	for _, l := range w.logs {
+		logs = append(logs, l)
+	}
+	sort.Slice(logs, func(i, j int) bool {
+		a, b := logs[i].desc.Name, logs[j].desc.Name
+		if (a == layout.System) != (b == layout.System) {
+			return b == layout.System
+		}
+		return a < b
+	})
+	return logs
+}
