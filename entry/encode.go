@@ -19,24 +19,28 @@ var (
 // AppendBody appends the canonical body of e to dst. It returns [ErrTooLong] when the leaf would be longer than
 // [MaxLeaf] and an error that names the field when e breaks a rule; dst is then returned as it was.
 func AppendBody(dst []byte, e *Entry) ([]byte, error) {
-	if e.Kind > Control || !e.Event.valid() || e.Renderer > lastRenderer {
-		return dst, fmt.Errorf("entry: bad kind %d, event time or renderer %d", e.Kind, e.Renderer)
-	}
-	start := len(dst)
-	out := append(dst, Version, byte(e.Kind))
-	out = binary.AppendUvarint(out, uint64(e.Epoch))
-	out = binary.AppendVarint(out, e.Received)
-	out = appendTime(out, e.Event)
-	out = binary.AppendUvarint(out, uint64(e.Renderer))
-	out = appendString(out, e.Params)
-	out, err := appendFields(out, e.Fields)
+	out, err := appendEntry(dst, e)
 	if err != nil {
 		return dst, err
 	}
-	if len(out)-start > MaxBody {
-		return out[:start], ErrTooLong
+	if len(out)-len(dst) > MaxBody {
+		return out[:len(dst)], ErrTooLong
 	}
 	return out, nil
+}
+
+// appendEntry is [AppendBody] without the limit of length.
+func appendEntry(dst []byte, e *Entry) ([]byte, error) {
+	if e.Kind > Control || !e.Event.valid() || e.Renderer > lastRenderer {
+		return nil, fmt.Errorf("entry: bad kind %d, event time or renderer %d", e.Kind, e.Renderer)
+	}
+	dst = append(dst, Version, byte(e.Kind))
+	dst = binary.AppendUvarint(dst, uint64(e.Epoch))
+	dst = binary.AppendVarint(dst, e.Received)
+	dst = appendTime(dst, e.Event)
+	dst = binary.AppendUvarint(dst, uint64(e.Renderer))
+	dst = appendString(dst, e.Params)
+	return appendFields(dst, e.Fields)
 }
 
 func appendTime(dst []byte, t Time) []byte {

@@ -21,7 +21,8 @@ const (
 )
 
 // AppendReceived appends the octets as they were received. ok is false if the entry was made by a program and there
-// are none. It returns an error if the parameters do not fit the renderer. Values in blobs must have been put back.
+// are none. It returns an error, and dst as it was, if the parameters do not fit the renderer or a value is not at hand:
+// values in blobs must have been put back.
 func AppendReceived(dst []byte, e *Entry) (out []byte, ok bool, err error) {
 	if raw, found := e.Get(Raw); found {
 		return append(dst, raw...), true, nil
@@ -30,8 +31,11 @@ func AppendReceived(dst []byte, e *Entry) (out []byte, ok bool, err error) {
 	case RenderNone:
 		return dst, false, nil
 	case RenderText:
-		message, _ := e.Get("MESSAGE")
-		return append(dst, message...), true, nil
+		message, found := e.Get("MESSAGE")
+		if !found {
+			err = errAbsent
+		}
+		out = append(dst, message...)
 	case RenderRFC5424:
 		out, err = appendRFC5424(dst, e)
 	case RenderRFC3164:
@@ -43,5 +47,8 @@ func AppendReceived(dst []byte, e *Entry) (out []byte, ok bool, err error) {
 	default:
 		err = fmt.Errorf("renderer %d: unknown", e.Renderer)
 	}
-	return out, err == nil, err
+	if err != nil {
+		return dst, false, err
+	}
+	return out, true, nil
 }

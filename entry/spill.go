@@ -1,6 +1,9 @@
 package entry
 
-import "errors"
+import (
+	"cmp"
+	"slices"
+)
 
 // SpillAbove is the size in bytes above which values are the first to leave an entry that is too long.
 const SpillAbove = 16 << 10
@@ -13,82 +16,90 @@ const spillGain = DigestSize + 10
 // packed into one blob. Which values go is a function of the entry alone. An entry that fits is left alone.
 //
 // store must keep data, which it may not retain, and return its salted digest ([BlobDigest]). It is called once for
-// each blob, with the ordinal of the blob in the entry, from 0. Spill changes e.Fields, not the values.
+// each blob, with the ordinal of the blob in the entry, from 0. Spill replaces e.Fields and leaves the old list and
+// the values as they are; on an error e is as it was, whatever store has kept by then.
 func Spill(e *Entry, store func(ordinal int, data []byte) ([DigestSize]byte, error)) error {
-	s := spiller{entry: e, store: store}
-	if s.fits() {
-		return nil
+	body, err := appendEntry(nil, e)
+	if err != nil || len(body) <= MaxBody {
+		return err
 	}
-	e.Fields = append([]Field(nil), e.Fields...)
-	for i := range e.Fields {
-		if f := &e.Fields[i]; f.Form == Inline && len(f.Value) > SpillAbove {
-			s.move(f)
-		}
+	s := spiller{fields: slices.Clone(e.Fields), size: len(body), store: store}
+	if err := s.run(); err != nil {
+		return err
 	}
-	for !s.fits() {
-		if i := largest(e.Fields); i >= 0 {
-			s.move(&e.Fields[i])
-		} else {
-			s.pack()
-			break
-		}
+	spilled := *e
+	spilled.Fields = s.fields
+	if _, err := AppendBody(body[:0], &spilled); err != nil {
+		return err
 	}
-	if s.err == nil && !s.fits() {
-		s.err = ErrTooLong
-	}
-	return s.err
+	e.Fields = s.fields
+	return nil
 }
 
 type spiller struct {
-	entry *Entry
-	store func(int, []byte) ([DigestSize]byte, error)
-	blobs int
-	err   error
+	fields []Field
+	size   int // bytes of the body with these fields, until they are packed
+	store  func(int, []byte) ([DigestSize]byte, error)
+	blobs  int
 }
 
-// fits reports whether the leaf is short enough, or whether an error ends the work.
-func (s *spiller) fits() bool {
-	if s.err != nil {
-		return true
-	}
-	_, err := AppendBody(nil, s.entry)
-	if err != nil && !errors.Is(err, ErrTooLong) {
-		s.err = err
-	}
-	return err == nil
-}
-
-func (s *spiller) put(data []byte) []byte {
-	if s.err != nil {
-		return nil
-	}
-	digest, err := s.store(s.blobs, data)
-	s.blobs++
-	s.err = err
-	return digest[:]
-}
-
-func (s *spiller) move(f *Field) {
-	*f = Field{Name: f.Name, Provenance: f.Provenance, Form: Blob, Size: uint64(len(f.Value)), Value: s.put(f.Value)}
-}
-
-func (s *spiller) pack() {
-	data, err := appendFields(nil, s.entry.Fields)
-	if err != nil {
-		s.err = err
-		return
-	}
-	packed := Field{Provenance: Observed, Form: Packed, Size: uint64(len(data)), Value: s.put(data)}
-	s.entry.Fields = []Field{packed}
-}
-
-// largest returns the position of the longest inline value worth moving, or -1.
-func largest(fields []Field) int {
-	best, size := -1, spillGain
-	for i := range fields {
-		if n := len(fields[i].Value); fields[i].Form == Inline && n > size {
-			best, size = i, n
+func (s *spiller) run() error {
+	for i := range s.fields {
+		if f := &s.fields[i]; f.Form == Inline && len(f.Value) > SpillAbove {
+			if err := s.move(f); err != nil {
+				return err
+			}
 		}
 	}
-	return best
+	for _, i := range s.largestFirst() {
+		if s.size <= MaxBody {
+			break
+		}
+		if err := s.move(&s.fields[i]); err != nil {
+			return err
+		}
+	}
+	if s.size > MaxBody {
+		return s.pack()
+	}
+	return nil
+}
+
+// put hands the next blob to store.
+func (s *spiller) put(data []byte) ([]byte, error) {
+	digest, err := s.store(s.blobs, data)
+	s.blobs++
+	return digest[:], err
+}
+
+// move puts the value of a field into a blob. Its length stays in the body, as the size of the blob.
+func (s *spiller) move(f *Field) error {
+	digest, err := s.put(f.Value)
+	s.size += DigestSize - len(f.Value)
+	*f = Field{Name: f.Name, Provenance: f.Provenance, Form: Blob, Size: uint64(len(f.Value)), Value: digest}
+	return err
+}
+
+func (s *spiller) pack() error {
+	data, err := appendFields(nil, s.fields)
+	if err != nil {
+		return err
+	}
+	digest, err := s.put(data)
+	s.fields = []Field{{Provenance: Observed, Form: Packed, Size: uint64(len(data)), Value: digest}}
+	return err
+}
+
+// largestFirst returns the positions of the inline values worth moving, the longest first, of equal ones the first.
+func (s *spiller) largestFirst() []int {
+	var positions []int
+	for i := range s.fields {
+		if f := &s.fields[i]; f.Form == Inline && len(f.Value) > spillGain {
+			positions = append(positions, i)
+		}
+	}
+	slices.SortStableFunc(positions, func(a, b int) int {
+		return cmp.Compare(len(s.fields[b].Value), len(s.fields[a].Value))
+	})
+	return positions
 }

@@ -68,8 +68,12 @@ func (t Time) Offset() (seconds int, ok bool) {
 // AppendRFC3339 appends the time as it was written: same digits, same zone (RFC 3339, section 5.6). A time without a
 // usable zone is written in UTC with no zone at all.
 func (t Time) AppendRFC3339(dst []byte) []byte {
-	offset, _ := t.Offset()
-	return append(t.appendLocal(dst, offset), t.Zone...)
+	offset, ok := t.Offset()
+	dst = t.appendLocal(dst, offset)
+	if ok {
+		dst = append(dst, t.Zone...)
+	}
+	return dst
 }
 
 // appendLocal appends YYYY-MM-DDThh:mm:ss and the fraction as the clock showed it offset seconds east of UTC.

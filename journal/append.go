@@ -27,8 +27,8 @@ type scratch struct {
 }
 
 // Append gives the entries their epoch, received time and index in the journal, which is created if need be, and
-// writes them. It sets Epoch and Received in entries, and moves values that are too long into blobs, changing Fields.
-// It returns the index of the first. Nil means received, not durable: see [Writer.Sync].
+// writes them. It sets Epoch and Received in entries; Fields stay as they are, also of an entry whose long values go
+// to blobs. It returns the index of the first. Nil means received, not durable: see [Writer.Sync].
 //
 // On an error none of the entries from the returned index on is kept. A full disk leaves the writer usable; after
 // [ErrBroken] it must be opened again.
@@ -43,10 +43,10 @@ func (w *Writer) Append(journal string, entries []entry.Entry) (first uint64, er
 		return 0, err
 	}
 	received, err := w.receivedLocked()
-	if err != nil {
-		return 0, err
-	}
 	first = l.frontier.Size()
+	if err != nil {
+		return first, err
+	}
 	for len(entries) > 0 {
 		n, err := w.appendFrame(l, entries, received)
 		if err != nil {
@@ -57,31 +57,44 @@ func (w *Writer) Append(journal string, entries []entry.Entry) (first uint64, er
 	return first, nil
 }
 
-// journalLocked returns the journal, created if there is none.
+// journalLocked returns the journal, created if there is none, and listed in the system journal.
 func (w *Writer) journalLocked(name string) (*log, error) {
-	if l := w.logs[name]; l != nil {
+	l := w.logs[name]
+	if l == nil {
+		if err := layout.ValidJournalName(name); err != nil {
+			return nil, err
+		}
+		var err error
+		if l, err = w.createLog(newJournal(name, w.store.Certificate.Origin+"/"+name)); err != nil {
+			return nil, err
+		}
+	}
+	if l.listed {
 		return l, nil
 	}
-	if err := layout.ValidJournalName(name); err != nil {
-		return nil, err
-	}
-	l, err := w.createLog(newJournal(name, w.store.Certificate.Origin+"/"+name))
-	if err != nil {
-		return nil, err
-	}
-	return l, w.announce(l, layout.NewControl(layout.JournalCreated, "journal "+name+" created"))
+	return l, w.announce(l)
 }
 
 // announce writes into the system journal who a journal is, and makes it durable before the journal has an entry.
-func (w *Writer) announce(l *log, c entry.Entry) error {
+func (w *Writer) announce(l *log) error {
 	d := l.desc
+	c := layout.NewControl(layout.JournalCreated, "journal "+d.Name+" created")
 	c.AddString(layout.JournalName, d.Name, entry.Observed)
 	c.AddString(layout.JournalIDOf, fmt.Sprintf("%x", d.ID[:]), entry.Observed)
 	c.AddString(layout.Descriptor, d.Digest(), entry.Observed)
 	if err := w.control(c); err != nil {
 		return err
 	}
-	return w.logs[layout.System].sync()
+	l.listed = true // if the sync fails the writer is broken, and opening it again looks
+	return w.syncSystem()
+}
+
+// syncSystem makes the system journal durable before something else refers to its newest entry.
+func (w *Writer) syncSystem() error {
+	if err := w.logs[layout.System].sync(); err != nil {
+		return w.breakLocked(err)
+	}
+	return nil
 }
 
 // control appends one control entry to the system journal.
@@ -94,17 +107,25 @@ func (w *Writer) control(c entry.Entry) error {
 	return err
 }
 
-// receivedLocked reads the ingest clock. If that opens an epoch, a control entry that holds both clocks comes first.
-func (w *Writer) receivedLocked() (int64, error) {
+// receivedLocked reads the ingest clock. If that opens an epoch, a control entry that holds both clocks is durable
+// before any other entry of the epoch; without it the epoch is not opened. lead goes before that into the system
+// journal, whether there is a step or not.
+func (w *Writer) receivedLocked(lead ...entry.Entry) (int64, error) {
+	before := w.clock
 	received, s := w.clock.now()
-	if s == nil {
+	if s != nil {
+		text := fmt.Sprintf("clock stepped by %+.1f s; time epoch %d begins", float64(s.after-s.before)/1e6, w.clock.epoch)
+		lead = append(lead, layout.NewControl(layout.ClockStep, text, layout.Before, fmt.Sprint(s.before),
+			layout.After, fmt.Sprint(s.after), layout.Boottime, fmt.Sprint(s.boot)))
+	}
+	if len(lead) == 0 {
 		return received, nil
 	}
-	text := fmt.Sprintf("clock stepped by %+.1f s; time epoch %d begins", float64(s.after-s.before)/1e6, w.clock.epoch)
-	c := layout.NewControl(layout.ClockStep, text, layout.Before, fmt.Sprint(s.before), layout.After, fmt.Sprint(s.after),
-		layout.Boottime, fmt.Sprint(s.boot))
-	_, err := w.appendFrame(w.logs[layout.System], []entry.Entry{c}, received)
-	return received, err
+	if _, err := w.appendFrame(w.logs[layout.System], lead, received); err != nil {
+		w.clock = before
+		return 0, err
+	}
+	return received, w.syncSystem()
 }
 
 // appendFrame writes the first entries of the list as one frame and returns how many. The state of the log changes
@@ -170,12 +191,18 @@ func (w *Writer) encode(l *log, entries []entry.Entry, received int64) (frame.He
 
 func (w *Writer) encodeEntry(l *log, e *entry.Entry, index uint64) (err error) {
 	s := &w.scratch
+	for i := range e.Fields {
+		if form := e.Fields[i].Form; form == entry.Blob || form == entry.Packed {
+			return fmt.Errorf("field %q refers to a blob instead of holding its value", e.Fields[i].Name)
+		}
+	}
 	s.body, err = entry.AppendBody(s.body[:0], e)
 	if errors.Is(err, entry.ErrTooLong) {
-		if err = entry.Spill(e, w.spillTo(index)); err != nil {
+		spilled := *e // the caller keeps the values, to try again if the frame cannot be written
+		if err = entry.Spill(&spilled, w.spillTo(index)); err != nil {
 			return err
 		}
-		s.body, err = entry.AppendBody(s.body[:0], e)
+		s.body, err = entry.AppendBody(s.body[:0], &spilled)
 	}
 	if err != nil {
 		return err
@@ -228,7 +255,9 @@ func (w *Writer) failed(l *log, blobSize int64, cause error) error {
 	}
 	if l.blobs != nil {
 		l.blobSize = max(blobSize, frame.HeadHeaderSize)
-		errs = append(errs, l.blobs.Truncate(l.blobSize))
+		if size, err := l.blobs.Size(); err != nil || size > l.blobSize {
+			errs = append(errs, err, l.blobs.Truncate(l.blobSize), l.blobs.Sync()) // else a crash brings it back
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return w.breakLocked(errors.Join(cause, err))

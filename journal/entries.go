@@ -59,28 +59,36 @@ type walk struct {
 	yield func(Item, error) bool
 }
 
-// run visits the heads that hold part of the range. A head whose header is damaged is missing as a whole.
+// run visits the heads that hold part of the range.
 func (w *walk) run() {
-	heads := w.view.heads
-	next := w.r.From // when going up: first index not visited yet
-	for i := range heads {
-		h := heads[i]
+	next := w.r.From // first index not visited yet; in reverse, the index behind it
+	if w.r.Reverse {
+		next = w.r.To
+	}
+	for i := range w.view.heads {
 		if w.r.Reverse {
-			h = heads[len(heads)-1-i]
+			i = len(w.view.heads) - 1 - i
 		}
+		h := w.view.heads[i]
 		if h.end <= w.r.From || h.first >= w.r.To {
 			continue
 		}
-		if !w.r.Reverse && h.first > next && !w.missing(next, h.first, errGone) {
-			return
+		if w.r.Reverse {
+			if !w.missing(h.end, next, errGone) || !w.head(h) {
+				return
+			}
+			next = h.first
+		} else {
+			if !w.missing(next, h.first, errGone) || !w.head(h) {
+				return
+			}
+			next = h.end
 		}
-		if !w.head(h) {
-			return
-		}
-		next = h.end
 	}
-	if len(heads) > 0 && w.r.Reverse && heads[0].first > w.r.From {
-		w.missing(w.r.From, heads[0].first, errGone)
+	if w.r.Reverse {
+		w.missing(w.r.From, next, errGone)
+	} else {
+		w.missing(next, w.r.To, errGone)
 	}
 }
 

@@ -51,6 +51,27 @@ func openHead(dir string, d layout.Journal, first uint64, open func(string) (vfs
 	return h, nil
 }
 
+// openForReading opens a head even if its header is damaged: each frame stands for itself. A sound header that belongs
+// elsewhere, or that a newer program wrote, is an error.
+func openForReading(fsys vfs.FS, dir string, d layout.Journal, first uint64) (*head, error) {
+	h := &head{name: filepath.Join(dir, layout.HeadName(first)), first: first}
+	var err error
+	if h.file, err = fsys.Open(h.name); err != nil {
+		return nil, err
+	}
+	if err := h.check(d); err != nil && !isDamagedHeader(err) {
+		h.file.Close()
+		return nil, fmt.Errorf("%s: %w", h.name, err)
+	}
+	return h, nil
+}
+
+// errForeign says that a header is sound, but of another file.
+var errForeign = errors.New("belongs to another journal or place")
+
+// isDamagedHeader reports whether an error says of a header nothing but that it is not whole.
+func isDamagedHeader(err error) bool { return isStructural(err) && !errors.Is(err, errForeign) }
+
 func (h *head) check(d layout.Journal) (err error) {
 	if h.size, err = h.file.Size(); err != nil {
 		return err
@@ -69,7 +90,7 @@ func checkFileHeader(f vfs.File, want frame.FileHeader) error {
 		return err
 	}
 	if !bytes.Equal(b[:], frame.AppendFileHeader(nil, want)) {
-		return fmt.Errorf("%w: belongs to another journal or place", frame.ErrDamaged)
+		return fmt.Errorf("%w: %w", frame.ErrDamaged, errForeign)
 	}
 	return nil
 }

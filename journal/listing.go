@@ -22,18 +22,28 @@ func journalDirs(fsys vfs.FS, store string) ([]string, error) {
 	return dirs, err
 }
 
-// listedJournals reads from the control entries of the system journal which journals there are, and under which id.
-func listedJournals(fsys vfs.FS, system *log) (map[string]*frame.JournalID, error) {
-	ids := map[string]*frame.JournalID{}
+// told is what the control entries of the system journal say.
+type told struct {
+	journals map[string]*frame.JournalID // by name, the newest
+	files    map[string]bool             // what recovery has set aside, below the store
+}
+
+// readTold reads the control entries of the system journal.
+func readTold(fsys vfs.FS, system *log) (told, error) {
+	t := told{journals: map[string]*frame.JournalID{}, files: map[string]bool{}}
 	err := eachControl(fsys, system, func(e *entry.Entry) {
-		name := layout.Text(e, layout.JournalName)
-		id, err := hex.DecodeString(layout.Text(e, layout.JournalIDOf))
-		if layout.Text(e, layout.Control) == layout.JournalCreated && err == nil && len(id) == len(frame.JournalID{}) {
-			journalID := frame.JournalID(id)
-			ids[name] = &journalID
+		switch layout.Text(e, layout.Control) {
+		case layout.JournalCreated:
+			id, err := hex.DecodeString(layout.Text(e, layout.JournalIDOf))
+			if err == nil && len(id) == len(frame.JournalID{}) {
+				journalID := frame.JournalID(id)
+				t.journals[layout.Text(e, layout.JournalName)] = &journalID
+			}
+		case layout.JournalDamaged, layout.TailSetAside, layout.Successor:
+			t.files[layout.Text(e, layout.File)] = true
 		}
 	})
-	return ids, err
+	return t, err
 }
 
 // eachControl calls visit for every control entry of a journal, in order. Frames without one are not read.

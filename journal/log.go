@@ -30,6 +30,7 @@ type log struct {
 	head     *head // head.size is the offset behind the last frame
 	headRaw  int64 // bytes of bodies in the head
 	dirty    bool  // the head has bytes that are not synced
+	listed   bool  // the system journal says who it is
 	signed   uint64
 	tree     vfs.File
 	blocks   []seal.Hash // full blocks that are not in the tree file yet

@@ -125,6 +125,7 @@ func (r *Reader) view(name string) (*View, error) {
 	if v.Journal, err = layout.ParseJournal(data); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
+	signed := r.signedSize(v) // before the heads are listed: what is signed was there then
 	firsts, err := listHeads(r.fsys, v.dir)
 	if err != nil {
 		return nil, err
@@ -136,7 +137,26 @@ func (r *Reader) view(name string) (*View, error) {
 		}
 		v.heads = append(v.heads, h)
 	}
-	return v, v.findSize()
+	err = v.findSize()
+	v.Size = max(v.Size, signed)
+	if err != nil {
+		return nil, errors.Join(err, v.Close())
+	}
+	return v, nil
+}
+
+// signedSize is the number of entries that the newest checkpoint speaks of, so that those which are gone can be
+// reported; 0 without a checkpoint that is sound.
+func (r *Reader) signedSize(v *View) uint64 {
+	data, err := durable.ReadFile(r.fsys, filepath.Join(v.dir, layout.CheckpointFile), seal.MaxCheckpoint)
+	if err != nil {
+		return 0
+	}
+	c, err := seal.OpenCheckpoint(data, v.Journal.Origin, r.store.Certificate.Identity)
+	if err != nil {
+		return 0
+	}
+	return c.Size
 }
 
 // findSize finds the end of the last head: by its last trailer or, where that is not whole, by its frames.
@@ -146,12 +166,12 @@ func (v *View) findSize() error {
 	}
 	last := v.heads[len(v.heads)-1]
 	last.end = last.first
+	v.Size = last.first
 	if err := v.open(last); err != nil {
-		if errors.Is(err, frame.ErrNewer) {
-			return err
+		if isStructural(err) || isNotExist(err) {
+			return nil // gone, or another file stands in its place: reading says so
 		}
-		v.Size = last.first // its header is not there yet, or damaged: reading says so
-		return nil
+		return err
 	}
 	x, ok, err := frame.Before(last.head.file, last.size, last.size)
 	if err != nil {
@@ -161,6 +181,8 @@ func (v *View) findSize() error {
 		last.end = x.Header.End()
 	} else if err := v.list(last); err != nil {
 		return err
+	} else if n := len(last.frames); n > 0 {
+		last.end = last.frames[n-1].Header.End()
 	}
 	v.Size = last.end
 	return nil
@@ -170,14 +192,14 @@ func (v *View) open(h *headView) (err error) {
 	if h.head != nil {
 		return nil
 	}
-	if h.head, err = openHead(v.dir, v.Journal, h.first, v.fsys.Open); err != nil {
+	if h.head, err = openForReading(v.fsys, v.dir, v.Journal, h.first); err != nil {
 		return err
 	}
 	h.size = h.head.size
 	return nil
 }
 
-// list finds all frames of a head by walking it. Of the last head it also finds the end.
+// list finds all frames of a head by walking it. The end of the last head may not be known yet.
 func (v *View) list(h *headView) error {
 	if h.listed {
 		return nil
@@ -185,21 +207,18 @@ func (v *View) list(h *headView) error {
 	if err := v.open(h); err != nil {
 		return err
 	}
-	next, isLast := h.first, h == v.heads[len(v.heads)-1]
+	next := h.first
 	for x, err := range frame.Scan(h.head.file, frame.HeadHeaderSize, h.size) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", h.head.name, err)
 		}
-		if x.Gap || x.Header.First < next || (!isLast && x.Header.End() > h.end) {
+		if x.Gap || x.Header.First < next || h.end > h.first && x.Header.End() > h.end {
 			continue // found missing when the indexes are read
 		}
 		h.frames = append(h.frames, x)
 		next = x.Header.End()
 	}
 	h.listed = true
-	if isLast && v.Size == 0 {
-		h.end = next
-	}
 	return nil
 }
 

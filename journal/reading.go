@@ -98,8 +98,9 @@ func openBlobs(fsys vfs.FS, dir string, d layout.Journal, first uint64) *blobFil
 	if b.cause != nil {
 		return b
 	}
-	if b.cause = checkFileHeader(b.file, d.Header(frame.Blob, first)); b.cause == nil {
-		b.cause = b.scan()
+	if b.cause = checkFileHeader(b.file, d.Header(frame.Blob, first)); b.cause == nil || isDamagedHeader(b.cause) {
+		err := b.scan()
+		b.cause = errors.Join(b.cause, err)
 	}
 	return b
 }
@@ -112,15 +113,18 @@ func (b *blobFile) scan() (err error) {
 	if err != nil {
 		return err
 	}
-	for at := int64(frame.HeadHeaderSize); at < size; {
-		rec, ok, err := layout.BlobAt(b.file, at, size)
-		if !ok || err != nil {
-			return errors.Join(err, fmt.Errorf("%w: blob record at byte %d", frame.ErrDamaged, at))
+	var gaps error
+	for rec, err := range layout.Blobs(b.file, size) {
+		if err != nil {
+			return err
+		}
+		if rec.Gap {
+			gaps = fmt.Errorf("%w: %d bytes at byte %d are no blob", frame.ErrDamaged, rec.Length, rec.Offset)
+			continue
 		}
 		b.records[rec.Index] = append(b.records[rec.Index], rec)
-		at += rec.Length
 	}
-	return nil
+	return gaps
 }
 
 // value returns the value with that digest of the entry at index.

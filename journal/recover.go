@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"constat/entry"
@@ -25,9 +26,10 @@ type damage struct {
 type recovery struct {
 	w        *Writer
 	at       time.Time
+	told     told            // what the system journal says already
 	controls []entry.Entry   // for the system journal
-	listed   map[string]bool // names of journals that the system journal lists as they are
 	begun    []begun         // successors, with their entry 0
+	noted    map[string]bool // files that controls speak of
 }
 
 // begun is a successor whose first entry is still to be written, once the clock is known.
@@ -42,131 +44,188 @@ func (w *Writer) recover() error {
 	if err := errors.Join(w.fsys.SyncDir(w.dir), w.fsys.SyncDir(layout.KeysDir(w.dir))); err != nil {
 		return err
 	}
-	if err := r.open(layout.System, nil); err != nil {
+	if err := r.openSystem(); err != nil {
 		return err
 	}
-	ids, err := r.list()
+	names, err := r.names()
 	if err != nil {
 		return err
 	}
-	for name, id := range ids {
-		if name != layout.System {
-			if err := r.open(name, id); err != nil {
-				return err
-			}
+	for _, name := range names {
+		if err := r.open(name, r.told.journals[name]); err != nil {
+			return err
 		}
 	}
 	return r.tell()
 }
 
-// open recovers one journal; a damaged one is set aside and gets a successor.
+// openSystem recovers the system journal. One whose control entries cannot be read is as damaged as one whose entries
+// are missing.
+func (r *recovery) openSystem() error {
+	if err := r.open(layout.System, nil); err != nil {
+		return err
+	}
+	l := r.w.logs[layout.System]
+	var err error
+	if r.told, err = readTold(r.w.fsys, l); err == nil {
+		id := r.told.journals[layout.System]
+		l.listed = id != nil && *id == l.desc.ID
+	}
+	if !isStructural(err) && !errors.Is(err, entry.ErrFormat) {
+		return err
+	}
+	d := &damage{reason: err.Error(), journalID: &l.desc.ID}
+	if _, d.checkpoint, err = readCheckpoint(r.w, l.dir, l.desc.Origin); err != nil {
+		return err
+	}
+	if err := l.close(); err != nil {
+		return err
+	}
+	r.controls = nil // they spoke of what is set aside now as a whole
+	r.told = told{}
+	return r.succeed(layout.System, d)
+}
+
+// names returns the names of all other journals, sorted: those that the system journal lists, and those that have a
+// directory.
+func (r *recovery) names() ([]string, error) {
+	names, err := journalDirs(r.w.fsys, r.w.dir)
+	for name := range r.told.journals {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.DeleteFunc(names, func(name string) bool { return name == layout.System }), err
+}
+
+// open recovers one journal; a damaged one is set aside and gets a successor. id is what the system journal lists.
 func (r *recovery) open(name string, id *frame.JournalID) error {
 	l, d, err := r.openLog(name)
 	if err != nil {
 		return err
 	}
-	if d == nil && id != nil && l.desc.ID != *id {
-		d = &damage{reason: "another journal stands in its place"}
-		err = l.close()
-	}
-	if d != nil && err == nil {
+	if d != nil {
 		if d.journalID == nil {
 			d.journalID = id
 		}
-		l, err = r.succeed(name, d)
+		return r.replace(name, id, d)
 	}
-	if err != nil {
-		return err
+	before := l.desc.Predecessor
+	owed := before != nil && l.frontier.Size() == 0 // a start that was cut short made it
+	if owed && (id == nil || *id == *before || *id == l.desc.ID) {
+		r.w.logs[name], l.listed = l, id != nil && *id == l.desc.ID
+		r.owe(l, r.orphan(name, before))
+		return nil
 	}
-	r.w.logs[name] = l
+	if id != nil && l.desc.ID != *id {
+		if err := l.close(); err != nil {
+			return err
+		}
+		return r.succeed(name, &damage{reason: "another journal stands in its place", journalID: id})
+	}
+	r.w.logs[name], l.listed = l, id != nil
 	return nil
 }
 
-// list returns the names of all journals: those that the system journal lists, with their ids, and those that have a
-// directory. It notes which ones the system journal has to be told of.
-func (r *recovery) list() (map[string]*frame.JournalID, error) {
-	ids, err := listedJournals(r.w.fsys, r.w.logs[layout.System])
+// replace begins a journal in the place of one that cannot go on. One that a crash cut short while it was being made
+// held nothing, and is made again.
+func (r *recovery) replace(name string, id *frame.JournalID, d *damage) error {
+	unmade, err := r.isUnmade(name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r.listed = map[string]bool{}
-	for name := range ids {
-		r.listed[name] = true
+	if !unmade {
+		return r.succeed(name, d)
 	}
-	names, err := journalDirs(r.w.fsys, r.w.dir)
-	for _, name := range names {
-		if !r.listed[name] {
-			ids[name] = nil
-		}
+	if kept := r.orphan(name, id); kept != nil {
+		return r.begin(name, kept)
 	}
-	return ids, err
+	if id != nil || name == layout.System {
+		return r.succeed(name, d)
+	}
+	_, err = r.w.createLog(newJournal(name, r.w.store.Certificate.Origin+"/"+name))
+	return err
 }
 
-// tell appends what happened to the system journal, and makes it durable.
-func (r *recovery) tell() error {
-	w := r.w
-	for _, l := range w.logs {
-		epoch, received, ok := l.newest()
-		if ok {
-			w.clock.resume(epoch, received)
-		}
+// isUnmade reports whether there is no more of a journal than a crash can leave of one that is being made.
+func (r *recovery) isUnmade(name string) (bool, error) {
+	dir := filepath.Join(r.w.dir, name)
+	if _, err := r.w.fsys.Stat(filepath.Join(dir, layout.CheckpointFile)); !isNotExist(err) {
+		return false, err
 	}
-	if w.logs[layout.System].frontier.Size() == 0 {
-		code := w.store.Certificate.Code().String()
-		r.controls = append([]entry.Entry{layout.NewControl(layout.StoreCreated, "store created", layout.CodeOf, code)}, r.controls...)
+	firsts, err := listHeads(r.w.fsys, dir)
+	if isNotExist(err) {
+		return true, nil
 	}
-	for _, c := range r.controls {
-		w.notices = append(w.notices, layout.Text(&c, layout.Message))
-		if err := w.control(c); err != nil {
-			return err
-		}
+	return len(firsts) == 0, err
+}
+
+// orphan finds the damaged journal whose succession an earlier start did not finish: the newest directory with that
+// journal id or, if the id is unknown, the newest that the system journal does not speak of. Nil if there is none.
+func (r *recovery) orphan(name string, id *frame.JournalID) *damage {
+	entries, err := r.w.fsys.ReadDir(r.w.dir)
+	if err != nil {
+		return nil // whoever needs the store next will say so
 	}
-	for _, l := range w.sortedLogs() {
-		if !r.listed[l.desc.Name] {
-			if err := w.announce(l, layout.NewControl(layout.JournalCreated, "journal "+l.desc.Name+" created")); err != nil {
-				return err
-			}
+	for _, e := range slices.Backward(entries) {
+		if of, ok := layout.DamagedOf(e.Name()); !ok || of != name || !e.IsDir() {
+			continue
 		}
+		d := r.examine(name, e.Name())
+		unknown := id == nil || d.journalID == nil
+		if unknown && r.told.files[e.Name()] || !unknown && *d.journalID != *id {
+			continue
+		}
+		if d.journalID == nil {
+			d.journalID = id
+		}
+		return d
 	}
-	for _, b := range r.begun {
-		received, err := w.receivedLocked()
-		if err != nil {
-			return err
-		}
-		if _, err := w.appendFrame(b.log, []entry.Entry{b.first}, received); err != nil {
-			return err
-		}
-	}
-	return w.syncLocked()
+	return nil
 }
 
 // succeed keeps a damaged journal under another name and begins its successor.
-func (r *recovery) succeed(name string, d *damage) (*log, error) {
-	w := r.w
-	dir := filepath.Join(w.dir, name)
-	if _, err := w.fsys.Stat(dir); err == nil {
-		d.setAside, err = vacantName(w.fsys, filepath.Join(w.dir, layout.DamagedName(name, r.at)))
+func (r *recovery) succeed(name string, d *damage) error {
+	fsys, dir := r.w.fsys, filepath.Join(r.w.dir, name)
+	if _, err := fsys.Stat(dir); err == nil {
+		d.setAside, err = vacantName(fsys, filepath.Join(r.w.dir, layout.DamagedName(name, r.at)))
 		if err == nil {
-			err = durable.Rename(w.fsys, dir, d.setAside)
+			err = durable.Rename(fsys, dir, d.setAside)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	} else if !isNotExist(err) {
-		return nil, err
+		return err
 	}
-	origin := fmt.Sprintf("%s/%s.%s", w.store.Certificate.Origin, name, r.at.UTC().Format("20060102T150405Z"))
-	desc := newJournal(name, origin)
+	return r.begin(name, d)
+}
+
+// begin makes the successor of a journal that is set aside.
+func (r *recovery) begin(name string, d *damage) error {
+	desc := newJournal(name, "")
+	desc.Origin = fmt.Sprintf("%s/%s.%x", r.w.store.Certificate.Origin, name, desc.ID[:])
 	desc.Predecessor = d.journalID
-	l, err := w.createLog(desc)
+	l, err := r.w.createLog(desc)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	r.owe(l, d)
+	return nil
+}
+
+// owe notes what is to be said of a successor, in its entry 0 and in the system journal.
+func (r *recovery) owe(l *log, d *damage) {
+	name := l.desc.Name
+	if d == nil {
+		d = &damage{reason: "found by an earlier start, which was cut short", journalID: l.desc.Predecessor}
 	}
 	first := d.control(layout.Successor, fmt.Sprintf("successor of journal %s, which was found damaged: %s", name, d.reason), name)
 	r.begun = append(r.begun, begun{log: l, first: first})
-	r.controls = append(r.controls, d.control(layout.JournalDamaged, fmt.Sprintf("journal %s is damaged: %s", name, d.reason), name))
-	delete(r.listed, name)
-	return l, nil
+	if !r.told.files[filepath.Base(d.setAside)] {
+		r.controls = append(r.controls, d.control(layout.JournalDamaged, fmt.Sprintf("journal %s is damaged: %s", name, d.reason), name))
+	}
 }
 
 func (d *damage) control(what, message, name string) entry.Entry {

@@ -22,6 +22,7 @@ type scanned struct {
 type opening struct {
 	*log
 	r        *recovery
+	name     string // of the journal
 	point    seal.Checkpoint
 	heads    []scanned
 	end      uint64 // index behind the last frame whose header is sound and in order
@@ -39,20 +40,45 @@ type cut struct {
 
 // openLog opens a journal for writing. It returns a damage, and no log, if the files contradict the checkpoint.
 func (r *recovery) openLog(name string) (*log, *damage, error) {
-	o := &opening{r: r, log: &log{dir: filepath.Join(r.w.dir, name)}}
-	d, err := o.run()
-	for _, h := range o.heads {
-		if h.head != o.log.head {
-			err = errors.Join(err, h.file.Close())
-		}
+	o := &opening{r: r, name: name, log: &log{dir: filepath.Join(r.w.dir, name)}}
+	d, err := o.examine()
+	if d == nil && err == nil {
+		err = o.finish()
 	}
-	if d != nil || err != nil {
+	if err = errors.Join(err, o.closeHeads()); d != nil || err != nil {
 		return nil, d, errors.Join(err, o.log.close())
 	}
 	return o.log, nil, nil
 }
 
-func (o *opening) run() (*damage, error) {
+// closeHeads closes all heads but the one that the log goes on with.
+func (o *opening) closeHeads() error {
+	var errs []error
+	for _, h := range o.heads {
+		if h.head != o.log.head {
+			errs = append(errs, h.file.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// examine says again what is wrong with a journal that was set aside.
+func (r *recovery) examine(name, dir string) *damage {
+	o := &opening{r: r, name: name, log: &log{dir: filepath.Join(r.w.dir, dir)}}
+	d, err := o.examine()
+	err = errors.Join(err, o.closeHeads())
+	if d == nil {
+		d = &damage{reason: "another journal stood in its place", journalID: &o.desc.ID}
+	}
+	if err != nil {
+		d.reason = err.Error()
+	}
+	d.setAside = o.dir
+	return d
+}
+
+// examine reads a journal, without a change, and compares it with its checkpoint.
+func (o *opening) examine() (*damage, error) {
 	d, err := o.describe()
 	if d != nil || err != nil {
 		return d, err
@@ -69,12 +95,10 @@ func (o *opening) run() (*damage, error) {
 	if o.decoder, err = frame.NewDecoder(); err != nil {
 		return nil, err
 	}
-	reason, err := o.rehash()
-	if reason != "" || err != nil {
-		known.reason = reason
-		return known, err
+	if known.reason, err = o.rehash(); known.reason == "" || err != nil {
+		return nil, err
 	}
-	return nil, o.finish()
+	return known, nil
 }
 
 // describe reads descriptor and checkpoint.
@@ -84,7 +108,7 @@ func (o *opening) describe() (*damage, error) {
 	if err == nil {
 		o.desc, err = layout.ParseJournal(data)
 	}
-	if err == nil && o.desc.Name != filepath.Base(o.dir) {
+	if err == nil && o.desc.Name != o.name {
 		err = fmt.Errorf("%w: names journal %s", frame.ErrDamaged, o.desc.Name)
 	}
 	if isNotExist(err) || errors.Is(err, frame.ErrDamaged) || errors.Is(err, frame.ErrNotOurs) {

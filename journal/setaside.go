@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 
 	"constat/internal/durable"
 	"constat/internal/vfs"
@@ -25,7 +26,7 @@ func (o *opening) finish() error {
 		return err
 	}
 	if len(o.heads) == 0 {
-		return o.newHead(o.r.w.fsys)
+		return errors.Join(o.newHead(o.r.w.fsys), o.setAsideBlobs())
 	}
 	last := &o.heads[len(o.heads)-1]
 	o.head = last.head
@@ -40,7 +41,7 @@ func (o *opening) finish() error {
 			o.lastEpoch, o.lastReceived = h.frames[n-1].Header.Epoch, h.frames[n-1].Header.MaxReceived
 		}
 	}
-	return o.openBlobs()
+	return errors.Join(o.openBlobs(), o.renew())
 }
 
 // setAside moves everything behind the cut under other names. Nothing that could not be read is overwritten.
@@ -107,20 +108,34 @@ func (o *opening) setAsideTail(name string, offset int64) error {
 	return errors.Join(f.Truncate(offset), f.Sync())
 }
 
-// note records what was set aside, for the system journal.
+// note records what was set aside behind the last entry, for the system journal.
 func (o *opening) note(to string, data []byte) {
 	file, err := filepath.Rel(o.r.w.dir, to)
 	if err != nil {
 		file = to
 	}
-	text := fmt.Sprintf("journal %s: %d bytes behind entry index %d were not whole after a crash; kept as %s", o.desc.Name, len(data), o.end, file)
-	o.r.controls = append(o.r.controls, layout.NewControl(layout.TailSetAside, text, layout.JournalName, o.desc.Name,
-		layout.File, file, layout.FirstIndex, fmt.Sprint(o.end), layout.Bytes, fmt.Sprint(len(data)),
-		layout.FileDigest, fmt.Sprintf("%x", sha256.Sum256(data))))
+	why := fmt.Sprintf("behind entry index %d were not whole after a crash", o.end)
+	o.r.noteFile(o.log, file, data, why, []string{layout.FirstIndex, fmt.Sprint(o.end)})
 }
 
-// openBlobs opens the blob file of the last head, if there is one, and sets aside records that no entry names.
+// noteFile records what was set aside, for the system journal.
+func (r *recovery) noteFile(l *log, file string, data []byte, why string, more []string) {
+	if r.noted == nil {
+		r.noted = map[string]bool{}
+	}
+	r.noted[file] = true
+	text := fmt.Sprintf("journal %s: %d bytes %s; kept as %s", l.desc.Name, len(data), why, file)
+	pairs := append([]string{layout.JournalName, l.desc.Name, layout.File, file}, more...)
+	pairs = append(pairs, layout.Bytes, fmt.Sprint(len(data)), layout.FileDigest, fmt.Sprintf("%x", sha256.Sum256(data)))
+	r.controls = append(r.controls, layout.NewControl(layout.TailSetAside, text, pairs...))
+}
+
+// openBlobs opens the blob file of the last head, if there is one, and sets aside what no entry names: records behind
+// the last entry, and files of heads that are not there.
 func (o *opening) openBlobs() error {
+	if err := o.setAsideBlobs(); err != nil {
+		return err
+	}
 	name := filepath.Join(o.dir, layout.BlobName(o.head.first))
 	f, err := o.r.w.fsys.OpenWrite(name)
 	if isNotExist(err) {
@@ -129,27 +144,88 @@ func (o *opening) openBlobs() error {
 	if err != nil {
 		return err
 	}
-	size, err := f.Size()
+	end, size, err := o.endOfBlobs(f)
 	if err != nil {
-		return errors.Join(err, f.Close())
+		return errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
-	if checkFileHeader(f, o.desc.Header(frame.Blob, o.head.first)) != nil && o.head.first >= o.point.Size {
+	if end == frame.HeadHeaderSize && checkFileHeader(f, o.desc.Header(frame.Blob, o.head.first)) != nil {
 		return errors.Join(f.Close(), o.setAsideFile(name))
-	}
-	end := int64(frame.HeadHeaderSize)
-	for {
-		rec, ok, err := layout.BlobAt(f, end, size)
-		if err != nil {
-			return errors.Join(err, f.Close())
-		}
-		if !ok || rec.Index >= o.frontier.Size() {
-			break
-		}
-		end += rec.Length
 	}
 	o.blobs, o.blobSize = f, end
 	if end < size {
 		return o.setAsideTail(name, end)
+	}
+	return nil
+}
+
+// endOfBlobs finds the end of the last record of an entry that is there. Damaged records before it stay.
+func (o *opening) endOfBlobs(f vfs.File) (end, size int64, err error) {
+	end = frame.HeadHeaderSize
+	if size, err = f.Size(); err != nil {
+		return end, size, err
+	}
+	for rec, err := range layout.Blobs(f, size) {
+		if err != nil {
+			return end, size, err
+		}
+		if !rec.Gap && rec.Index < o.frontier.Size() {
+			end = rec.Offset + rec.Length
+		}
+	}
+	return end, size, nil
+}
+
+// setAsideBlobs sets aside the blob files of heads that were set aside themselves.
+func (o *opening) setAsideBlobs() error {
+	names, err := o.r.w.fsys.ReadDir(o.dir)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		first, ok := layout.ParseBlobName(n.Name())
+		if !ok || first == o.head.first || slices.ContainsFunc(o.heads, func(h scanned) bool { return h.first == first }) {
+			continue
+		}
+		if err := o.setAsideFile(filepath.Join(o.dir, n.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renew writes again what stands above the checkpoint. A sync that failed in an earlier life may have left it in
+// memory only, where no later sync brings it to the disk.
+func (o *opening) renew() error {
+	from := int64(0)
+	if o.head.first < o.point.Size {
+		from = o.head.size
+		for _, x := range slices.Backward(o.heads[len(o.heads)-1].frames) {
+			if x.Header.First < o.point.Size {
+				break
+			}
+			from = x.Offset
+		}
+	}
+	if err := writeAgain(o.head.file, from, o.head.size); err != nil {
+		return fmt.Errorf("%s: %w", o.head.name, err)
+	}
+	if o.blobs != nil && o.blobSize == frame.HeadHeaderSize {
+		return writeAgain(o.blobs, 0, o.blobSize)
+	}
+	return nil
+}
+
+// writeAgain writes bytes over themselves.
+func writeAgain(f vfs.File, from, to int64) error {
+	buf := make([]byte, min(1<<20, to-from))
+	for ; from < to; from += int64(len(buf)) {
+		buf = buf[:min(int64(len(buf)), to-from)]
+		if n, err := f.ReadAt(buf, from); n < len(buf) {
+			return err
+		}
+		if _, err := f.WriteAt(buf, from); err != nil {
+			return err
+		}
 	}
 	return nil
 }

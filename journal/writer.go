@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sort"
 	"sync"
+	"syscall"
 
 	"constat/internal/durable"
 	"constat/internal/vfs"
@@ -134,7 +135,8 @@ func (w *Writer) syncLocked() error {
 	return nil
 }
 
-// Checkpoint makes durable everything appended before, signs it, and makes the checkpoints durable.
+// Checkpoint makes durable everything appended before, signs it, and makes the checkpoints durable. If the disk is
+// full, the old checkpoints stand and the writer stays usable.
 func (w *Writer) Checkpoint() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -143,7 +145,7 @@ func (w *Writer) Checkpoint() error {
 	}
 	for _, l := range w.sortedLogs() {
 		if err := l.sign(w.fsys, w.identity); err != nil {
-			return w.breakLocked(err)
+			return w.unlessFull(err)
 		}
 	}
 	return nil
@@ -161,7 +163,7 @@ func (w *Writer) Rotate() error {
 			continue
 		}
 		if err := l.newHead(w.fsys); err != nil {
-			return w.breakLocked(err)
+			return w.unlessFull(err)
 		}
 	}
 	return w.syncLocked()
@@ -183,6 +185,14 @@ func (w *Writer) Close() error {
 	errs = append(errs, w.lock.Close())
 	w.lock = nil
 	return errors.Join(errs...)
+}
+
+// unlessFull breaks the writer, unless the disk is full: then nothing that was durable has changed.
+func (w *Writer) unlessFull(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return err
+	}
+	return w.breakLocked(err)
 }
 
 func (w *Writer) breakLocked(err error) error {

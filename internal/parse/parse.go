@@ -111,8 +111,15 @@ func (p *Parser) text(e *entry.Entry, octets []byte) {
 	p.add(e, "MESSAGE", octets)
 }
 
+// add appends a field. It fills the slot in place: copying a whole field there costs twice as much.
 func (p *Parser) add(e *entry.Entry, name string, value []byte) {
-	e.Fields = append(e.Fields, entry.Field{Name: name, Value: value, Provenance: p.provenance})
+	n := len(e.Fields)
+	if n == cap(e.Fields) {
+		e.Fields = append(e.Fields, entry.Field{})
+	}
+	e.Fields = e.Fields[:n+1]
+	f := &e.Fields[n]
+	f.Name, f.Value, f.Size, f.Provenance, f.Form = name, value, 0, p.provenance, entry.Inline
 }
 
 // addPRI adds PRIORITY and SYSLOG_FACILITY.

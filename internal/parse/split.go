@@ -101,26 +101,31 @@ func (s *Splitter) take(end, framing int) (octets []byte, lost int64) {
 	return octets, int64(size - keep)
 }
 
-// overlong returns the first octets of an entry that has not ended within the limit, and steps over the others.
+// overlong returns the first octets of an entry that has not ended within the limit, and steps over the others. These
+// are read over each other behind the first ones, so that many such entries share a block.
 func (s *Splitter) overlong() (octets []byte, lost int64, err error) {
-	octets = s.block[s.start : s.start+s.limit : s.start+s.limit]
-	lost = int64(s.looked - s.start - s.limit)
+	base := s.start + s.limit
+	octets = s.block[s.start:base:base]
+	lost = int64(s.looked - base)
 	rest := s.block[s.looked:]
-	s.used = append(s.used, s.block)
-	s.block, s.start, s.looked, s.lent = append(s.empty(blockSize), rest...), 0, 0, false
+	if s.lent = true; cap(s.block)-base < blockSize/16 {
+		s.used = append(s.used, s.block)
+		s.block, base, s.lent = s.empty(blockSize), 0, false
+	}
+	s.block = append(s.block[:base], rest...)
 	for {
-		done, ended := s.cut.look(s.block)
+		done, ended := s.cut.look(s.block[base:])
 		lost += int64(done)
 		if ended {
-			s.start, s.looked = done, done
+			s.start, s.looked = base+done, base+done
 			return octets, lost - int64(s.cut.framing()), nil
 		}
 		if s.err != nil {
-			lost += int64(len(s.block) - done)
-			s.block = s.block[:0]
+			lost += int64(len(s.block) - base - done)
+			s.block, s.start, s.looked = s.block[:base], base, base
 			return octets, lost, nil
 		}
-		s.block = s.block[:copy(s.block, s.block[done:])]
+		s.block = s.block[:base+copy(s.block[base:], s.block[base+done:])]
 		s.read()
 	}
 }

@@ -151,7 +151,7 @@ func (p *Printer) made(c *column, r *Record) (value []byte, ok bool) {
 	case fromKind:
 		out, ok = append(out, r.Entry.Kind.String()...), true
 	case fromLine, fromStored:
-		out, ok = c.line.append(out, r)
+		out, ok = p.appendMeta(out, c.line, r)
 	}
 	p.scratch = out
 	return out, ok

@@ -45,11 +45,12 @@
 //
 // # What each format promises
 //
-// json is always valid JSON: text that is UTF-8 stands as it is, control characters are escaped, everything else is
-// {"base64":"…"}; a repeated field is an array at its first position. export writes a field as NAME=VALUE if its value
-// is UTF-8 without control characters other than TAB, and in the binary form otherwise. Names that journald would
-// refuse (lower case, dots, more than 64 bytes) are printed as they are: an importer of systemd drops such fields, ours
-// keeps them. Nothing is invented, no _BOOT_ID either; an entry without a field to print is not printed.
+// json is always valid JSON: text that is UTF-8 stands as it is, but for C0 controls and DEL, which are escaped; all
+// else is {"base64":"…"}; a repeated field is an array at its first position. export writes a field as NAME=VALUE if
+// its value is UTF-8 without control characters other than TAB, and in the binary form otherwise. Names that journald
+// would refuse (lower case, dots, more than 64 bytes) are printed as they are: systemd-journal-remote takes the stream
+// but drops such fields, and an entry that has no others; our importer keeps them. Nothing is invented, no _BOOT_ID
+// either; an entry without a field to print is not printed.
 //
 // logfmt puts names and values in double quotes where needed, with the escapes of Go and JSON for " and \ and LF, CR
 // and TAB, and \xNN for other controls and for bytes that are not UTF-8: [strconv.Unquote] gives the bytes back. short,

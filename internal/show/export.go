@@ -24,7 +24,7 @@ func (p *Printer) appendExport(dst []byte, r *Record) ([]byte, error) {
 	head := len(dst)
 	for i := range r.Entry.Fields {
 		f := &r.Entry.Fields[i]
-		if f.Form == entry.Inline && !p.chosen.hides(f) && f.Name != metaNames[metaRealtime] {
+		if f.Form == entry.Inline && !p.chosen.hides(f.Name) && f.Name != metaNames[metaRealtime] {
 			dst = appendExportField(dst, f.Name, f.Value)
 		}
 	}
@@ -39,7 +39,7 @@ func (p *Printer) appendExportLine(dst []byte, m meta, r *Record) []byte {
 	if !p.chosen.metas.has(m) || replaced(r.Entry).has(m) {
 		return dst
 	}
-	value, ok := m.append(p.scratch[:0], r)
+	value, ok := p.appendMeta(p.scratch[:0], m, r)
 	p.scratch = value
 	if !ok {
 		return dst

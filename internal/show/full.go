@@ -25,7 +25,7 @@ func (p *Printer) appendFull(dst []byte, r *Record) ([]byte, error) {
 	}
 	for i := range r.Entry.Fields {
 		f := &r.Entry.Fields[i]
-		if p.chosen.hides(f) {
+		if f.Form == entry.Packed || p.chosen.hides(f.Name) {
 			continue
 		}
 		mark := byte('?')
@@ -46,7 +46,7 @@ func (p *Printer) appendFullLine(dst []byte, m meta, r *Record) []byte {
 	if !wanted || replaced(r.Entry).has(m) {
 		return dst
 	}
-	value, ok := m.append(p.scratch[:0], r)
+	value, ok := p.appendMeta(p.scratch[:0], m, r)
 	p.scratch = value
 	if !ok {
 		return dst

@@ -1,10 +1,7 @@
 package show
 
 import (
-	"cmp"
 	"encoding/base64"
-	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"constat/entry"
@@ -28,17 +25,16 @@ func (p *Printer) appendJSONLines(dst []byte, r *Record) []byte {
 		if stored.has(m) || (!p.chosen.all && !p.chosen.metas.has(m)) {
 			continue
 		}
-		start := len(dst)
-		dst = append(append(append(dst, '"'), metaNames[m]...), `":`...)
-		ok := true
+		start, ok := len(dst), true
+		dst = append(dst, metaMembers[m]...)
 		switch m {
 		case metaIndex:
-			dst, _ = m.append(dst, r)
+			dst, ok = p.appendMeta(dst, m, r)
 		case metaJournal, metaEventTime:
-			p.scratch, ok = m.append(p.scratch[:0], r)
+			p.scratch, ok = p.appendMeta(p.scratch[:0], m, r)
 			dst = appendJSONText(dst, p.scratch)
 		default:
-			dst, ok = m.append(append(dst, '"'), r)
+			dst, ok = p.appendMeta(append(dst, '"'), m, r)
 			dst = append(dst, '"')
 		}
 		if !ok {
@@ -50,32 +46,39 @@ func (p *Printer) appendJSONLines(dst []byte, r *Record) []byte {
 	return dst
 }
 
-// appendJSONFields prints the stored fields, a comma after each.
+// fewFields is how many fields are looked through for a name rather than sorted.
+const fewFields = 64
+
+// appendJSONFields prints the stored fields, a comma after each. It goes on as if no name stood twice until one does.
 func (p *Printer) appendJSONFields(dst []byte, fields []entry.Field) []byte {
-	repeats := p.linkRepeats(fields)
+	if len(fields) > fewFields {
+		return p.appendRepeated(dst, fields)
+	}
+	start := len(dst)
+	p.entry++
 	for i := range fields {
 		f := &fields[i]
-		if p.chosen.hides(f) || (repeats && p.links[i].repeat) {
+		slot, used := p.slot(f.Name)
+		if used && stands(fields[:i], f.Name) {
+			return p.appendRepeated(dst[:start], fields)
+		}
+		if slot.hidden || f.Form == entry.Packed {
 			continue
 		}
-		dst = append(appendJSONString(dst, f.Name), ':')
-		if repeats && p.links[i].next > 0 {
-			dst = p.appendJSONArray(dst, fields, int32(i))
-		} else {
-			dst = appendJSONValue(dst, f)
-		}
+		dst = appendJSONValue(append(dst, slot.member...), f)
 		dst = append(dst, ',')
 	}
 	return dst
 }
 
-func (p *Printer) appendJSONArray(dst []byte, fields []entry.Field, first int32) []byte {
-	dst = append(dst, '[')
-	dst = appendJSONValue(dst, &fields[first])
-	for i := p.links[first].next; i > 0; i = p.links[i].next {
-		dst = appendJSONValue(append(dst, ','), &fields[i])
+// stands reports whether a field has that name.
+func stands(fields []entry.Field, name string) bool {
+	for i := range fields {
+		if fields[i].Name == name {
+			return true
+		}
 	}
-	return append(dst, ']')
+	return false
 }
 
 func appendJSONValue(dst []byte, f *entry.Field) []byte {
@@ -87,62 +90,13 @@ func appendJSONValue(dst []byte, f *entry.Field) []byte {
 
 // appendJSONText appends a string if s is UTF-8 and {"base64":"…"} (RFC 4648, section 4) if not.
 func appendJSONText(dst, s []byte) []byte {
+	if isJSONPlain(s) {
+		return append(append(append(dst, '"'), s...), '"')
+	}
 	if utf8.Valid(s) {
 		return appendJSONString(dst, s)
 	}
 	dst = append(dst, `{"base64":"`...)
 	dst = base64.StdEncoding.AppendEncode(dst, s)
 	return append(dst, `"}`...)
-}
-
-// link says where the name of a field stands again.
-type link struct {
-	next   int32 // position of the next field of the name; 0: none
-	repeat bool  // the name stood before
-}
-
-// linkRepeats reports whether a name stands twice and, if so, sets p.links. The time is O(n log n) in the number of
-// fields, whoever chose their names.
-func (p *Printer) linkRepeats(fields []entry.Field) bool {
-	if len(fields) <= 64 && !repeats(fields) {
-		return false
-	}
-	p.order, p.links = p.order[:0], p.links[:0]
-	for i := range fields {
-		p.order = append(p.order, int32(i))
-		p.links = append(p.links, link{})
-	}
-	slices.SortFunc(p.order, func(a, b int32) int {
-		return cmp.Or(strings.Compare(fields[a].Name, fields[b].Name), cmp.Compare(a, b))
-	})
-	found := false
-	for i, at := range p.order[min(1, len(p.order)):] {
-		if before := p.order[i]; fields[before].Name == fields[at].Name {
-			p.links[before].next, p.links[at].repeat = at, true
-			found = true
-		}
-	}
-	return found
-}
-
-// repeats reports whether a name stands twice in a short list. Names that differ in length or last byte modulo 64, as
-// nearly all do, are not compared.
-func repeats(fields []entry.Field) bool {
-	seen := uint64(0)
-	for i := range fields {
-		name := fields[i].Name
-		mark := uint64(1)
-		if len(name) > 0 {
-			mark = 1 << ((len(name)*7 + int(name[len(name)-1])) & 63)
-		}
-		if seen&mark != 0 {
-			for j := range fields[:i] {
-				if fields[j].Name == name {
-					return true
-				}
-			}
-		}
-		seen |= mark
-	}
-	return false
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -77,7 +78,7 @@ func wantedObject(r *Record) map[string]any {
 	e := r.Entry
 	want := map[string]any{
 		"__CURSOR": Cursor(r.ID, r.Index), "__REALTIME_TIMESTAMP": fmt.Sprint(r.micros()), "__JOURNAL": wantedText([]byte(r.Journal)),
-		"__INDEX": json.Number(fmt.Sprint(r.Index)), "__RECEIVED": string(appendReceived(nil, e)),
+		"__INDEX": json.Number(fmt.Sprint(r.Index)), "__RECEIVED": time.UnixMicro(e.Received).UTC().Format("2006-01-02T15:04:05.000000Z07:00"),
 	}
 	if e.Event.Valid {
 		want["__EVENT_TIME"] = wantedText(e.Event.AppendRFC3339(nil))
@@ -150,5 +151,48 @@ func TestManyFields(t *testing.T) {
 	out, err := p.Append(nil, record(fields...))
 	if n := strings.Count(string(out), `["v","v"]`); err != nil || n != 100_000 {
 		t.Errorf("%d arrays, %v", n, err)
+	}
+}
+
+// Every byte at every place among plain ones, and beside another odd one.
+func TestIsJSONPlain(t *testing.T) {
+	for size := range 26 {
+		for at := range size {
+			for c := range 256 {
+				s := bytes.Repeat([]byte{'a'}, size)
+				s[at] = byte(c)
+				want := c >= 0x20 && c < 0x7f && c != '"' && c != '\\'
+				if isJSONPlain(s) != want {
+					t.Fatalf("%q: not %v", s, want)
+				}
+				s[(at+1)%size] = '!'
+				if isJSONPlain(s) != (want || size == 1) {
+					t.Fatalf("%q: not %v", s, want)
+				}
+			}
+		}
+	}
+}
+
+// More names than the cache has slots, in changing order.
+func TestManyNames(t *testing.T) {
+	p, err := New("json", Options{Fields: []string{"N7", "N77", "N777"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2000 {
+		out, err := p.Append(nil, record(claimed(fmt.Sprint("N", i), "v"), claimed(fmt.Sprint("N", i/2), "w")))
+		var got, want map[string]string
+		want = map[string]string{}
+		for _, name := range []string{"N7", "N77", "N777"} {
+			if name == fmt.Sprint("N", i/2) {
+				want[name] = "w"
+			} else if name == fmt.Sprint("N", i) {
+				want[name] = "v"
+			}
+		}
+		if jsonErr := json.Unmarshal(out, &got); err != nil || jsonErr != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("%s %v %v, want %v", out, err, jsonErr, want)
+		}
 	}
 }

@@ -1,6 +1,10 @@
 package show
 
-import "constat/entry"
+import (
+	"unicode/utf8"
+
+	"constat/entry"
+)
 
 // appendLogfmt prints the columns and, unless they were asked for by name, the fields that are not among them.
 func (p *Printer) appendLogfmt(dst []byte, r *Record) ([]byte, error) {
@@ -44,7 +48,7 @@ func (p *Printer) appendOthers(dst []byte, e *entry.Entry) []byte {
 		shown[i] = p.columns[i].next(e, 0)
 	}
 	for i := range e.Fields {
-		if f := &e.Fields[i]; !p.chosen.hides(f) && !contains(shown, i) {
+		if f := &e.Fields[i]; f.Form != entry.Packed && !p.chosen.hides(f.Name) && !contains(shown, i) {
 			dst = appendPair(append(dst, ' '), f.Name, p.shown(f))
 		}
 	}
@@ -88,8 +92,15 @@ func appendLogfmtText[T string | []byte](dst []byte, s T) []byte {
 // needsQuotes reports whether s is empty or holds a blank, a quote, an equals sign, or what is escaped in quotes.
 func needsQuotes(s []byte) bool {
 	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c <= ' ' || c == '"' || c == '=' || c == 0x7f {
+				return true
+			}
+			i++
+			continue
+		}
 		size, escape := control(s[i:])
-		if escape || s[i] == ' ' || s[i] == '"' || s[i] == '=' {
+		if escape {
 			return true
 		}
 		i += size
@@ -100,23 +111,34 @@ func needsQuotes(s []byte) bool {
 // appendQuoted appends s in double quotes, to be read back by strconv.Unquote.
 func appendQuoted(dst, s []byte) []byte {
 	dst = append(dst, '"')
+	done := 0
 	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
+			i++
+			continue
+		}
 		size, escape := control(s[i:])
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, '\\', 'n')
-		case c == '\r':
-			dst = append(dst, '\\', 'r')
-		case c == '\t':
-			dst = append(dst, '\\', 't')
-		case escape:
-			dst = appendEscaped(dst, s[i:i+size])
-		default:
-			dst = append(dst, s[i:i+size]...)
+		if escape || c < utf8.RuneSelf {
+			dst = appendGoEscape(append(dst, s[done:i]...), s[i:i+size])
+			done = i + size
 		}
 		i += size
 	}
-	return append(dst, '"')
+	return append(append(dst, s[done:]...), '"')
+}
+
+// appendGoEscape appends one character as it is escaped in quotes.
+func appendGoEscape(dst, s []byte) []byte {
+	switch c := s[0]; c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return appendEscaped(dst, s)
 }

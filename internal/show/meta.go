@@ -26,6 +26,11 @@ var metaNames = [metaCount]string{
 	"__CURSOR", "__REALTIME_TIMESTAMP", "__JOURNAL", "__INDEX", "__RECEIVED", "__EVENT_TIME", "__KIND",
 }
 
+// metaMembers are the same as they begin a member of a JSON object.
+var metaMembers = [metaCount]string{
+	`"__CURSOR":`, `"__REALTIME_TIMESTAMP":`, `"__JOURNAL":`, `"__INDEX":`, `"__RECEIVED":`, `"__EVENT_TIME":`, `"__KIND":`,
+}
+
 // ours reports whether a stored field of that name is not printed.
 func (m meta) ours() bool { return m == metaCursor || m == metaJournal || m == metaIndex }
 
@@ -58,7 +63,7 @@ func replaced(e *entry.Entry) (set metaSet) {
 }
 
 // appendMeta appends our value of a line; ok is false if there is nothing to say.
-func (m meta) append(dst []byte, r *Record) (out []byte, ok bool) {
+func (p *Printer) appendMeta(dst []byte, m meta, r *Record) (out []byte, ok bool) {
 	switch m {
 	case metaCursor:
 		return appendCursor(dst, r.ID, r.Index), true
@@ -69,10 +74,10 @@ func (m meta) append(dst []byte, r *Record) (out []byte, ok bool) {
 	case metaIndex:
 		return strconv.AppendUint(dst, r.Index, 10), true
 	case metaReceived:
-		return appendReceived(dst, r.Entry), true
+		return p.utc.append(dst, r.Entry.Received), true
 	case metaEventTime:
 		if r.Entry.Event.Valid {
-			return r.Entry.Event.AppendRFC3339(dst), true
+			return p.event.append(dst, &r.Entry.Event), true
 		}
 	case metaKind:
 		if r.Entry.Kind != entry.Event {
@@ -99,18 +104,7 @@ func newSelection(names []string) selection {
 	return s
 }
 
-// hides reports whether a stored field is not printed.
-func (s *selection) hides(f *entry.Field) bool {
-	if f.Form == entry.Packed || metaOf(f.Name).ours() {
-		return true
-	}
-	if s.all {
-		return false
-	}
-	for _, name := range s.names {
-		if name == f.Name {
-			return false
-		}
-	}
-	return true
+// hides reports whether stored fields of a name are not printed.
+func (s *selection) hides(name string) bool {
+	return metaOf(name).ours() || (!s.all && !slices.Contains(s.names, name))
 }

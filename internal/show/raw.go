@@ -1,20 +1,22 @@
 package show
 
-import "constat/entry"
+import (
+	"fmt"
+
+	"constat/entry"
+)
 
 // appendRaw prints the received octets, one LF after them unless they end in one; the message of an entry that a
 // program made.
 func (p *Printer) appendRaw(dst []byte, r *Record) ([]byte, error) {
 	e := r.Entry
-	if isAbsent(e, entry.Raw) || (e.Renderer == entry.RenderText && isAbsent(e, "MESSAGE")) {
+	if isAbsent(e, entry.Raw) {
 		return dst, ErrOctets
 	}
 	out, ok, err := entry.AppendReceived(dst, e)
 	switch {
-	case err != nil && anyAbsent(e):
-		return dst, ErrOctets
 	case err != nil:
-		return dst, err
+		return dst, fmt.Errorf("%w: %w", ErrOctets, err)
 	case !ok:
 		if i := find(e, p.roles.message); i < 0 {
 			return dst, nil
@@ -35,16 +37,6 @@ func isAbsent(e *entry.Entry, name string) bool {
 	for i := range e.Fields {
 		if f := &e.Fields[i]; f.Name == name || f.Form == entry.Packed {
 			return f.Form != entry.Inline
-		}
-	}
-	return false
-}
-
-// anyAbsent reports whether a value is not at hand.
-func anyAbsent(e *entry.Entry) bool {
-	for i := range e.Fields {
-		if e.Fields[i].Form != entry.Inline {
-			return true
 		}
 	}
 	return false

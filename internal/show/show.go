@@ -26,8 +26,8 @@ type Options struct {
 	Escape   bool           // print control characters as \xNN; for terminals
 }
 
-// ErrOctets is what Append returns for an entry whose received octets cannot be given back, because a part of them is
-// private or missing. The caller may go on with the next entry.
+// ErrOctets is wrapped by what Append returns for an entry whose received octets cannot be given back, because a part of
+// them is private or missing, or does not fit the renderer. The caller may go on with the next entry.
 var ErrOctets = errors.New("received octets not available")
 
 // Formats are the names of the formats, the default first.
@@ -59,14 +59,18 @@ var formats = [...]struct {
 type Printer struct {
 	options Options
 	format  func(*Printer, []byte, *Record) ([]byte, error)
-	clock   clock
+	clock   clock // of the time shown
+	utc     clock // of the received time
+	event   eventClock
 	roles   roles
 	columns []column // what csv, logfmt, short and cat print; of the list of fields if there is one
 	chosen  selection
-	scratch []byte  // of values: see shown and made
-	name    []byte  // of names
+	scratch []byte // of values: see shown and made
+	name    []byte // of names
+	names   [nameSlots]nameSlot
 	links   []link  // of json: which fields repeat a name
 	order   []int32 // of json: fields sorted by name
+	entry   uint64  // of json: number of the entry at hand, from 1
 	csv     bool
 }
 
@@ -85,10 +89,12 @@ func New(format string, o Options) (*Printer, error) {
 
 func newPrinter(name string, format func(*Printer, []byte, *Record) ([]byte, error), o Options) *Printer {
 	p := &Printer{options: o, format: format, roles: newRoles(), chosen: newSelection(o.Fields), csv: name == "csv"}
-	p.clock = clock{location: o.Location, layout: layoutISO, micros: true}
+	p.clock = clock{location: o.Location, layout: layoutISO, zone: zoneOffset}
+	p.utc = clock{location: time.UTC, layout: layoutISO, zone: zoneUTC}
+	p.event.clock = clock{location: time.UTC, layout: layoutISO}
 	switch name {
 	case "short":
-		p.clock = clock{location: o.Location, layout: "Jan 02 15:04:05"}
+		p.clock = clock{location: o.Location, layout: layoutShort}
 	case "csv":
 		p.columns = newColumns(csvColumns[:])
 	case "logfmt":

@@ -66,6 +66,10 @@ func (p *Printer) appendLines(dst, s []byte, indent int, colour string) []byte {
 func (p *Printer) appendInline(dst, s []byte) []byte {
 	done := 0
 	for i := 0; i < len(s); {
+		if c := s[i]; c >= ' ' && c < 0x7f {
+			i++
+			continue
+		}
 		size, escape := 1, s[i] == '\n'
 		if p.options.Escape {
 			size, escape = control(s[i:])
@@ -80,10 +84,10 @@ func (p *Printer) appendInline(dst, s []byte) []byte {
 }
 
 // control returns the size of the first character of s, and whether it is one that could act on a terminal: a control
-// character (C0, DEL, C1), a bidirectional control, or a byte that is not UTF-8.
+// character (C0 but TAB, DEL, C1), a bidirectional control, or a byte that is not UTF-8.
 func control(s []byte) (size int, is bool) {
 	if c := s[0]; c < utf8.RuneSelf {
-		return 1, c < 0x20 || c == 0x7f
+		return 1, c < 0x20 && c != '\t' || c == 0x7f
 	}
 	c, size := utf8.DecodeRune(s)
 	switch {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -24,16 +23,22 @@ type blobCheck struct {
 	f       vfs.File
 	zstd    *zstd.Decoder
 	records map[uint64][]layout.BlobRecord // by index; what an entry names is taken off
+	gaps    []layout.BlobRecord            // bytes that are no record
+	end     int64                          // behind the last record that an entry names
+	header  error                          // what is wrong with the header
 	cause   error                          // why records cannot be had
 }
 
 // newBlobCheck reads where the records of the blob file of a head are. There may be no such file.
 func newBlobCheck(h *headCheck) *blobCheck {
 	b := &blobCheck{h: h, file: filepath.Join(h.dir, layout.BlobName(h.first)), records: map[uint64][]layout.BlobRecord{}}
-	b.cause = b.open()
+	if b.cause = b.open(); b.cause != nil && !isContent(b.cause) {
+		h.report.cannot(RuleRead, b.file, b.cause)
+	}
 	return b
 }
 
+// open finds the records. A damaged header hides none of them.
 func (b *blobCheck) open() (err error) {
 	if b.f, err = b.h.fsys.Open(filepath.Join(b.h.checker.dir, b.file)); err != nil {
 		return err
@@ -42,19 +47,21 @@ func (b *blobCheck) open() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := checkHeader(b.f, b.h.desc.Header(frame.Blob, b.h.first)); err != nil {
-		return err
+	if b.header = checkHeader(b.f, b.h.desc.Header(frame.Blob, b.h.first)); b.header != nil && !isDamagedHeader(b.header) {
+		return b.header
 	}
 	if b.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(layout.MaxBlob)); err != nil {
 		return err
 	}
-	for at := int64(frame.HeadHeaderSize); at < size; {
-		rec, ok, err := layout.BlobAt(b.f, at, size)
-		if err != nil || !ok {
-			return errors.Join(err, fmt.Errorf("%w: blob record at byte %d", frame.ErrDamaged, at))
+	for rec, err := range layout.Blobs(b.f, size) {
+		if err != nil {
+			return err
 		}
-		b.records[rec.Index] = append(b.records[rec.Index], rec)
-		at += rec.Length
+		if rec.Gap {
+			b.gaps = append(b.gaps, rec)
+		} else {
+			b.records[rec.Index] = append(b.records[rec.Index], rec)
+		}
 	}
 	return nil
 }
@@ -96,22 +103,35 @@ func (b *blobCheck) check(index uint64, f *entry.Field) error {
 		}
 		if digest := entry.BlobDigest(rec.Salt, value); slices.Equal(digest[:], f.Value) {
 			b.records[index] = slices.Delete(b.records[index], i, i+1)
+			b.end = max(b.end, rec.Offset+rec.Length)
 			return nil
 		}
 	}
 	return cause
 }
 
-// unnamed reports records that no entry names. Above the last entry a crash may have left some. A file that could not
-// be read to its end is reported even where no entry needs what follows.
+// unnamed reports records that no entry names, and bytes that are no record. Behind the last record that an entry
+// names, and above the last entry, a crash may have left some.
 func (b *blobCheck) unnamed() {
 	for index, left := range b.records {
 		if len(left) > 0 && index < b.h.next {
 			b.h.findAt(RuleBlob, b.file, index, index+1, "blob that no entry names")
 		}
 	}
-	if b.cause != nil && !errors.Is(b.cause, fs.ErrNotExist) {
-		b.h.findAt(RuleBlob, b.file, b.h.first, b.h.next, b.cause.Error())
+	if b.header != nil && isContent(b.header) {
+		b.between(RuleHeader, 0, b.header.Error())
+	}
+	for _, g := range b.gaps {
+		b.between(RuleBlob, g.Offset, fmt.Sprintf("%d bytes at byte %d are no blob", g.Length, g.Offset))
+	}
+}
+
+// between reports what is wrong at an offset where no entry looks.
+func (b *blobCheck) between(rule Rule, offset int64, text string) {
+	if offset < b.end {
+		b.h.findAt(rule, b.file, b.h.first, b.h.next, text)
+	} else {
+		b.h.findAt(rule, b.file, b.h.next, b.h.next+1, text)
 	}
 }
 

@@ -87,6 +87,10 @@ func (h *headCheck) open() (err error) {
 	if h.size, err = h.f.Size(); err == nil {
 		err = checkHeader(h.f, h.desc.Header(frame.Head, h.first))
 	}
+	if err != nil && isDamagedHeader(err) { // each frame stands for itself
+		h.findAt(RuleHeader, h.file, h.first, h.first+1, err.Error())
+		return nil
+	}
 	if err != nil {
 		h.f.Close()
 	}
@@ -98,7 +102,7 @@ func (h *headCheck) cannotOpen(err error, end uint64) {
 	case errors.Is(err, frame.ErrNewer):
 		h.report.cannot(RuleFormat, h.file, err)
 		h.skip(end)
-	case errors.Is(err, frame.ErrDamaged) || errors.Is(err, frame.ErrNotOurs):
+	case errors.Is(err, frame.ErrDamaged): // of another file
 		h.findAt(RuleHeader, h.file, h.first, end, err.Error())
 		h.skip(end)
 	default:
@@ -166,11 +170,12 @@ func (h *headCheck) take(x frame.Extent, r *result) {
 		h.missing(h.file, first, fmt.Sprintf("entries before the frame at byte %d are missing", x.Offset))
 	}
 	if r.err != nil {
-		rule := RuleFrame
-		if !errors.Is(r.err, frame.ErrDamaged) {
-			rule = RuleRead
+		text := fmt.Sprintf("frame at byte %d: %v", x.Offset, r.err)
+		if errors.Is(r.err, frame.ErrDamaged) {
+			h.findAt(RuleFrame, h.file, first, end, text)
+		} else {
+			h.add(at(Finding{Rule: RuleRead, File: h.file, Journal: h.dir, Text: text}, first, end-1))
 		}
-		h.findAt(rule, h.file, first, end, fmt.Sprintf("frame at byte %d: %v", x.Offset, r.err))
 		h.skip(end)
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"constat/entry"
@@ -51,17 +52,30 @@ func (c *checker) journal(name string, present bool) {
 		c.add(Finding{Rule: RuleListing, File: name, Journal: name, Text: "directory of the system journal is missing"})
 		return
 	}
+	if !known && name != layout.System && c.isUnmade(name) {
+		c.report.note("journal %s was being made and has no entries", name)
+		return
+	}
 	if !j.describe(listed, known) {
 		return
 	}
 	j.checkpoint()
-	j.files()
 	j.entries()
+	j.files()
 	j.roots()
-	if !known && name != layout.System && !layout.IsDamaged(name) {
-		j.unlisted()
-	}
+	j.announced(known)
 	j.conclude()
+}
+
+// isUnmade reports whether there is no more of a journal than a crash can leave of one that is being made.
+func (c *checker) isUnmade(name string) bool {
+	entries, err := c.fsys.ReadDir(filepath.Join(c.dir, name))
+	for _, e := range entries {
+		if _, isHead := layout.ParseHeadName(e.Name()); isHead || e.Name() == layout.CheckpointFile {
+			return false
+		}
+	}
+	return err == nil && !layout.IsDamaged(name)
 }
 
 // describe reads journal.json. It returns false if the journal cannot be checked without it.
@@ -75,19 +89,43 @@ func (j *journalCheck) describe(l listing, known bool) bool {
 	case errors.Is(err, frame.ErrNewer):
 		j.report.cannot(RuleFormat, file, err)
 		return false
+	case err != nil && !isContent(err):
+		j.report.cannot(RuleRead, file, err)
+		return false
 	case err != nil:
 		j.find(RuleDescriptor, file, err.Error())
 		return false
 	}
-	base, _ := baseName(j.dir)
-	if j.desc.Name != base {
+	if base, _ := layout.DamagedOf(j.dir); j.desc.Name != base {
 		j.find(RuleDescriptor, file, fmt.Sprintf("describes journal %s", j.desc.Name))
 	}
-	if known && (l.digest != j.desc.Digest() || l.id != fmt.Sprintf("%x", j.desc.ID[:])) {
-		j.add(at(Finding{Rule: RuleDescriptor, File: file, Journal: j.dir,
-			Text: fmt.Sprintf("is not the one that entry %d of the system journal announced", l.index)}, 0, 0))
+	if known {
+		j.compare(l)
 	}
 	return true
+}
+
+// compare compares journal.json with what the system journal says of it.
+func (j *journalCheck) compare(l listing) {
+	if l.digest != j.desc.Digest() || l.id != fmt.Sprintf("%x", j.desc.ID[:]) {
+		j.find(RuleDescriptor, filepath.Join(j.dir, layout.JournalFile),
+			fmt.Sprintf("is not the one that entry %d of the system journal announced", l.index))
+	}
+}
+
+// announced checks that the system journal speaks of this one.
+func (j *journalCheck) announced(known bool) {
+	_, damaged := layout.DamagedOf(j.dir)
+	switch {
+	case j.dir == layout.System:
+		if l, ok := j.listed[layout.System]; ok { // known only now
+			j.compare(l)
+		}
+	case damaged && !slices.ContainsFunc(j.kept, func(k keptFile) bool { return k.name == j.dir }):
+		j.find(RuleListing, j.dir, "the system journal does not say that this journal was found damaged")
+	case !damaged && !known:
+		j.unlisted()
+	}
 }
 
 // checkpoint opens the newest checkpoint. Without one nothing of the journal is proved.
@@ -98,6 +136,10 @@ func (j *journalCheck) checkpoint() {
 		j.point, err = seal.OpenCheckpoint(data, j.desc.Origin, j.store.Certificate.Identity)
 	}
 	j.signed = err == nil
+	if err != nil && !isContent(err) {
+		j.report.cannot(RuleRead, file, err)
+		return
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = errors.New("missing: every journal has one from its creation on")
 	}
@@ -117,8 +159,9 @@ func (j *journalCheck) files() {
 		_, isHead := layout.ParseHeadName(name)
 		_, isBlob := layout.ParseBlobName(name)
 		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || isHead || isBlob
-		if !known && !layout.IsTorn(name) {
-			j.report.note("%s does not belong to the journal", filepath.Join(j.dir, name))
+		file := filepath.Join(j.dir, name)
+		if !known && !slices.ContainsFunc(j.kept, func(k keptFile) bool { return k.name == file }) {
+			j.report.note("%s does not belong to the journal", file)
 		}
 	}
 }

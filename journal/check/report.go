@@ -103,7 +103,6 @@ func newReport() *Report {
 
 // cannot adds a finding that keeps the check from being complete.
 func (r *Report) cannot(rule Rule, file string, err error) {
-	r.unreadable = true
 	r.Findings = append(r.Findings, Finding{Rule: rule, File: file, Text: err.Error()})
 }
 
@@ -115,7 +114,9 @@ func (r *Report) note(format string, args ...any) {
 func (r *Report) conclude(o Options, c *seal.Certificate) *Report {
 	tampered := false
 	for _, f := range r.Findings {
-		if f.Rule != RuleStore && f.Rule != RuleFormat && f.Rule != RuleRead {
+		if f.Rule == RuleStore || f.Rule == RuleFormat || f.Rule == RuleRead {
+			r.unreadable = true
+		} else {
 			tampered = true
 		}
 	}

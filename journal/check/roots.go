@@ -2,9 +2,6 @@ package check
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"io/fs"
 	"path/filepath"
 
 	"constat/internal/durable"
@@ -115,7 +112,7 @@ func at0(hashes []seal.Hash, i uint64) seal.Hash {
 func (j *journalCheck) tree() (hashes []seal.Hash, sound bool) {
 	file := filepath.Join(j.dir, layout.TreeFile)
 	data, err := durable.ReadFile(j.fsys, filepath.Join(j.checker.dir, file), maxTree)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !isContent(err) {
 		j.report.cannot(RuleRead, file, err)
 	}
 	want := frame.AppendFileHeader(nil, j.desc.Header(frame.Tree, 0))
@@ -141,29 +138,4 @@ func (j *journalCheck) compareTree(kept []seal.Hash, sound bool) {
 		j.report.Rebuilt = append(j.report.Rebuilt, filepath.Join(j.dir, layout.TreeFile))
 		j.report.note("%s is derived and wrong; it was recomputed from the entries", filepath.Join(j.dir, layout.TreeFile))
 	}
-}
-
-// baseName splits the directory name of a journal that was set aside.
-func baseName(dir string) (name string, damaged bool) {
-	for i := range dir {
-		if layout.IsDamaged(dir[i:]) && dir[i] == '.' {
-			return dir[:i], true
-		}
-	}
-	return dir, false
-}
-
-// checkHeader compares the header of a file with what it must be.
-func checkHeader(f interface {
-	ReadAt([]byte, int64) (int, error)
-}, want frame.FileHeader) error {
-	b := make([]byte, frame.HeadHeaderSize)
-	n, _ := f.ReadAt(b, 0)
-	if _, err := frame.ParseFileHeader(b[:n], want.Kind); err != nil {
-		return err
-	}
-	if !bytes.Equal(b, frame.AppendFileHeader(nil, want)) {
-		return fmt.Errorf("%w: belongs to another journal or place", frame.ErrDamaged)
-	}
-	return nil
 }

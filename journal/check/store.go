@@ -129,9 +129,8 @@ func (c *checker) learn(e *entry.Entry, index uint64) {
 	switch layout.Text(e, layout.Control) {
 	case layout.StoreCreated:
 		if code := layout.Text(e, layout.CodeOf); code != c.store.Certificate.Code().String() {
-			c.add(at(Finding{Rule: RuleStore, File: layout.StoreFile, Journal: layout.System,
+			c.add(at(Finding{Rule: RuleCode, File: layout.StoreFile, Journal: layout.System,
 				Text: "the store was created with code " + code}, index, index))
-			c.report.unreadable = true
 		}
 	case layout.JournalCreated:
 		c.listed[name] = listing{id: layout.Text(e, layout.JournalIDOf), digest: layout.Text(e, layout.Descriptor), index: index}
@@ -141,8 +140,8 @@ func (c *checker) learn(e *entry.Entry, index uint64) {
 		if dir := layout.Text(e, layout.File); dir != "" {
 			c.kept = append(c.kept, keptFile{name: dir, index: index})
 		}
-		c.add(at(Finding{Rule: RuleDamaged, File: layout.Text(e, layout.File), Journal: name,
-			Text: "was found damaged when the store was opened: " + layout.Text(e, layout.Reason)}, index, index))
+		c.add(Finding{Rule: RuleDamaged, File: layout.Text(e, layout.File), Journal: name, Text: fmt.Sprintf(
+			"was found damaged when the store was opened, says entry %d of the system journal: %s", index, layout.Text(e, layout.Reason))})
 	}
 }
 
@@ -154,6 +153,8 @@ func (c *checker) setAside() {
 		digest, err := c.digest(name, k.digest != "")
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && c.movedWithJournal(name):
+		case err != nil && !isContent(err):
+			c.report.cannot(RuleRead, name, err)
 		case err != nil:
 			f.Text = "kept by recovery, now: " + err.Error()
 			c.add(f)

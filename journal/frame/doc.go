@@ -37,6 +37,7 @@
 //
 // # Evolution
 //
-// A reader refuses a head with a format number that it does not know, saying so, and never calls it damaged. Zero
-// bytes must be zero in format 0.
+// Magic, format number and the checksum at byte 60 stay where they are in every format. A reader refuses a head with a
+// format number that it does not know and a sound checksum, saying so, and never calls it damaged; with a wrong
+// checksum the number means nothing. Zero bytes must be zero in format 0.
 package frame

@@ -76,7 +76,8 @@ func ParseFileHeader(b []byte, kind Kind) (FileHeader, error) {
 	if want := append([]byte("CONSTAT"), byte(kind)); !bytes.Equal(b[:8], want) {
 		return FileHeader{}, fmt.Errorf("%w: begins with %q, want %q", ErrNotOurs, b[:8], want)
 	}
-	if format := binary.LittleEndian.Uint16(b[8:]); format > Format {
+	sum := Checksum(b[:HeadHeaderSize-4])
+	if format := binary.LittleEndian.Uint16(b[8:]); format > Format && binary.LittleEndian.Uint32(b[HeadHeaderSize-4:]) == sum {
 		return FileHeader{}, fmt.Errorf("%w: format %d, known is %d", ErrNewer, format, Format)
 	}
 	h := FileHeader{Kind: kind, Journal: JournalID(b[12:20]), First: binary.LittleEndian.Uint64(b[20:]), NonceKey: entry.NonceKey(b[28:44])}

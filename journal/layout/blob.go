@@ -1,10 +1,12 @@
 package layout
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 
 	"constat/entry"
 	"constat/journal/frame"
@@ -43,6 +45,7 @@ type BlobRecord struct {
 	Size    uint64 // bytes of the value
 	Offset  int64  // of the record in its file
 	Length  int64  // of the record in bytes
+	Gap     bool   // no record: bytes between two, or behind the last, of which only Offset and Length are known
 	codec   frame.Codec
 	crc     uint32
 }
@@ -92,6 +95,49 @@ func BlobAt(r io.ReaderAt, offset, size int64) (rec BlobRecord, ok bool, err err
 	ok = binary.LittleEndian.Uint32(b[20:]) <= uint32(frame.Zstd) && binary.LittleEndian.Uint32(b[56:]) == 0 &&
 		rec.Size <= MaxBlob && offset+rec.Length <= size
 	return rec, ok, nil
+}
+
+// Blobs walks the records of a blob file of that size. Bytes that are no whole record come as a gap, behind which it
+// goes on at the next header that is sound: damage costs the records that it touches.
+func Blobs(r io.ReaderAt, size int64) iter.Seq2[BlobRecord, error] {
+	return func(yield func(BlobRecord, error) bool) {
+		for at := int64(frame.HeadHeaderSize); at < size; {
+			rec, ok, err := BlobAt(r, at, size)
+			if err == nil && !ok {
+				rec = BlobRecord{Offset: at, Gap: true}
+				rec.Length, err = toNextBlob(r, at, size)
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+			at += rec.Length
+		}
+	}
+}
+
+// toNextBlob returns how many bytes behind at the next sound record begins, or the file ends.
+func toNextBlob(r io.ReaderAt, at, size int64) (int64, error) {
+	buf := make([]byte, min(64<<10, size-at))
+	for from := at + 1; from < size; from += int64(len(buf) - len(blobMagic) + 1) {
+		n, err := r.ReadAt(buf[:min(int64(len(buf)), size-from)], from)
+		if n == 0 && err != nil && !errors.Is(err, io.EOF) {
+			return 0, err
+		}
+		for i := 0; ; i++ {
+			next := bytes.Index(buf[i:n], blobMagic[:])
+			if next < 0 {
+				break
+			}
+			i += next
+			if _, ok, err := BlobAt(r, from+int64(i), size); ok || err != nil {
+				return from + int64(i) - at, err
+			}
+		}
+		if n < len(buf) {
+			break
+		}
+	}
+	return size - at, nil
 }
 
 // Value reads the value of a record.

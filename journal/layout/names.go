@@ -69,6 +69,12 @@ func DamagedName(journal string, at time.Time) string {
 // IsDamaged reports whether a directory is a journal that was found damaged.
 func IsDamaged(name string) bool { return strings.Contains(name, damagedMark) }
 
+// DamagedOf returns the name that a journal had before it was found damaged; ok is false for any other directory.
+func DamagedOf(dir string) (journal string, ok bool) {
+	journal, _, ok = strings.Cut(dir, damagedMark)
+	return journal, ok
+}
+
 // MaxJournalName is the length limit of the name of a journal in bytes.
 const MaxJournalName = 64
 

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"constat/internal/vfs"
+	"constat/journal"
+
+	"github.com/spf13/cobra"
+	"rsc.io/qr"
+)
+
+func (a *app) initCommand() *cobra.Command {
+	var origin string
+	c := &cobra.Command{
+		Use:   "init",
+		Short: "Make a store with new keys and print its verification code",
+		Long: `Make a store with new keys and print its public verification code, as text and as QR code.
+
+Publish the code, mail it, print it: whoever holds it can verify the store, nobody can forge with it.
+Every command that writes makes a store by itself if there is none.`,
+		Example: `  constat init --store /srv/journal --origin host.example/journal`,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			dir, err := a.storeDir()
+			if err != nil {
+				return err
+			}
+			return a.init(dir, origin)
+		},
+	}
+	c.Flags().StringVar(&origin, "origin", "", "name of the store, a URL without scheme (default the host name)")
+	return c
+}
+
+func (a *app) init(dir, origin string) error {
+	if origin == "" {
+		origin = defaultOrigin()
+	}
+	if err := a.create(dir, origin); err != nil {
+		return hint(err)
+	}
+	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
+	if err != nil {
+		return hint(err)
+	}
+	code := w.Certificate().Code().String()
+	if err := finish(w); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%s\n", code)
+	drawing, err := drawQR(code)
+	if err != nil {
+		return errors.Join(errors.New("QR code"), err)
+	}
+	a.say("%s", drawing)
+	return nil
+}
+
+// drawQR draws a QR code with half blocks, two rows of modules a line, dark on light with a quiet zone.
+func drawQR(text string) (string, error) {
+	const quiet = 2
+	q, err := qr.Encode(text, qr.L)
+	if err != nil {
+		return "", err
+	}
+	var out []rune
+	for y := -quiet; y < q.Size+quiet; y += 2 {
+		for x := -quiet; x < q.Size+quiet; x++ {
+			top, bottom := q.Black(x, y), q.Black(x, y+1)
+			out = append(out, halfBlock(top, bottom))
+		}
+		out = append(out, '\n')
+	}
+	return string(out), nil
+}
+
+// halfBlock is drawn on a dark terminal: light modules are painted.
+func halfBlock(topBlack, bottomBlack bool) rune {
+	switch {
+	case topBlack && bottomBlack:
+		return ' '
+	case topBlack:
+		return '▄'
+	case bottomBlack:
+		return '▀'
+	}
+	return '█'
+}

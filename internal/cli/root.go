@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// exitError is an error with an exit status. A nil cause has been told already.
+type exitError struct {
+	status int
+	cause  error
+}
+
+func (e *exitError) Error() string {
+	if e.cause == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.cause.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.cause }
+
+// usage marks an error as a mistake on the command line.
+func usage(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// app is what the verbs share: the streams and the global flags.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	store    string // --store
+}
+
+// Run runs the command line and returns its exit status. Streams that are terminals are treated as such.
+func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	a := &app{in: in, out: out, err: errs}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errs)
+	return a.status(root.ExecuteContext(ctx))
+}
+
+// status reports an error and returns the exit status that goes with it.
+func (a *app) status(err error) int {
+	if err == nil {
+		return 0
+	}
+	var e *exitError
+	if !errors.As(err, &e) {
+		e = &exitError{exitFailed, err}
+	}
+	if e.cause != nil {
+		fmt.Fprintf(a.err, "constat: %v\n", err)
+	}
+	return e.status
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "constat",
+		Short: "One journal for every event of a machine, provable to a stranger afterwards",
+		Long: `constat keeps events in one ordered, compressed journal whose every byte is under
+a signed tree, so that anybody can check afterwards that nothing was changed.`,
+		Example: `  constat import /var/log/syslog         keep a log file
+  constat log -t backup "backup done"    write one event
+  constat show -n 20 -p warning          the newest 20 warnings and worse
+  constat show -f                        follow
+  constat verify                         check that nothing was changed`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+	}
+	root.PersistentFlags().StringVar(&a.store, "store", "", "directory of the store (default $CONSTAT_STORE, else "+defaultStoreHelp+")")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage("%w\nsee '%s --help'", err, c.CommandPath())
+	})
+	root.AddCommand(a.initCommand(), a.logCommand(), a.importCommand(), a.showCommand(), a.verifyCommand(), a.statusCommand(),
+		a.rotateCommand())
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		c.Args = usageArgs(c.Args)
+	}
+	root.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usage("unknown command %q; see 'constat --help'", args[0])
+		}
+		return nil
+	}
+	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	return root
+}
+
+// usageArgs makes what is wrong with positional arguments a mistake in usage.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if check == nil {
+			return nil
+		}
+		if err := check(c, args); err != nil {
+			return usage("%w\nsee '%s --help'", err, c.CommandPath())
+		}
+		return nil
+	}
+}
+
+// say writes talk to standard error.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
+
+// isTerminal reports whether a stream is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && terminal(int(f.Fd()))
+}

@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"constat/internal/search"
+	"constat/internal/show"
+	"constat/journal"
+
+	"github.com/spf13/cobra"
+)
+
+// showFlags are the flags of "show".
+type showFlags struct {
+	lines                               int
+	reverse, follow, utc, boot, noPager bool
+	since, until, priority, grep        string
+	units, tags, journals, kinds        []string
+	format, cursor, axis                string
+	fields                              []string
+}
+
+func (a *app) showCommand() *cobra.Command {
+	var f showFlags
+	c := &cobra.Command{
+		Use:   "show [FIELD=VALUE…]",
+		Short: "Read the journals, oldest first, all merged by time",
+		Long: `Read the journals, all merged by time, oldest first. FIELD=VALUE selects as journalctl does: values of one field
+are alternatives, different fields must all match, "+" stands between alternatives.
+
+Times: RFC 3339, "2025-06-15 15:30", "15:30", "yesterday", "-1h", "2 hours ago", "@1760000000".
+Entries of kind seal and control are hidden unless --kind asks for them.`,
+		Example: `  constat show -n 20 -p warning            the newest 20 warnings and worse
+  constat show -f -t sshd                  follow one program
+  constat show -S "2 hours ago" -g refused what matched a regular expression
+  constat show _UID=0 _COMM=sudo + _COMM=su
+  constat show -o json --journal imported`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.show(cmd.Context(), f, args) },
+	}
+	flags := c.Flags()
+	flags.IntVarP(&f.lines, "lines", "n", 0, "only the newest `N` entries; with --cursor the first N from there")
+	flags.BoolVarP(&f.reverse, "reverse", "r", false, "newest first")
+	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with new entries as they come; begins with the newest 10 unless -n says otherwise")
+	flags.StringVarP(&f.since, "since", "S", "", "from this `TIME` on")
+	flags.StringVarP(&f.until, "until", "U", "", "up to this `TIME`")
+	flags.StringArrayVarP(&f.units, "unit", "u", nil, "systemd `UNIT`; may be repeated")
+	flags.StringArrayVarP(&f.tags, "tag", "t", nil, "SYSLOG_IDENTIFIER or program; may be repeated")
+	flags.StringVarP(&f.priority, "priority", "p", "", "`LEVEL` and worse, or a range such as err..notice")
+	flags.StringVarP(&f.grep, "grep", "g", "", "MESSAGE matches this `REGEXP` (RE2); in any case if it has no capitals")
+	flags.BoolVarP(&f.boot, "boot", "b", false, "only this boot")
+	flags.StringVarP(&f.format, "output", "o", "short", "format: short, short-iso, full, json, export, cat, raw, logfmt or csv")
+	flags.StringSliceVar(&f.fields, "fields", nil, "only these fields, `LIST` with commas")
+	flags.StringArrayVar(&f.journals, "journal", nil, "only this journal; may be repeated (default all)")
+	flags.StringVar(&f.cursor, "cursor", "", "begin at this entry, included (__CURSOR of -o json)")
+	flags.StringVar(&f.axis, "time", "", "time axis for -S, -U and merging: received or event (default that of each journal)")
+	flags.StringSliceVar(&f.kinds, "kind", nil, "kinds of entries: event, loss, seal, control (default event,loss)")
+	flags.BoolVar(&f.utc, "utc", false, "show times in UTC")
+	flags.BoolVar(&f.noPager, "no-pager", false, "do not start a pager on a terminal")
+	c.Args = func(*cobra.Command, []string) error {
+		if f.lines < 0 {
+			return usage("-n %d: want a number of entries", f.lines)
+		}
+		return nil
+	}
+	return c
+}
+
+func (a *app) show(ctx context.Context, f showFlags, args []string) error {
+	q, err := f.query(args)
+	if err != nil {
+		return err
+	}
+	r, err := a.openReader()
+	if err != nil {
+		return err
+	}
+	out, err := a.newOutput(f)
+	if err != nil {
+		return err
+	}
+	err = a.showStore(ctx, r, f, q, out)
+	return errors.Join(err, out.close())
+}
+
+func (a *app) showStore(ctx context.Context, r *journal.Reader, f showFlags, q search.Query, out *output) error {
+	if f.follow {
+		return a.follow(ctx, r, f, q, out)
+	}
+	views, err := r.Snapshot(f.journals...)
+	if err != nil {
+		return err
+	}
+	defer journal.CloseViews(views)
+	return a.print(views, q, out)
+}
+
+// print prints what a query finds. What cannot be read is told on standard error, and makes the status 1.
+func (a *app) print(views []*journal.View, q search.Query, out *output) error {
+	missing := false
+	for result, err := range search.Run(views, q) {
+		var gone *journal.MissingError
+		if errors.As(err, &gone) {
+			missing = true
+			a.say("constat: %v", err)
+			continue
+		}
+		if errors.Is(err, search.ErrNoEntry) {
+			return fmt.Errorf("--cursor: %w", err)
+		}
+		if err != nil {
+			return err
+		}
+		if err := out.print(result); err != nil {
+			return err
+		}
+	}
+	if err := out.flush(); err != nil {
+		return err
+	}
+	if missing {
+		return &exitError{exitFailed, nil}
+	}
+	return nil
+}
+
+// followLines is how many entries a follower shows first.
+const followLines = 10
+
+// follow prints the newest entries, and then new ones as they come, until the context ends.
+func (a *app) follow(ctx context.Context, r *journal.Reader, f showFlags, q search.Query, out *output) error {
+	if q.Limit == 0 && q.Cursor == nil {
+		q.Limit = followLines
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	changed, failed, err := r.Watch(ctx)
+	if err != nil {
+		return err
+	}
+	from := map[[8]byte]uint64{}
+	for first := true; ; first = false {
+		if _, ok := <-changed; !ok {
+			return failed()
+		}
+		views, err := r.Snapshot(f.journals...)
+		if err != nil {
+			return err
+		}
+		if !first {
+			q.Limit, q.Cursor, q.From = 0, nil, fromOf(views, from)
+		}
+		err = a.print(views, q, out)
+		for _, v := range views {
+			from[v.Journal.ID] = v.Size
+		}
+		if err := errors.Join(err, journal.CloseViews(views)); err != nil {
+			return err
+		}
+	}
+}
+
+func fromOf(views []*journal.View, from map[[8]byte]uint64) []uint64 {
+	list := make([]uint64, len(views))
+	for i, v := range views {
+		list[i] = from[v.Journal.ID]
+	}
+	return list
+}
+
+// output prints results through a printer, and through a pager if there is one.
+type output struct {
+	printer *show.Printer
+	w       io.Writer
+	buf     []byte
+	every   int // bytes after which the buffer is written
+	pager   *pager
+	app     *app
+}
+
+const outputBuffer = 256 << 10
+
+func (a *app) newOutput(f showFlags) (*output, error) {
+	tty := isTerminal(a.out)
+	printer, err := show.New(f.format, f.options(tty))
+	if err != nil {
+		return nil, usage("-o: %w", err)
+	}
+	out := &output{printer: printer, w: a.out, every: outputBuffer, app: a}
+	if tty && !f.follow && !f.noPager {
+		if out.pager, err = startPager(a.out); err != nil {
+			return nil, err
+		}
+		if out.pager != nil {
+			out.w = out.pager
+		}
+	}
+	out.buf = printer.AppendHeader(out.buf)
+	return out, nil
+}
+
+func (o *output) print(r search.Result) (err error) {
+	record := show.Record{Journal: r.Journal.Name, ID: r.Journal.ID, Index: r.Index, EventAxis: r.Event, Entry: r.Entry}
+	o.buf, err = o.printer.Append(o.buf, &record)
+	if errors.Is(err, show.ErrOctets) {
+		o.app.say("constat: journal %s index %d: %v", r.Journal.Name, r.Index, err)
+		err = nil
+	}
+	if err == nil && len(o.buf) >= o.every {
+		err = o.flush()
+	}
+	return err
+}
+
+func (o *output) flush() error {
+	_, err := o.w.Write(o.buf)
+	o.buf = o.buf[:0]
+	if o.pager != nil && err != nil {
+		return &exitError{0, nil} // whoever reads has quit
+	}
+	return err
+}
+
+func (o *output) close() error {
+	if o.pager == nil {
+		return nil
+	}
+	return o.pager.close()
+}

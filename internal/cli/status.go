@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+
+	"constat/journal"
+
+	"github.com/spf13/cobra"
+)
+
+// storeStatus is what "status -o json" prints; the names are a contract.
+type storeStatus struct {
+	Store    string                   `json:"store"`
+	Origin   string                   `json:"origin"`
+	Code     string                   `json:"code"`
+	Socket   string                   `json:"socket"` // "" without a daemon
+	HTTP     string                   `json:"http"`   // "" without a daemon
+	Journals map[string]journalStatus `json:"journals"`
+}
+
+type journalStatus struct {
+	Origin   string `json:"origin"`
+	VKey     string `json:"vkey"`
+	ID       string `json:"id"`
+	TimeAxis string `json:"time_axis"`
+	Size     uint64 `json:"size"`
+	Signed   uint64 `json:"signed"` // entries under the newest checkpoint
+	Root     string `json:"root"`
+	Bytes    int64  `json:"bytes"` // on disk
+}
+
+func (a *app) statusCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show origin, verification code, and each journal's key, size and checkpoint",
+		Example: `  constat status
+  constat status -o json | jq -r .code`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return a.showStatus(format) },
+	}
+	c.Flags().StringVarP(&format, "output", "o", "text", "text or json")
+	return c
+}
+
+func (a *app) showStatus(format string) error {
+	if format != "text" && format != "json" {
+		return usage("-o %q: want text or json", format)
+	}
+	r, err := a.openReader()
+	if err != nil {
+		return err
+	}
+	s, names, err := readStatus(r)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		e := json.NewEncoder(a.out)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return e.Encode(s)
+	}
+	fmt.Fprintf(a.out, "store   %s\norigin  %s\ncode    %s\n", s.Store, s.Origin, s.Code)
+	for _, name := range names {
+		j := s.Journals[name]
+		fmt.Fprintf(a.out, "journal %s\n  entries %d, signed up to %d, %d bytes on disk\n  vkey    %s\n", name, j.Size, j.Signed, j.Bytes, j.VKey)
+	}
+	return nil
+}
+
+func readStatus(r *journal.Reader) (storeStatus, []string, error) {
+	c := r.Certificate()
+	s := storeStatus{Store: r.Dir(), Origin: c.Origin, Code: c.Code().String(), Journals: map[string]journalStatus{}}
+	names, err := r.Journals()
+	if err != nil {
+		return s, nil, err
+	}
+	for _, name := range names {
+		views, err := r.Snapshot(name)
+		if err != nil {
+			return s, nil, err
+		}
+		d, size := views[0].Journal, views[0].Size
+		if err := journal.CloseViews(views); err != nil {
+			return s, nil, err
+		}
+		point, err := r.Checkpoint(name)
+		if err != nil {
+			return s, nil, err
+		}
+		s.Journals[name] = journalStatus{Origin: d.Origin, VKey: c.Identity.VKey(d.Origin), ID: fmt.Sprintf("%x", d.ID[:]),
+			TimeAxis: string(d.Axis), Size: size, Signed: point.Size, Root: point.Root.String(), Bytes: sizeOf(filepath.Join(r.Dir(), name))}
+	}
+	return s, names, nil
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"constat/internal/vfs"
+	"constat/journal"
+	"constat/seal"
+
+	"golang.org/x/term"
+)
+
+const defaultStoreHelp = "/var/lib/constat for root, $XDG_STATE_HOME/constat for others"
+
+// systemStore is the store of the machine.
+const systemStore = "/var/lib/constat"
+
+// lockPatience is how long a command waits for another writer of the store.
+const lockPatience = 5 * time.Second
+
+func terminal(fd int) bool { return term.IsTerminal(fd) }
+
+// storeDir is the directory of the store: flag, environment, default. It is absolute.
+func (a *app) storeDir() (string, error) {
+	dir := a.store
+	if dir == "" {
+		dir = os.Getenv("CONSTAT_STORE")
+	}
+	if dir == "" && os.Geteuid() == 0 {
+		dir = systemStore
+	}
+	if dir == "" {
+		state := os.Getenv("XDG_STATE_HOME")
+		if state == "" {
+			home, err := os.UserHomeDir()
+			if err != nil {
+				return "", fmt.Errorf("no place for a store: %w; name one with --store DIR", err)
+			}
+			state = filepath.Join(home, ".local", "state")
+		}
+		dir = filepath.Join(state, "constat")
+	}
+	return filepath.Abs(dir)
+}
+
+// openReader opens the store for reading.
+func (a *app) openReader() (*journal.Reader, error) {
+	dir, err := a.storeDir()
+	if err != nil {
+		return nil, err
+	}
+	r, err := journal.OpenReader(vfs.OS(), dir)
+	return r, hint(err)
+}
+
+// hint adds the way out to errors that have one.
+func hint(err error) error {
+	switch {
+	case errors.Is(err, journal.ErrNoStore):
+		return fmt.Errorf("%w; name one with --store DIR or CONSTAT_STORE, or make one with 'constat init'", err)
+	case errors.Is(err, vfs.ErrLocked):
+		return fmt.Errorf("%w; end the other writer, or try again later", err)
+	case errors.Is(err, journal.ErrExists):
+		return fmt.Errorf("%w; nothing was changed ('constat status' shows it)", err)
+	}
+	return err
+}
+
+// openWriter opens the store for writing, and makes it if there is none. It waits a little for another writer.
+func (a *app) openWriter() (*journal.Writer, error) {
+	dir, err := a.storeDir()
+	if err != nil {
+		return nil, err
+	}
+	deadline := time.Now().Add(lockPatience)
+	for {
+		w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
+		switch {
+		case err == nil:
+			for _, notice := range w.Notices() {
+				a.notice(notice)
+			}
+			return w, nil
+		case errors.Is(err, journal.ErrNoStore):
+			if err := a.create(dir, defaultOrigin()); err != nil && !errors.Is(err, journal.ErrExists) {
+				return nil, hint(err)
+			}
+		case errors.Is(err, vfs.ErrLocked) && time.Now().Before(deadline):
+			time.Sleep(10 * time.Millisecond)
+		default:
+			return nil, hint(err)
+		}
+	}
+}
+
+// notice says what recovery did; that a store was created has been said.
+func (a *app) notice(text string) {
+	if text != "store created" {
+		a.say("constat: %s", text)
+	}
+}
+
+// create makes a store and tells its verification code.
+func (a *app) create(dir, origin string) error {
+	certificate, err := journal.Create(vfs.OS(), dir, origin)
+	if err != nil {
+		return err
+	}
+	a.say("constat: new store %s, origin %s", dir, origin)
+	a.say("constat: verification code %s", certificate.Code())
+	if err := rememberCode(certificate, dir); err != nil {
+		a.say("constat: the code could not be noted: %v", err)
+	}
+	return nil
+}
+
+// defaultOrigin is the name of the machine.
+func defaultOrigin() string {
+	host, err := os.Hostname()
+	host = strings.ToLower(host)
+	if err != nil || seal.ValidOrigin(host) != nil {
+		return "localhost"
+	}
+	return host
+}
+
+// close makes durable and signs what was written, and lets go of the store.
+func finish(w *journal.Writer) error {
+	return errors.Join(w.Checkpoint(), w.Close())
+}

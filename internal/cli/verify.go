@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"constat/internal/durable"
+	"constat/internal/vfs"
+	"constat/journal/check"
+	"constat/journal/layout"
+	"constat/seal"
+
+	"github.com/spf13/cobra"
+)
+
+// verifyFlags are the flags of "verify".
+type verifyFlags struct {
+	code, output string
+	deep         bool
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	var f verifyFlags
+	c := &cobra.Command{
+		Use:   "verify [DIR]",
+		Short: "Check that nothing signed was changed, removed or reordered",
+		Long: `Check a store, by default the one that --store names. It reads only the files, needs no key and writes nothing.
+
+The store is pinned by --code, or by the known-codes file in which 'constat init' notes the stores made here. Without a
+pin the store only vouches for itself.
+
+Exit status: 0 verified, 1 tampered, 2 sound but not pinned, 3 cannot be read, or usage.`,
+		Example: `  constat verify
+  constat verify --code MFRGGZDFMZTWQ2LK… /mnt/copy
+  constat verify -o json | jq .findings`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return asVerify(a.verify(f, args)) },
+	}
+	c.Flags().StringVar(&f.code, "code", "", "verification `CODE` that the store must have, base32 or hex")
+	c.Flags().StringVarP(&f.output, "output", "o", "text", "text or json")
+	c.Flags().BoolVar(&f.deep, "deep", false, "also check what is derived; this format has nothing that is not checked anyway")
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &exitError{int(check.Unreadable), fmt.Errorf("%w\nsee '%s --help'", err, c.CommandPath())}
+	})
+	return c
+}
+
+// asVerify gives errors the exit status that verify has for them.
+func asVerify(err error) error {
+	if e, ok := err.(*exitError); err == nil || ok && e.cause == nil {
+		return err
+	}
+	return &exitError{int(check.Unreadable), err}
+}
+
+func (a *app) verify(f verifyFlags, args []string) error {
+	dir, err := a.storeDir()
+	if len(args) > 0 {
+		dir, err = filepath.Abs(args[0])
+	}
+	if err != nil {
+		return err
+	}
+	if f.output != "text" && f.output != "json" {
+		return usage("-o %q: want text or json", f.output)
+	}
+	options, err := pinOptions(f.code, dir)
+	if err != nil {
+		return err
+	}
+	progress := newProgress(a.err, isTerminal(a.err))
+	options.Progress = func(n uint64) { progress.show("verified %d entries", n) }
+	report := check.Store(vfs.OS(), dir, options)
+	progress.clear()
+	if err := a.printReport(report, f.output, dir); err != nil {
+		return err
+	}
+	if report.Verdict != check.Verified {
+		return &exitError{int(report.Verdict), nil}
+	}
+	return nil
+}
+
+// pinOptions finds what the store must be: the code given, or what the known-codes file says.
+func pinOptions(code, dir string) (check.Options, error) {
+	var o check.Options
+	if code != "" {
+		pin, err := seal.ParseCode(code)
+		if err != nil {
+			return o, fmt.Errorf("--code: %w", err)
+		}
+		o.Pin, o.PinnedBy = &pin, "--code"
+		return o, nil
+	}
+	certificate := certificateOf(dir)
+	var err error
+	o.Pin, o.PinnedBy, err = pinFor(certificate, dir)
+	return o, err
+}
+
+// certificateOf reads the certificate of a store, or returns an empty one: the check says what is wrong.
+func certificateOf(dir string) seal.Certificate {
+	data, err := durable.ReadFile(vfs.OS(), filepath.Join(dir, layout.StoreFile), layout.MaxDescriptor)
+	if err != nil {
+		return seal.Certificate{}
+	}
+	store, err := layout.ParseStore(data)
+	if err != nil {
+		return seal.Certificate{}
+	}
+	return store.Certificate
+}
+
+func (a *app) printReport(r *check.Report, format, dir string) error {
+	if format == "json" {
+		e := json.NewEncoder(a.out)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return e.Encode(r)
+	}
+	fmt.Fprintf(a.out, "%s  %s\n", verdictLine[r.Verdict], dir)
+	for _, f := range r.Findings {
+		fmt.Fprintf(a.out, "  %s\n", f)
+	}
+	if r.Code == "" {
+		return nil
+	}
+	fmt.Fprintf(a.out, "  origin    %s\n  code      %s\n", r.Origin, r.Code)
+	if r.Pinned != "" {
+		fmt.Fprintf(a.out, "  pinned by %s\n", r.Pinned)
+	}
+	for _, j := range r.Journals {
+		fmt.Fprintf(a.out, "  journal   %-12s %d entries, signed up to %d, root %s\n", j.Name, j.Size, j.Checkpoint, j.Root)
+	}
+	fmt.Fprintf(a.out, "  entries   %d, of which %d above a checkpoint; no seals in this format yet\n", r.Entries, r.Unsigned)
+	for _, note := range r.Notes {
+		fmt.Fprintf(a.out, "  note      %s\n", note)
+	}
+	return nil
+}
+
+var verdictLine = [...]string{"VERIFIED", "TAMPERED", "SOUND, NOT PINNED", "UNREADABLE"}
+
+// sizeOf is the number of bytes of the files in a directory, 0 for what cannot be read.
+func sizeOf(dir string) (total int64) {
+	filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil
+		}
+		if info, err := d.Info(); err == nil {
+			total += info.Size()
+		}
+		return nil
+	})
+	return total
+}

@@ -1,0 +1,58 @@
+package journal_test
+
+import (
+	"fmt"
+	"testing"
+
+	"constat/entry"
+	"constat/internal/vfs"
+	"constat/journal"
+)
+
+// benchEntries are syslog events of about 200 bytes as they come from the RFC 5424 parser.
+func benchEntries(n int) []entry.Entry {
+	list := make([]entry.Entry, n)
+	for i := range list {
+		e := &list[i]
+		e.Renderer = entry.RenderRFC5424
+		e.Event = entry.Time{Valid: true, Micros: 1_760_000_000_000_000 + int64(i)*503, Digits: 6, Zone: "Z"}
+		e.AddString("PRIORITY", fmt.Sprint(i%8), entry.Imported)
+		e.AddString("SYSLOG_FACILITY", "4", entry.Imported)
+		e.AddString("HOSTNAME", fmt.Sprintf("node%02d", i%40), entry.Imported)
+		e.AddString("SYSLOG_IDENTIFIER", "sshd", entry.Imported)
+		e.AddString("SYSLOG_PID", fmt.Sprint(300+i%4000), entry.Imported)
+		e.AddString("MESSAGE", fmt.Sprintf("Failed password for invalid user admin%d from 10.%d.%d.%d port %d ssh2",
+			i%97, i%251, i*7%256, i*13%256, 1024+i*31%60000), entry.Imported)
+	}
+	return list
+}
+
+// BenchmarkAppend appends batches of 4096 entries, hashed and compressed, with a sync every 16 batches, to real files.
+func BenchmarkAppend(b *testing.B) {
+	store := b.TempDir() + "/store"
+	if _, err := journal.Create(vfs.OS(), store, "bench.example"); err != nil {
+		b.Fatal(err)
+	}
+	w, err := journal.OpenWriter(vfs.OS(), store, journal.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer w.Close()
+	batch := benchEntries(4096)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for n := 0; n < b.N; n += len(batch) {
+		if _, err := w.Append("imported", batch); err != nil {
+			b.Fatal(err)
+		}
+		if n/len(batch)%16 == 15 {
+			if err := w.Sync(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	if err := w.Checkpoint(); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+}
