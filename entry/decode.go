@@ -40,12 +40,17 @@ func (d *Decoder) Decode(body []byte, e *Entry) error {
 	return nil
 }
 
-// DecodeFields decodes the list of fields that a packed blob holds.
+// DecodeFields decodes the list of fields that a packed blob holds: inline and private ones.
 func (d *Decoder) DecodeFields(data []byte) ([]Field, error) {
 	r := reader{buf: data, names: d}
 	fields := r.fields(nil)
 	if r.bad || len(r.buf) != 0 {
 		return nil, ErrFormat
+	}
+	for i := range fields {
+		if form := fields[i].Form; form == Blob || form == Packed {
+			return nil, ErrFormat
+		}
 	}
 	return fields, nil
 }

@@ -34,7 +34,7 @@
 //	  value                form inline:  string
 //	                       form private: 32-byte salted digest
 //	                       form blob:    32-byte salted digest, uvarint size of the value
-//	                       form packed:  the same; the blob holds an encoded list of fields, the name is empty
+//	                       form packed:  the same; no name; the blob holds a list of inline and private fields
 //
 // Digits that were not written are zero: a time with 3 digits is a whole number of milliseconds. The leaf is at most
 // [MaxLeaf] bytes; [Spill] moves values into blobs until it is.

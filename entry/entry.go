@@ -103,9 +103,10 @@ type Entry struct {
 	Fields   []Field
 }
 
-// Reset empties the entry and keeps the memory of its lists.
+// Reset empties the entry. It keeps the memory of its list of fields, but not that of its values and parameters, which
+// belongs to somebody else.
 func (e *Entry) Reset() {
-	*e = Entry{Params: e.Params[:0], Fields: e.Fields[:0]}
+	*e = Entry{Fields: e.Fields[:0]}
 }
 
 // Add appends an inline field.
@@ -126,7 +127,7 @@ func (e *Entry) Get(name string) ([]byte, bool) {
 	return nil, false
 }
 
-// Size is the number of bytes in the names and values of the entry, blobs included.
+// Size is the number of bytes in the names and values of the entry, those in blobs and the digests of these included.
 func (e *Entry) Size() uint64 {
 	n := uint64(0)
 	for i := range e.Fields {
@@ -135,8 +136,8 @@ func (e *Entry) Size() uint64 {
 	return n
 }
 
-// ValidName reports whether s can name a field: 1 to [MaxName] bytes of UTF-8 without control characters and without
-// '=', which ends the name in the journal export format.
+// ValidName reports whether s can name a field: 1 to [MaxName] bytes of UTF-8 without ASCII control characters and
+// without '=', which ends the name in the journal export format.
 func ValidName(s string) bool {
 	if len(s) == 0 || len(s) > MaxName {
 		return false

@@ -12,8 +12,9 @@ const SpillAbove = 16 << 10
 const spillGain = DigestSize + 10
 
 // Spill moves values of e into blobs until its leaf fits: first every inline value above [SpillAbove], then the
-// largest (of equal ones the first), and when only values remain that are no longer than a reference, all fields are
-// packed into one blob. Which values go is a function of the entry alone. An entry that fits is left alone.
+// largest, of equal ones the first. Values that are no longer than a reference stay. Where moving all others would not
+// do, nothing is moved and all fields are packed into one blob. Which values go is a function of the entry alone. An
+// entry that fits is left alone.
 //
 // store must keep data, which it may not retain, and return its salted digest ([BlobDigest]). It is called once for
 // each blob, with the ordinal of the blob in the entry, from 0. Spill replaces e.Fields and leaves the old list and
@@ -38,12 +39,15 @@ func Spill(e *Entry, store func(ordinal int, data []byte) ([DigestSize]byte, err
 
 type spiller struct {
 	fields []Field
-	size   int // bytes of the body with these fields, until they are packed
+	size   int // bytes of the body with these fields
 	store  func(int, []byte) ([DigestSize]byte, error)
 	blobs  int
 }
 
 func (s *spiller) run() error {
+	if s.smallest() > MaxBody {
+		return s.pack()
+	}
 	for i := range s.fields {
 		if f := &s.fields[i]; f.Form == Inline && len(f.Value) > SpillAbove {
 			if err := s.move(f); err != nil {
@@ -59,10 +63,18 @@ func (s *spiller) run() error {
 			return err
 		}
 	}
-	if s.size > MaxBody {
-		return s.pack()
-	}
 	return nil
+}
+
+// smallest is the size of the body if every value worth moving is moved.
+func (s *spiller) smallest() int {
+	size := s.size
+	for i := range s.fields {
+		if f := &s.fields[i]; f.Form == Inline && len(f.Value) > spillGain {
+			size += DigestSize - len(f.Value)
+		}
+	}
+	return size
 }
 
 // put hands the next blob to store.

@@ -166,11 +166,11 @@ func TestSpill(t *testing.T) {
 		{"the larger one, not the first", sized(9000, 9001, 9000, 9000, 9000, 9000, 9000, 9000), []int{1}, false, 1},
 		{"first above 16 KiB, then the largest", sized(15000, 15001, 15000, 15000, 15002, 80000), []int{4, 5}, false, 2},
 		{"100 of 1 KB", sized(repeated(100, 1024)...), upTo(38), false, 38},
-		{"5000 names of 100 bytes", sized(repeated(5000, 100)...), nil, true, 5001},
+		{"5000 names of 100 bytes", sized(repeated(5000, 100)...), nil, true, 1},
 		{"5000 names of 42 bytes", sized(repeated(5000, 42)...), nil, true, 1},
 		{"60000 tiny fields", sized(repeated(60000, 1)...), nil, true, 1},
-		{"60000 fields of 200 bytes", sized(repeated(60000, 200)...), nil, true, 60001},
-		{"60000 tiny fields and 20 MB", sized(append(repeated(60000, 0), 20_000_000)...), nil, true, 2},
+		{"60000 fields of 200 bytes", sized(repeated(60000, 200)...), nil, true, 1},
+		{"60000 tiny fields and 20 MB", sized(append(repeated(60000, 0), 20_000_000)...), nil, true, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e, store := spill(t, c.entry)
@@ -182,6 +182,23 @@ func TestSpill(t *testing.T) {
 				t.Errorf("packed, but %d fields", len(e.Fields))
 			}
 		})
+	}
+}
+
+// TestSpillStops: moving stops at the very byte from which on the entry fits.
+func TestSpillStops(t *testing.T) {
+	for over, want := range [][]int{{0}, {0, 1}} {
+		e := sized(16000, 15000, 15000, 15000, 10000, 10000)
+		body, err := appendEntry(nil, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := &e.Fields[5]
+		last.Value = append(last.Value, make([]byte, MaxBody+16000-DigestSize+over-len(body))...)
+		e, _ = spill(t, e)
+		if positions, _ := moved(e.Fields); !slices.Equal(positions, want) {
+			t.Errorf("%d bytes more than fit with one blob: blobs at %v, want %v", over, positions, want)
+		}
 	}
 }
 
@@ -285,7 +302,20 @@ func spillLiteral(e *Entry, store func(int, []byte) ([DigestSize]byte, error)) {
 	if fits() {
 		return
 	}
+	original := slices.Clone(e.Fields)
 	e.Fields = slices.Clone(e.Fields)
+	for i, f := range e.Fields {
+		if f.Form == Inline && len(f.Value) > DigestSize+10 {
+			e.Fields[i] = Field{Name: f.Name, Provenance: f.Provenance, Form: Blob, Size: uint64(len(f.Value)), Value: make([]byte, DigestSize)}
+		}
+	}
+	enough := fits()
+	e.Fields = original
+	if !enough {
+		data, _ := appendFields(nil, e.Fields)
+		e.Fields = []Field{{Provenance: Observed, Form: Packed, Size: uint64(len(data)), Value: put(data)}}
+		return
+	}
 	for i, f := range e.Fields {
 		if f.Form == Inline && len(f.Value) > SpillAbove {
 			move(i)
@@ -297,11 +327,6 @@ func spillLiteral(e *Entry, store func(int, []byte) ([DigestSize]byte, error)) {
 			if f.Form == Inline && len(f.Value) > DigestSize+10 && (best < 0 || len(f.Value) > len(e.Fields[best].Value)) {
 				best = i
 			}
-		}
-		if best < 0 {
-			data, _ := appendFields(nil, e.Fields)
-			e.Fields = []Field{{Provenance: Observed, Form: Packed, Size: uint64(len(data)), Value: put(data)}}
-			return
 		}
 		move(best)
 	}

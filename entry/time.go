@@ -95,17 +95,29 @@ func appendCivil(dst []byte, seconds int64) []byte {
 	if year < 0 || year > 9999 {
 		return time.Unix(seconds, 0).UTC().AppendFormat(dst, "2006-01-02T15:04:05")
 	}
-	dst = append(appendPadded(dst, uint64(year), 4), '-')
-	dst = append(appendPadded(dst, uint64(month), 2), '-')
-	dst = append(appendPadded(dst, uint64(day), 2), 'T')
-	return appendClock(dst, rest)
+	b := [19]byte{4: '-', 7: '-', 10: 'T', 13: ':', 16: ':'}
+	put2(&b, 0, uint(year/100))
+	put2(&b, 2, uint(year%100))
+	put2(&b, 5, uint(month))
+	put2(&b, 8, uint(day))
+	second := uint(rest)
+	put2(&b, 11, second/3600)
+	put2(&b, 14, second/60%60)
+	put2(&b, 17, second%60)
+	return append(dst, b[:]...)
+}
+
+// put2 writes n, below 100, in two digits.
+func put2(b *[19]byte, at int, n uint) {
+	b[at], b[at+1] = byte('0'+n/10), byte('0'+n%10)
 }
 
 // appendClock appends hh:mm:ss of a second of the day.
 func appendClock(dst []byte, second int64) []byte {
-	dst = append(appendPadded(dst, uint64(second/3600), 2), ':')
-	dst = append(appendPadded(dst, uint64(second/60%60), 2), ':')
-	return appendPadded(dst, uint64(second%60), 2)
+	s := uint(second)
+	h, m := s/3600, s/60%60
+	s %= 60
+	return append(dst, byte('0'+h/10), byte('0'+h%10), ':', byte('0'+m/10), byte('0'+m%10), ':', byte('0'+s/10), byte('0'+s%10))
 }
 
 // appendPadded appends n in width decimal digits.

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -69,7 +70,11 @@ func OpenCheckpoint(data []byte, origin string, public PublicKey) (Checkpoint, e
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
-	for _, sig := range append(n.Sigs, n.UnverifiedSigs...) {
+	signatures := append(n.Sigs, n.UnverifiedSigs...)
+	if lines := bytes.Count(data, []byte("\n")) - strings.Count(n.Text, "\n") - 1; lines != len(signatures) {
+		return Checkpoint{}, fmt.Errorf("%w: a signature stands twice", ErrCheckpoint) // note.Open looks at the first only
+	}
+	for _, sig := range signatures {
 		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err != nil {
 			return Checkpoint{}, fmt.Errorf("%w: signature by %s: %w", ErrCheckpoint, sig.Name, err)
 		}

@@ -132,6 +132,10 @@ func TestCheckpointEveryByte(t *testing.T) {
 			data[i] ^= 1 << bit
 		}
 	}
+	lines := strings.SplitAfter(string(data), "\n")
+	if _, err := OpenCheckpoint([]byte(string(data)+lines[4]), want.Origin, id.Public()); err == nil {
+		t.Error("a second line by the same key accepted")
+	}
 	if _, err := OpenCheckpoint(data, "host.example/other", id.Public()); err == nil {
 		t.Error("checkpoint of another origin accepted")
 	}
