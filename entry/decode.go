@@ -17,6 +17,14 @@ type Decoder struct {
 // Decode sets e to what body says. Values and parameters point into body. It accepts exactly what [AppendBody]
 // prints: anything else is [ErrFormat], and a version above [Version] is [ErrNewer].
 func (d *Decoder) Decode(body []byte, e *Entry) error {
+	if len(body) > MaxBody {
+		return ErrFormat
+	}
+	return d.DecodeLong(body, e)
+}
+
+// DecodeLong is [Decoder.Decode] without the limit of length, the inverse of [AppendLong].
+func (d *Decoder) DecodeLong(body []byte, e *Entry) error {
 	e.Reset()
 	r := reader{buf: body, names: d}
 	if version := r.byte(); version > Version {
@@ -32,7 +40,7 @@ func (d *Decoder) Decode(body []byte, e *Entry) error {
 	e.Params = r.bytes()
 	e.Fields = r.fields(e.Fields)
 	switch {
-	case r.bad || len(r.buf) != 0 || len(body) > MaxBody:
+	case r.bad || len(r.buf) != 0:
 		return ErrFormat
 	case epoch > math.MaxUint32 || e.Kind > Control || renderer > uint64(lastRenderer) || !e.Event.valid():
 		return ErrFormat

@@ -29,7 +29,9 @@ func AppendBody(dst []byte, e *Entry) ([]byte, error) {
 	return out, nil
 }
 
-// appendEntry is [AppendBody] without the limit of length.
+// AppendLong is [AppendBody] without the limit of length, for entries that are still to be spilled.
+func AppendLong(dst []byte, e *Entry) ([]byte, error) { return appendEntry(dst, e) }
+
 func appendEntry(dst []byte, e *Entry) ([]byte, error) {
 	if e.Kind > Control || !e.Event.valid() || e.Renderer > lastRenderer {
 		return nil, fmt.Errorf("entry: bad kind %d, event time or renderer %d", e.Kind, e.Renderer)

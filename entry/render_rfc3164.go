@@ -2,14 +2,16 @@ package entry
 
 // The parameters of [RenderRFC3164]. Empty: flags 0, offset 0. Otherwise
 //
-//	flags   byte     stamp (bits 0-2) and the bits below; any other is an error
+//	flags   byte     stamp (bits 0-2) and the bits below
+//	tail    byte     [TailCR] …, not 0; only if the flags have RFC3164Tail
 //	offset  svarint  seconds east of UTC that were assumed because the stamp has no zone; left out if 0
 //
 // What is rendered, each piece only if it is there, pieces after the first set off by one blank:
 //
-//	<PRI> STAMP HOST TAG[PID]: MESSAGE
+//	<PRI> STAMP HOST TAG[PID]: MESSAGE tail
 //
-// PRI follows from PRIORITY and SYSLOG_FACILITY, both or neither, and the blank after it is not written. The fields
+// PRI follows from PRIORITY and SYSLOG_FACILITY, both or neither, and the blanks after it and before the
+// tail are not written. The fields
 // follow in the order HOSTNAME, SYSLOG_IDENTIFIER, SYSLOG_PID, MESSAGE; "[PID]" is there if SYSLOG_PID is.
 const (
 	RFC3164Blank = iota // "Oct  1 22:14:15": the day padded with a blank
@@ -23,9 +25,9 @@ const (
 	RFC3164NoColon = 1 << 4 // TAG[PID] without the colon
 	RFC3164Glued   = 1 << 5 // no blank between TAG[PID]: and MESSAGE
 	RFC3164Gap     = 1 << 6 // a blank after <PRI>
+	RFC3164Tail    = 1 << 7 // a tail
 
 	stampBits   = 1<<3 - 1
-	flagBits    = 1<<7 - 1
 	maxOffset   = 86400
 	secondsADay = 86400
 )
@@ -34,7 +36,7 @@ const monthNames = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 // appendRFC3164 renders a line as syslog daemons write it (RFC 3164, section 4.1).
 func appendRFC3164(dst []byte, e *Entry) ([]byte, error) {
-	flags, offset, err := params3164(e.Params)
+	flags, tail, offset, err := params3164(e.Params)
 	if err != nil {
 		return dst, err
 	}
@@ -67,22 +69,28 @@ func appendRFC3164(dst []byte, e *Entry) ([]byte, error) {
 	if r.err != nil {
 		return dst, r.err
 	}
-	return out, nil
+	return appendTail(out, tail), nil
 }
 
-func params3164(params []byte) (flags byte, offset int64, err error) {
+func params3164(params []byte) (flags, tail byte, offset int64, err error) {
 	if len(params) == 0 {
-		return 0, 0, nil
+		return 0, 0, 0, nil
 	}
-	r := reader{buf: params[1:]}
+	flags, params = params[0], params[1:]
+	if flags&RFC3164Tail != 0 {
+		if len(params) == 0 || params[0] == 0 || params[0] > tailBits {
+			return 0, 0, 0, errParams
+		}
+		tail, params = params[0], params[1:]
+	}
+	r := reader{buf: params}
 	if len(r.buf) > 0 {
 		offset = r.svarint()
 	}
-	flags = params[0]
-	if r.bad || len(r.buf) > 0 || flags > flagBits || flags&stampBits > RFC3164Year || offset < -maxOffset || offset > maxOffset {
-		return 0, 0, errParams
+	if r.bad || len(r.buf) > 0 || flags&stampBits > RFC3164Year || offset < -maxOffset || offset > maxOffset {
+		return 0, 0, 0, errParams
 	}
-	return flags, offset, nil
+	return flags, tail, offset, nil
 }
 
 // appendBlank appends the blank that sets a piece off, unless it is the first.

@@ -1,6 +1,6 @@
 package entry
 
-// The parameters of [RenderRFC5424]. Empty: no BOM, no structured data. Otherwise
+// The parameters of [RenderRFC5424]. Empty: no BOM, no structured data, no tail. Otherwise
 //
 //	flags    byte      the bits below; any other is an error
 //	element  repeated  for each SD-ELEMENT in order, to the end of the parameters:
@@ -19,13 +19,17 @@ const (
 	RFC5424NoSD
 )
 
-// appendRFC5424 renders HEADER SP STRUCTURED-DATA [SP MSG] (RFC 5424, section 6).
+// RFC5424Tail is how far the bits of the tail, [TailCR] …, are shifted to stand above the flags.
+const RFC5424Tail = 2
+
+// appendRFC5424 renders HEADER SP STRUCTURED-DATA [SP MSG] (RFC 5424, section 6) and the tail.
 func appendRFC5424(dst []byte, e *Entry) ([]byte, error) {
 	flags, shape := byte(0), []byte(nil)
 	if len(e.Params) > 0 {
 		flags, shape = e.Params[0], e.Params[1:]
 	}
-	if flags > RFC5424BOM|RFC5424NoSD || (flags&RFC5424NoSD != 0 && len(shape) > 0) {
+	tail := flags >> RFC5424Tail
+	if tail > tailBits || (flags&RFC5424NoSD != 0 && len(shape) > 0) {
 		return dst, errParams
 	}
 	r := received{fields: e.Fields}
@@ -50,7 +54,7 @@ func appendRFC5424(dst []byte, e *Entry) ([]byte, error) {
 	if r.err != nil {
 		return dst, r.err
 	}
-	return out, nil
+	return appendTail(out, tail), nil
 }
 
 // appendHeader5424 renders <PRI>1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID (RFC 5424, section 6.2).

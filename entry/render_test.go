@@ -39,6 +39,8 @@ func TestRender(t *testing.T) {
 		{RenderRFC5424, "\x02", Time{}, with("MESSAGE", "[x"), "<34>1 - h su 7 - [x"},
 		{RenderRFC5424, "\x00\x01\x00\x03\x02", Time{}, with("MESSAGE", "m", "a", "", "b.c.d.e", `"\]`, "b.c.f", ""),
 			`<34>1 - h su 7 - [a][b.c d.e="\"\\\]" f=""] m`},
+		{RenderRFC5424, "\x1d", Time{}, with("MESSAGE", "hi"), "<34>1 - h su 7 - - \ufeffhi\r\n\x00"},
+		{RenderRFC5424, "\x08\x01\x00", Time{}, with("a", ""), "<34>1 - h su 7 - [a]\n"},
 		{RenderRFC3164, "", eventAt, with("MESSAGE", "hi"), "<34>Oct 11 22:14:15.003 h su[7]: hi"},
 		{RenderRFC3164, "\x00\xc0\x70", Time{Micros: 1064959200000000, Valid: true}, fieldList("HOSTNAME", "h"), "Oct  1 00:00:00 h"},
 		{RenderRFC3164, "\x01", Time{Valid: true}, fieldList("MESSAGE", "x"), "Jan 01 00:00:00 x"},
@@ -48,6 +50,8 @@ func TestRender(t *testing.T) {
 		{RenderRFC3164, "\x04", Time{}, fieldList("SYSLOG_IDENTIFIER", "a", "MESSAGE", "b"), "a: b"},
 		{RenderRFC3164, "\x05", Time{Valid: true}, fieldList("HOSTNAME", "h"), "Jan 01 1970 00:00:00 h"},
 		{RenderRFC3164, "\x7c", Time{}, fieldList("PRIORITY", "0", "SYSLOG_FACILITY", "0", "SYSLOG_IDENTIFIER", "a", "MESSAGE", "b"), "<0> - ab"},
+		{RenderRFC3164, "\x84\x02", Time{}, fieldList("MESSAGE", "x"), "x\n"},
+		{RenderRFC3164, "\x83\x07\xc0\x70", Time{Valid: true}, fieldList("MESSAGE", "x"), "1970-01-01T02:00:00 x\r\n\x00"},
 		{RenderJSON, "", Time{}, fieldList("a", "\"\\\b\f\n\r\t\x00\x1f\x7f/\xff", `b"`, ""),
 			`{"a":"\"\\\b\f\n\r\t\u0000\u001f` + "\x7f/\xff" + `","b\"":""}`},
 		{RenderJSON, "\x01\x02\x02\x01\x08", Time{}, fieldList("a", "\x00", "a", "y", "b", "1"), `{"a": [{"base64": "AA=="}, "y"], "b": 1}`},
@@ -72,7 +76,7 @@ func TestRenderErrors(t *testing.T) {
 		fields   []Field
 		want     error
 	}{
-		{RenderRFC5424, "\x04", syslogFields(), errParams},
+		{RenderRFC5424, "\x20", syslogFields(), errParams},
 		{RenderRFC5424, "\x02\x01\x00", syslogFields(), errParams},
 		{RenderRFC5424, "\x00\x01", syslogFields(), errParams},
 		{RenderRFC5424, "\x00\x01\x00", syslogFields(), errMissing},
@@ -84,7 +88,9 @@ func TestRenderErrors(t *testing.T) {
 		{RenderRFC5424, "", append(syslogFields(), private), errAbsent},
 		{RenderRFC3164, "", syslogFields(), errEvent},
 		{RenderRFC3164, "\x06", syslogFields(), errParams},
-		{RenderRFC3164, "\x80", syslogFields(), errParams},
+		{RenderRFC3164, "\x84", syslogFields(), errParams},
+		{RenderRFC3164, "\x84\x00", syslogFields(), errParams},
+		{RenderRFC3164, "\x84\x08", syslogFields(), errParams},
 		{RenderRFC3164, "\x04\xff", syslogFields(), errParams},
 		{RenderRFC3164, "\x04\x82\xc6\x0a", syslogFields(), errParams},
 		{RenderRFC3164, "\x44", nil, errParams},

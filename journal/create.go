@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"constat/entry"
@@ -57,7 +58,7 @@ func Create(fsys vfs.FS, dir, origin string) (seal.Certificate, error) {
 
 // create writes everything but store.json first: with store.json the store exists.
 func create(fsys vfs.FS, dir, origin string) (seal.Certificate, error) {
-	if err := fsys.SyncDir(filepath.Dir(dir)); err != nil {
+	if err := syncAbove(fsys, dir); err != nil {
 		return seal.Certificate{}, err
 	}
 	id, err := makeIdentity(fsys, dir, origin)
@@ -72,6 +73,21 @@ func create(fsys vfs.FS, dir, origin string) (seal.Certificate, error) {
 	}
 	store := layout.Store{Certificate: c}
 	return c, durable.WriteFile(fsys, filepath.Join(dir, layout.StoreFile), store.Marshal(), fileMode)
+}
+
+// syncAbove makes the name of dir durable, and those above it as far as we may: who made them may not have done so.
+func syncAbove(fsys vfs.FS, dir string) error {
+	parent := filepath.Dir(dir)
+	if err := fsys.SyncDir(parent); err != nil {
+		return err
+	}
+	for parent != filepath.Dir(parent) {
+		parent = filepath.Dir(parent)
+		if fsys.SyncDir(parent) != nil {
+			return nil // not ours to sync
+		}
+	}
+	return nil
 }
 
 func makeParents(fsys vfs.FS, dir string) error {
@@ -92,11 +108,11 @@ func vacant(fsys vfs.FS, dir string) error {
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(names, func(n fs.DirEntry) bool { return n.Name() == layout.StoreFile }) {
+		return fmt.Errorf("%s: %w", dir, ErrExists)
+	}
 	for _, n := range names {
-		switch name := n.Name(); {
-		case name == layout.StoreFile:
-			return fmt.Errorf("%s: %w", dir, ErrExists)
-		case name != layout.System && name != layout.LockFile && !strings.HasSuffix(name, ".tmp"):
+		if name := n.Name(); name != layout.System && name != layout.LockFile && !strings.HasSuffix(name, ".tmp") {
 			return fmt.Errorf("%s: %w (%s): name an empty or new directory", dir, ErrNotEmpty, name)
 		}
 	}

@@ -21,12 +21,17 @@
 //
 // Opening compares the files with the newest checkpoint. Above it, a torn tail is set aside. Below it, missing or
 // changed data is an alarm: the journal is kept as NAME.damaged-TIME and a successor with a new id and origin begins,
-// whose entry 0 names the predecessor, its last checkpoint and the reason. Intake never stops.
+// whose entry 0 names the predecessor, its last checkpoint and the reason. Intake never stops. A recovery that is cut
+// short itself is taken up by the next one, from what stands on disk.
+//
+// What stands above the checkpoint is written over itself when it is found: a sync that failed in an earlier life may
+// have left it in memory only, where it can be read and no later sync brings it to the disk.
 //
 // # Reading
 //
 // [OpenReader] needs only the files. A [Snapshot] is a size for each journal; reading it never blocks the writer, and
-// an index that cannot be read is reported, never skipped in silence.
+// an index that cannot be read is reported, never skipped in silence. The newest checkpoint says how many entries there
+// must be, so that missing heads and a missing end are reported too. A damaged header of a head hides no frame behind it.
 //
 // # Clock
 //

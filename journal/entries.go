@@ -16,6 +16,7 @@ type MissingError struct {
 	Cause       error
 }
 
+// Error names the journal and the indexes.
 func (e *MissingError) Error() string {
 	return fmt.Sprintf("journal %s: entries %d to %d cannot be read: %v", e.Journal, e.First, e.Last, e.Cause)
 }

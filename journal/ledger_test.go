@@ -51,7 +51,10 @@ func (l *ledger) clone() *ledger {
 // append appends messages and notes which index each has got.
 func (l *ledger) append(w *journal.Writer, name string, list ...entry.Entry) error {
 	if l.received[name] == nil {
-		l.received[name], l.durable[name] = map[uint64]string{}, map[uint64]string{}
+		l.received[name] = map[uint64]string{}
+	}
+	if l.durable[name] == nil {
+		l.durable[name] = map[uint64]string{}
 	}
 	before := w.Size(name)
 	first, err := w.Append(name, list)
@@ -185,6 +188,37 @@ func (l *ledger) holds(t *testing.T, fsys *crashfs.FS) {
 		if layout.IsDamaged(name) {
 			t.Errorf("a mere crash was taken for damage: %s", name)
 			break
+		}
+	}
+}
+
+// epochsTold checks that every epoch of which there is an entry has its control entry.
+func epochsTold(t *testing.T, fsys vfs.FS) {
+	t.Helper()
+	r, err := journal.OpenReader(fsys, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := r.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer journal.CloseViews(views)
+	seen, told := map[uint32]string{}, map[uint32]bool{0: true}
+	for _, v := range views {
+		for item, err := range v.Entries(v.All()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[item.Entry.Epoch] = v.Journal.Name
+			if layout.Text(item.Entry, layout.Control) == layout.ClockStep {
+				told[item.Entry.Epoch] = true
+			}
+		}
+	}
+	for epoch, name := range seen {
+		if !told[epoch] {
+			t.Errorf("epoch %d of journal %s has no control entry", epoch, name)
 		}
 	}
 }

@@ -104,7 +104,7 @@ func (l *log) headFull() bool {
 func (l *log) newHead(fsys vfs.FS) error {
 	first := l.frontier.Size()
 	name := filepath.Join(l.dir, layout.HeadName(first))
-	f, err := durable.Create(fsys, name, fileMode)
+	f, err := createFile(fsys, name)
 	if err != nil {
 		return err
 	}
@@ -116,6 +116,21 @@ func (l *log) newHead(fsys vfs.FS) error {
 	l.head = &head{name: name, first: first, file: f, size: frame.HeadHeaderSize}
 	l.headRaw, l.blobSize, l.dirty = 0, 0, true
 	return err
+}
+
+// createFile makes a head or blob file. An attempt that failed may have left one that has no more than a header.
+func createFile(fsys vfs.FS, name string) (vfs.File, error) {
+	f, err := durable.Create(fsys, name, fileMode)
+	if !errors.Is(err, fs.ErrExist) {
+		return f, err
+	}
+	if info, statErr := fsys.Stat(name); statErr != nil || info.Size() > frame.HeadHeaderSize {
+		return nil, errors.Join(err, statErr)
+	}
+	if err := fsys.Remove(name); err != nil {
+		return nil, err
+	}
+	return durable.Create(fsys, name, fileMode)
 }
 
 func (l *log) closeHead() error {
@@ -144,7 +159,7 @@ func (l *log) blobFile(fsys vfs.FS) (vfs.File, error) {
 		return l.blobs, nil
 	}
 	name := filepath.Join(l.dir, layout.BlobName(l.head.first))
-	f, err := durable.Create(fsys, name, fileMode)
+	f, err := createFile(fsys, name)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,9 @@ type damage struct {
 	setAside   string           // directory it was moved to, "" if there was none
 }
 
+// inItsPlace is the reason when the journal is sound, but not the one that the system journal lists.
+const inItsPlace = "another journal stands in its place"
+
 // recovery opens the journals of a store. What it has to tell is appended to the system journal at the end.
 type recovery struct {
 	w        *Writer
@@ -34,8 +37,9 @@ type recovery struct {
 
 // begun is a successor whose first entry is still to be written, once the clock is known.
 type begun struct {
-	log   *log
-	first entry.Entry
+	log     *log
+	first   entry.Entry
+	damaged *entry.Entry // for the system journal; nil if it has been told
 }
 
 // recover opens every journal of the store, sets aside what a crash left torn, and begins successors of damaged ones.
@@ -115,14 +119,14 @@ func (r *recovery) open(name string, id *frame.JournalID) error {
 	owed := before != nil && l.frontier.Size() == 0 // a start that was cut short made it
 	if owed && (id == nil || *id == *before || *id == l.desc.ID) {
 		r.w.logs[name], l.listed = l, id != nil && *id == l.desc.ID
-		r.owe(l, r.orphan(name, before))
+		r.owe(l, r.orphan(name, before, true))
 		return nil
 	}
 	if id != nil && l.desc.ID != *id {
 		if err := l.close(); err != nil {
 			return err
 		}
-		return r.succeed(name, &damage{reason: "another journal stands in its place", journalID: id})
+		return r.succeed(name, &damage{reason: inItsPlace, journalID: id})
 	}
 	r.w.logs[name], l.listed = l, id != nil
 	return nil
@@ -138,7 +142,7 @@ func (r *recovery) replace(name string, id *frame.JournalID, d *damage) error {
 	if !unmade {
 		return r.succeed(name, d)
 	}
-	if kept := r.orphan(name, id); kept != nil {
+	if kept := r.orphan(name, id, false); kept != nil {
 		return r.begin(name, kept)
 	}
 	if id != nil || name == layout.System {
@@ -161,9 +165,9 @@ func (r *recovery) isUnmade(name string) (bool, error) {
 	return len(firsts) == 0, err
 }
 
-// orphan finds the damaged journal whose succession an earlier start did not finish: the newest directory with that
-// journal id or, if the id is unknown, the newest that the system journal does not speak of. Nil if there is none.
-func (r *recovery) orphan(name string, id *frame.JournalID) *damage {
+// orphan finds the damaged journal whose succession an earlier start did not finish: the newest directory that holds
+// the journal with that id, or that the system journal does not speak of unless told is true. Nil if there is none.
+func (r *recovery) orphan(name string, id *frame.JournalID, told bool) *damage {
 	entries, err := r.w.fsys.ReadDir(r.w.dir)
 	if err != nil {
 		return nil // whoever needs the store next will say so
@@ -173,11 +177,13 @@ func (r *recovery) orphan(name string, id *frame.JournalID) *damage {
 			continue
 		}
 		d := r.examine(name, e.Name())
-		unknown := id == nil || d.journalID == nil
-		if unknown && r.told.files[e.Name()] || !unknown && *d.journalID != *id {
+		if !told && r.told.files[e.Name()] && (id == nil || d.journalID == nil || *d.journalID != *id) {
 			continue
 		}
-		if d.journalID == nil {
+		if id != nil && d.journalID != nil && *d.journalID != *id {
+			d.reason, d.checkpoint = inItsPlace, nil
+		}
+		if id != nil {
 			d.journalID = id
 		}
 		return d
@@ -221,11 +227,13 @@ func (r *recovery) owe(l *log, d *damage) {
 	if d == nil {
 		d = &damage{reason: "found by an earlier start, which was cut short", journalID: l.desc.Predecessor}
 	}
-	first := d.control(layout.Successor, fmt.Sprintf("successor of journal %s, which was found damaged: %s", name, d.reason), name)
-	r.begun = append(r.begun, begun{log: l, first: first})
-	if !r.told.files[filepath.Base(d.setAside)] {
-		r.controls = append(r.controls, d.control(layout.JournalDamaged, fmt.Sprintf("journal %s is damaged: %s", name, d.reason), name))
+	b := begun{log: l}
+	b.first = d.control(layout.Successor, fmt.Sprintf("successor of journal %s, which was found damaged: %s", name, d.reason), name)
+	if d.setAside == "" || !r.told.files[filepath.Base(d.setAside)] {
+		c := d.control(layout.JournalDamaged, fmt.Sprintf("journal %s is damaged: %s", name, d.reason), name)
+		b.damaged = &c
 	}
+	r.begun = append(r.begun, b)
 }
 
 func (d *damage) control(what, message, name string) entry.Entry {

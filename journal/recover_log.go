@@ -68,7 +68,8 @@ func (r *recovery) examine(name, dir string) *damage {
 	d, err := o.examine()
 	err = errors.Join(err, o.closeHeads())
 	if d == nil {
-		d = &damage{reason: "another journal stood in its place", journalID: &o.desc.ID}
+		d = &damage{reason: "an earlier start, which was cut short, found it so", journalID: &o.desc.ID}
+		_, d.checkpoint, _ = readCheckpoint(r.w, o.dir, o.desc.Origin) // for the record, sound or not
 	}
 	if err != nil {
 		d.reason = err.Error()

@@ -22,6 +22,11 @@ func (r *recovery) tell() error {
 	if err := r.tellSystem(); err != nil {
 		return err
 	}
+	for _, b := range r.begun {
+		if b.damaged != nil && b.log.desc.Name != layout.System {
+			r.controls = append(r.controls, *b.damaged)
+		}
+	}
 	for _, c := range r.controls {
 		w.notices = append(w.notices, layout.Text(&c, layout.Message))
 		if err := w.control(c); err != nil {
@@ -38,12 +43,20 @@ func (r *recovery) tell() error {
 	return errors.Join(r.tellSuccessors(), w.syncLocked())
 }
 
-// tellSystem writes entry 0 of the system journal: why the store begins, or whose successor the journal is.
+// tellSystem writes entry 0 of the system journal: why the store begins, or whose successor the journal is. What
+// happened to its predecessor stands in the same frame, so that the one is never there without the other.
 func (r *recovery) tellSystem() error {
 	system := r.w.logs[layout.System]
 	for _, b := range r.begun {
-		if b.log == system {
-			_, err := r.w.receivedLocked(b.first)
+		if b.log != system {
+			continue
+		}
+		lead := []entry.Entry{b.first}
+		if b.damaged != nil {
+			lead = append(lead, *b.damaged)
+			r.w.notices = append(r.w.notices, layout.Text(b.damaged, layout.Message))
+		}
+		if _, err := r.w.receivedLocked(lead...); err != nil {
 			return err
 		}
 	}

@@ -26,7 +26,7 @@ func (o *opening) finish() error {
 		return err
 	}
 	if len(o.heads) == 0 {
-		return errors.Join(o.newHead(o.r.w.fsys), o.setAsideBlobs())
+		return errors.Join(o.setAsideBlobs(), o.newHead(o.r.w.fsys))
 	}
 	last := &o.heads[len(o.heads)-1]
 	o.head = last.head
@@ -148,7 +148,10 @@ func (o *opening) openBlobs() error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
-	if end == frame.HeadHeaderSize && checkFileHeader(f, o.desc.Header(frame.Blob, o.head.first)) != nil {
+	switch err := checkFileHeader(f, o.desc.Header(frame.Blob, o.head.first)); {
+	case errors.Is(err, frame.ErrNewer) || err != nil && !isStructural(err):
+		return errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
+	case err != nil && end == frame.HeadHeaderSize:
 		return errors.Join(f.Close(), o.setAsideFile(name))
 	}
 	o.blobs, o.blobSize = f, end
@@ -183,7 +186,7 @@ func (o *opening) setAsideBlobs() error {
 	}
 	for _, n := range names {
 		first, ok := layout.ParseBlobName(n.Name())
-		if !ok || first == o.head.first || slices.ContainsFunc(o.heads, func(h scanned) bool { return h.first == first }) {
+		if !ok || slices.ContainsFunc(o.heads, func(h scanned) bool { return h.first == first }) {
 			continue
 		}
 		if err := o.setAsideFile(filepath.Join(o.dir, n.Name())); err != nil {

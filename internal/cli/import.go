@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
+	"slices"
+	"strings"
 
 	"constat/internal/ingest"
 	"constat/internal/parse"
-	"constat/journal"
 	"constat/journal/layout"
 
 	"github.com/spf13/cobra"
@@ -36,7 +36,7 @@ rfc5424; jsonl is one JSON object a line; export is the journal export format; t
 	return c
 }
 
-func (a *app) importFiles(format, into string, files []string) error {
+func (a *app) importFiles(format, into string, files []string) (err error) {
 	f, err := parse.FormatByName(format)
 	if err != nil {
 		return usage("--format: %w", err)
@@ -45,57 +45,77 @@ func (a *app) importFiles(format, into string, files []string) error {
 		return usage("--journal: %w", err)
 	}
 	inputs, err := a.openInputs(files)
+	defer closeAll(inputs)
 	if err != nil {
 		return err
 	}
-	w, err := a.openWriter()
+	sink, err := a.newSharedSink()
 	if err != nil {
 		return err
 	}
-	start := w.Size(into)
 	for i, in := range inputs {
-		before := w.Size(into)
-		if err := a.importOne(w, f, into, files[i], in); err != nil {
-			kept := w.Size(into) - before
-			return errors.Join(fmt.Errorf("%s: its first %d entries are kept, then: %w", files[i], kept, err), finish(w))
+		before := sink.kept
+		if err := a.importOne(sink, f, into, files[i], in); err != nil {
+			return partly(err, sink, files, i, sink.kept-before)
 		}
 	}
-	total := w.Size(into) - start
-	if err := finish(w); err != nil {
-		return err
+	if err := sink.finish(); err != nil {
+		return hint(err)
 	}
-	a.say("imported %d entries into journal %s", total, into)
+	a.say("imported %d entries into journal %s", sink.kept, into)
 	return nil
 }
 
-// openInputs opens all files first, so that a wrong name is known before anything is kept.
-func (a *app) openInputs(files []string) ([]io.ReadCloser, error) {
-	var inputs []io.ReadCloser
-	for _, name := range files {
+// partly ends an import in which file number i went wrong: it says what of it is kept, and how to go on.
+func partly(cause error, sink *sharedSink, files []string, i int, received uint64) error {
+	finished := sink.finish()
+	kept := "are kept"
+	if !sink.durable {
+		kept = "were received and may be lost ('constat status' counts what is kept)"
+	}
+	more := ""
+	if rest := files[i+1:]; len(rest) > 0 {
+		more = "\nnot begun: " + strings.Join(rest, " ")
+	}
+	err := fmt.Errorf("%s: its first %d entries %s, then: %w\nto go on in a file of lines: tail -n +%d FILE | constat import -%s",
+		files[i], received, kept, hint(cause), received+1, more)
+	return errors.Join(err, hint(finished))
+}
+
+// openInputs opens all files first, so that a wrong name is known before anything is kept. It returns what it has
+// opened, also on an error.
+func (a *app) openInputs(files []string) (inputs []io.ReadCloser, err error) {
+	for i, name := range files {
 		if name == "-" {
+			if slices.Contains(files[:i], "-") {
+				return inputs, usage("standard input (-) is named twice")
+			}
 			inputs = append(inputs, io.NopCloser(a.in))
 			continue
 		}
 		f, err := os.Open(name)
-		if err == nil {
-			if info, statErr := f.Stat(); statErr == nil && info.IsDir() {
-				err = fmt.Errorf("%s is a directory: name the files in it", name)
-			}
-		}
 		if err != nil {
-			return nil, err
+			return inputs, err
 		}
 		inputs = append(inputs, f)
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return inputs, fmt.Errorf("%s is a directory: name the files in it", name)
+		}
 	}
 	return inputs, nil
 }
 
-func (a *app) importOne(w *journal.Writer, f parse.Format, into, name string, in io.ReadCloser) error {
-	defer in.Close()
-	im := ingest.Import{Sink: w, Journal: into, Format: f}
+func closeAll(inputs []io.ReadCloser) {
+	for _, in := range inputs {
+		in.Close()
+	}
+}
+
+func (a *app) importOne(sink *sharedSink, f parse.Format, into, name string, in io.Reader) error {
+	im := ingest.Import{Sink: sink, Journal: into, Format: f}
 	progress := newProgress(a.err, isTerminal(a.err))
 	im.Progress = func(s ingest.Stats) {
-		progress.show("%s: %d entries, %d MB", name, s.Entries, s.Octets>>20)
+		progress.show("%s: %d entries, %d MB", printable(name), s.Entries, s.Octets>>20)
 	}
 	stats, err := im.Run(in)
 	progress.clear()
@@ -103,28 +123,4 @@ func (a *app) importOne(w *journal.Writer, f parse.Format, into, name string, in
 		a.say("constat: %s: %d entries were longer than 16 MiB: their beginnings are kept, %s says how much is missing", name, stats.Cut, ingest.Truncated)
 	}
 	return err
-}
-
-// progress shows how far long work is: a line that is overwritten on a terminal, nothing elsewhere.
-type progress struct {
-	w    io.Writer
-	on   bool
-	last time.Time
-}
-
-const progressEvery = 200 * time.Millisecond
-
-func newProgress(w io.Writer, on bool) *progress { return &progress{w: w, on: on, last: time.Now()} }
-
-func (p *progress) show(format string, args ...any) {
-	if p.on && time.Since(p.last) > progressEvery {
-		p.last = time.Now()
-		fmt.Fprintf(p.w, "\r\x1b[K"+format, args...)
-	}
-}
-
-func (p *progress) clear() {
-	if p.on {
-		fmt.Fprint(p.w, "\r\x1b[K")
-	}
 }

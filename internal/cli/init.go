@@ -6,6 +6,7 @@ import (
 
 	"constat/internal/vfs"
 	"constat/journal"
+	"constat/seal"
 
 	"github.com/spf13/cobra"
 	"rsc.io/qr"
@@ -38,7 +39,10 @@ func (a *app) init(dir, origin string) error {
 	if origin == "" {
 		origin = defaultOrigin()
 	}
-	if err := a.create(dir, origin); err != nil {
+	if err := seal.ValidOrigin(origin); err != nil {
+		return usage("--origin: %w", err)
+	}
+	if _, err := a.create(dir, origin); err != nil {
 		return hint(err)
 	}
 	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
@@ -54,8 +58,8 @@ func (a *app) init(dir, origin string) error {
 	if err != nil {
 		return errors.Join(errors.New("QR code"), err)
 	}
-	a.say("%s", drawing)
-	return nil
+	_, err = fmt.Fprintln(a.err, drawing)
+	return err
 }
 
 // drawQR draws a QR code with half blocks, two rows of modules a line, dark on light with a quiet zone.

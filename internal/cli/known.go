@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"constat/seal"
 )
@@ -34,27 +35,50 @@ func knownCodesFile() (string, error) {
 	return filepath.Join(dir, "constat", "known-codes"), nil
 }
 
-// rememberCode notes the code of a new store. Earlier lines for the same directory are dropped: that store is gone.
-func rememberCode(c seal.Certificate, dir string) error {
+// rememberCode notes the code of a new store. Earlier lines for the same directory are dropped, and returned: these
+// stores are gone.
+func rememberCode(c seal.Certificate, dir string) (gone []knownStore, err error) {
 	name, err := knownCodesFile()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return nil, err
+	}
+	unlock, err := lockFile(name + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	known, err := readKnown(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var out bytes.Buffer
 	for _, k := range known {
-		if k.dir != dir {
+		if k.dir == dir {
+			gone = append(gone, k)
+		} else {
 			out.WriteString(k.line())
 		}
 	}
 	out.WriteString(knownStore{c.Code(), c.Store.String(), c.Origin, dir}.line())
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		return err
+	return gone, replaceFile(name, out.Bytes())
+}
+
+// lockFile waits until this process alone holds the file, so that no line is lost when several stores are made at once.
+func lockFile(name string) (unlock func() error, err error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
 	}
-	return replaceFile(name, out.Bytes())
+	for err = syscall.EINTR; err == syscall.EINTR; {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		return nil, errors.Join(&fs.PathError{Op: "lock", Path: name, Err: err}, f.Close())
+	}
+	return f.Close, nil
 }
 
 func replaceFile(name string, data []byte) error {

@@ -1,17 +1,14 @@
 package cli
 
 import (
-	"bufio"
 	"errors"
-	"io"
+	"fmt"
 	"os/user"
 	"strconv"
 	"strings"
-	"time"
 
 	"constat/entry"
 	"constat/internal/ingest"
-	"constat/internal/parse"
 	"constat/journal/layout"
 
 	"github.com/spf13/cobra"
@@ -113,65 +110,9 @@ func (a *app) write(journal string, entries []entry.Entry) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Append(journal, entries)
-	return errors.Join(err, finish(w))
-}
-
-// Lines that arrive together are written together: the store is held for at most this long at a time.
-const (
-	maxHold  = 200 * time.Millisecond
-	maxLines = 4096
-)
-
-func (a *app) logLines(journal string, template entry.Entry) error {
-	lines := make(chan entry.Entry, maxLines)
-	failed := make(chan error, 1)
-	go func() {
-		defer close(lines)
-		failed <- readLines(a.in, func(line []byte, lost int64) {
-			e := withMessage(template, append([]byte(nil), line...))
-			if lost > 0 {
-				e.AddString(ingest.Truncated, strconv.FormatInt(lost, 10), entry.Observed)
-			}
-			lines <- e
-		})
-	}()
-	for first := range lines {
-		if err := a.write(journal, gather(first, lines)); err != nil {
-			return err
-		}
+	before := w.Size(journal)
+	if _, err = w.Append(journal, entries); err != nil && len(entries) > 1 {
+		err = fmt.Errorf("the first %d of %d lines are kept, then: %w", w.Size(journal)-before, len(entries), err)
 	}
-	return <-failed
-}
-
-// gather takes what has arrived behind the first line, without waiting for more.
-func gather(first entry.Entry, lines <-chan entry.Entry) []entry.Entry {
-	batch := []entry.Entry{first}
-	for start := time.Now(); len(batch) < maxLines && time.Since(start) < maxHold; {
-		select {
-		case e, ok := <-lines:
-			if !ok {
-				return batch
-			}
-			batch = append(batch, e)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
-func readLines(r io.Reader, take func(line []byte, lost int64)) error {
-	s := parse.NewSplitter(bufio.NewReader(r), parse.Text, 0)
-	for {
-		line, lost, err := s.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		take(line, lost)
-		s.Recycle()
-	}
+	return hint(errors.Join(err, finish(w)))
 }

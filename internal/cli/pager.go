@@ -4,25 +4,31 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 )
 
 // pager is a program that shows text screen by screen.
 type pager struct {
 	io.WriteCloser
-	cmd *exec.Cmd
+	interrupts chan os.Signal
+	ended      chan struct{}
 }
 
-// startPager starts $CONSTAT_PAGER, $PAGER or less. It returns nil if there is none, or if the choice is "cat".
-func startPager(out io.Writer) (*pager, error) {
-	name := os.Getenv("CONSTAT_PAGER")
-	if name == "" {
-		name = os.Getenv("PAGER")
+// pagerName is $CONSTAT_PAGER, $PAGER or less, the first that is set.
+func pagerName() string {
+	for _, name := range []string{"CONSTAT_PAGER", "PAGER"} {
+		if value, set := os.LookupEnv(name); set {
+			return value
+		}
 	}
-	if name == "" {
-		name = "less"
-	}
-	words := strings.Fields(name)
+	return "less"
+}
+
+// startPager starts the pager; quit is called when it has ended. It returns nil if there is none, or if the choice is
+// "cat" or empty. Until it is closed an interrupt is for the pager alone.
+func startPager(out io.Writer, quit func()) (*pager, error) {
+	words := strings.Fields(pagerName())
 	if len(words) == 0 || words[0] == "cat" {
 		return nil, nil
 	}
@@ -39,12 +45,23 @@ func startPager(out io.Writer) (*pager, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pager{in, cmd}, cmd.Start()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &pager{in, make(chan os.Signal, 1), make(chan struct{})}
+	signal.Notify(p.interrupts, os.Interrupt)
+	go func() {
+		defer close(p.ended)
+		cmd.Wait() // its exit status is the reader's business
+		quit()
+	}()
+	return p, nil
 }
 
 // close waits until the reader has seen enough.
 func (p *pager) close() error {
 	p.WriteCloser.Close()
-	p.cmd.Wait() // its exit status is the reader's business
+	<-p.ended
+	signal.Stop(p.interrupts)
 	return nil
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -39,19 +41,32 @@ func usage(format string, args ...any) error {
 // app is what the verbs share: the streams and the global flags.
 type app struct {
 	in       io.Reader
-	out, err io.Writer
-	store    string // --store
+	out      *stdout
+	err      io.Writer
+	store    string        // --store
+	patience time.Duration // how long to wait for another writer
 }
 
 // Run runs the command line and returns its exit status. Streams that are terminals are treated as such.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	a := &app{in: in, out: out, err: errs}
+	a := &app{in: in, out: &stdout{w: out}, err: errs, patience: lockPatience}
+	return a.run(ctx, args)
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
-	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(errs)
-	return a.status(root.ExecuteContext(ctx))
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	c, err := root.ExecuteContextC(ctx)
+	if c == root && slices.Contains(args, verifyName) {
+		err = asVerify(err) // a flag before the command was wrong: status 2 would say that the store is sound
+	}
+	if err == nil {
+		err = a.out.err
+	}
+	return a.status(err)
 }
 
 // status reports an error and returns the exit status that goes with it.
@@ -64,7 +79,7 @@ func (a *app) status(err error) int {
 		e = &exitError{exitFailed, err}
 	}
 	if e.cause != nil {
-		fmt.Fprintf(a.err, "constat: %v\n", err)
+		a.say("constat: %v", err)
 	}
 	return e.status
 }
@@ -85,6 +100,7 @@ a signed tree, so that anybody can check afterwards that nothing was changed.`,
 		DisableAutoGenTag: true,
 	}
 	root.PersistentFlags().StringVar(&a.store, "store", "", "directory of the store (default $CONSTAT_STORE, else "+defaultStoreHelp+")")
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w\nsee '%s --help'", err, c.CommandPath())
 	})
@@ -93,14 +109,22 @@ a signed tree, so that anybody can check afterwards that nothing was changed.`,
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
+		if c.Name() == "completion" {
+			c.Args, c.RunE = nil, completionShell
+		}
 	}
 	root.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return usage("unknown command %q; see 'constat --help'", args[0])
+			return usage("unknown command %q%s; see 'constat --help'", args[0], suggestion(root.SuggestionsFor(args[0])))
 		}
 		return nil
 	}
-	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	root.RunE = func(c *cobra.Command, _ []string) error {
+		if c.Flags().NFlag() > 0 {
+			return usage("no command; see 'constat --help'")
+		}
+		return c.Help()
+	}
 	return root
 }
 
@@ -110,18 +134,18 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		if check == nil {
 			return nil
 		}
-		if err := check(c, args); err != nil {
+		err := check(c, args)
+		if _, ok := err.(*exitError); err != nil && !ok {
 			return usage("%w\nsee '%s --help'", err, c.CommandPath())
 		}
-		return nil
+		return err
 	}
 }
 
-// say writes talk to standard error.
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
-
-// isTerminal reports whether a stream is a terminal.
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && terminal(int(f.Fd()))
+// suggestion names the commands that may have been meant.
+func suggestion(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(names, " or ")
 }

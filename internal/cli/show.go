@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -12,6 +11,7 @@ import (
 	"constat/internal/search"
 	"constat/internal/show"
 	"constat/journal"
+	"constat/journal/layout"
 
 	"github.com/spf13/cobra"
 )
@@ -19,6 +19,7 @@ import (
 // showFlags are the flags of "show".
 type showFlags struct {
 	lines                               int
+	noLines                             bool // -n 0
 	reverse, follow, utc, boot, noPager bool
 	since, until, priority, grep        string
 	units, tags, journals, kinds        []string
@@ -46,7 +47,7 @@ Entries of kind seal and control are hidden unless --kind asks for them.`,
 	flags := c.Flags()
 	flags.IntVarP(&f.lines, "lines", "n", 0, "only the newest `N` entries; with --cursor the first N from there")
 	flags.BoolVarP(&f.reverse, "reverse", "r", false, "newest first")
-	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with new entries as they come; begins with the newest 10 unless -n says otherwise")
+	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with new entries as they come; begins with the newest 10 unless -n or -S says otherwise")
 	flags.StringVarP(&f.since, "since", "S", "", "from this `TIME` on")
 	flags.StringVarP(&f.until, "until", "U", "", "up to this `TIME`")
 	flags.StringArrayVarP(&f.units, "unit", "u", nil, "systemd `UNIT`; may be repeated")
@@ -66,8 +67,13 @@ Entries of kind seal and control are hidden unless --kind asks for them.`,
 		if f.lines < 0 {
 			return usage("-n %d: want a number of entries", f.lines)
 		}
+		f.noLines = f.lines == 0 && flags.Changed("lines")
 		return nil
 	}
+	complete(c, "output", show.Formats()...)
+	complete(c, "time", string(layout.Received), string(layout.Event))
+	complete(c, "kind", "event", "loss", "seal", "control")
+	complete(c, "priority", "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 	return c
 }
 
@@ -84,7 +90,13 @@ func (a *app) show(ctx context.Context, f showFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out.quit = cancel
 	err = a.showStore(ctx, r, f, q, out)
+	if out.pager != nil && errors.Is(err, context.Canceled) {
+		err = nil // whoever reads has quit
+	}
 	return errors.Join(err, out.close())
 }
 
@@ -92,18 +104,24 @@ func (a *app) showStore(ctx context.Context, r *journal.Reader, f showFlags, q s
 	if f.follow {
 		return a.follow(ctx, r, f, q, out)
 	}
-	views, err := r.Snapshot(f.journals...)
+	views, whole, err := a.snapshot(r, f.journals)
 	if err != nil {
 		return err
 	}
 	defer journal.CloseViews(views)
-	return a.print(views, q, out)
+	if f.noLines {
+		return nil
+	}
+	missing, err := a.print(ctx, views, q, out)
+	if err == nil && (missing || !whole) {
+		return &exitError{exitFailed, nil}
+	}
+	return err
 }
 
-// print prints what a query finds. What cannot be read is told on standard error, and makes the status 1.
-func (a *app) print(views []*journal.View, q search.Query, out *output) error {
-	missing := false
-	for result, err := range search.Run(views, q) {
+// print prints what a query finds. What cannot be read is told on standard error; missing says that there was some.
+func (a *app) print(ctx context.Context, views []*journal.View, q search.Query, out *output) (missing bool, err error) {
+	for result, err := range search.Run(ctx, views, q) {
 		var gone *journal.MissingError
 		if errors.As(err, &gone) {
 			missing = true
@@ -111,22 +129,16 @@ func (a *app) print(views []*journal.View, q search.Query, out *output) error {
 			continue
 		}
 		if errors.Is(err, search.ErrNoEntry) {
-			return fmt.Errorf("--cursor: %w", err)
+			return missing, fmt.Errorf("--cursor: %w", err)
 		}
 		if err != nil {
-			return err
+			return missing, err
 		}
 		if err := out.print(result); err != nil {
-			return err
+			return missing, err
 		}
 	}
-	if err := out.flush(); err != nil {
-		return err
-	}
-	if missing {
-		return &exitError{exitFailed, nil}
-	}
-	return nil
+	return missing, out.flush()
 }
 
 // followLines is how many entries a follower shows first.
@@ -134,11 +146,12 @@ const followLines = 10
 
 // follow prints the newest entries, and then new ones as they come, until the context ends.
 func (a *app) follow(ctx context.Context, r *journal.Reader, f showFlags, q search.Query, out *output) error {
-	if q.Limit == 0 && q.Cursor == nil {
+	if q.Limit == 0 && q.Cursor == nil && q.Since == nil {
 		q.Limit = followLines
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	changed, failed, err := r.Watch(ctx)
 	if err != nil {
 		return err
@@ -148,18 +161,20 @@ func (a *app) follow(ctx context.Context, r *journal.Reader, f showFlags, q sear
 		if _, ok := <-changed; !ok {
 			return failed()
 		}
-		views, err := r.Snapshot(f.journals...)
+		views, _, err := a.snapshot(r, f.journals)
 		if err != nil {
 			return err
 		}
 		if !first {
 			q.Limit, q.Cursor, q.From = 0, nil, fromOf(views, from)
 		}
-		err = a.print(views, q, out)
+		if !first || !f.noLines {
+			_, err = a.print(ctx, views, q, out)
+		}
 		for _, v := range views {
 			from[v.Journal.ID] = v.Size
 		}
-		if err := errors.Join(err, journal.CloseViews(views)); err != nil {
+		if err := errors.Join(err, journal.CloseViews(views)); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
@@ -171,64 +186,4 @@ func fromOf(views []*journal.View, from map[[8]byte]uint64) []uint64 {
 		list[i] = from[v.Journal.ID]
 	}
 	return list
-}
-
-// output prints results through a printer, and through a pager if there is one.
-type output struct {
-	printer *show.Printer
-	w       io.Writer
-	buf     []byte
-	every   int // bytes after which the buffer is written
-	pager   *pager
-	app     *app
-}
-
-const outputBuffer = 256 << 10
-
-func (a *app) newOutput(f showFlags) (*output, error) {
-	tty := isTerminal(a.out)
-	printer, err := show.New(f.format, f.options(tty))
-	if err != nil {
-		return nil, usage("-o: %w", err)
-	}
-	out := &output{printer: printer, w: a.out, every: outputBuffer, app: a}
-	if tty && !f.follow && !f.noPager {
-		if out.pager, err = startPager(a.out); err != nil {
-			return nil, err
-		}
-		if out.pager != nil {
-			out.w = out.pager
-		}
-	}
-	out.buf = printer.AppendHeader(out.buf)
-	return out, nil
-}
-
-func (o *output) print(r search.Result) (err error) {
-	record := show.Record{Journal: r.Journal.Name, ID: r.Journal.ID, Index: r.Index, EventAxis: r.Event, Entry: r.Entry}
-	o.buf, err = o.printer.Append(o.buf, &record)
-	if errors.Is(err, show.ErrOctets) {
-		o.app.say("constat: journal %s index %d: %v", r.Journal.Name, r.Index, err)
-		err = nil
-	}
-	if err == nil && len(o.buf) >= o.every {
-		err = o.flush()
-	}
-	return err
-}
-
-func (o *output) flush() error {
-	_, err := o.w.Write(o.buf)
-	o.buf = o.buf[:0]
-	if o.pager != nil && err != nil {
-		return &exitError{0, nil} // whoever reads has quit
-	}
-	return err
-}
-
-func (o *output) close() error {
-	if o.pager == nil {
-		return nil
-	}
-	return o.pager.close()
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -92,12 +91,12 @@ func (f showFlags) text(q *search.Query) error {
 	if pattern == strings.ToLower(pattern) {
 		pattern = "(?i)" + pattern
 	}
-	re, err := regexp.Compile(pattern)
-	if err != nil {
+	if _, err := regexp.Compile(f.grep); err != nil {
 		return usage("-g %q: %w", f.grep, err)
 	}
-	q.Grep = re
-	return nil
+	var err error
+	q.Grep, err = regexp.Compile(pattern)
+	return err
 }
 
 func (f showFlags) place(q *search.Query) error {
@@ -161,7 +160,7 @@ func parseMatches(args []string) ([][]search.Match, error) {
 	return all, nil
 }
 
-// options are those of the printer. NO_COLOR (no-color.org) turns colours off.
+// options are those of the printer.
 func (f showFlags) options(tty bool) show.Options {
-	return show.Options{Fields: f.fields, Location: f.location(), Escape: tty, Colour: tty && os.Getenv("NO_COLOR") == ""}
+	return show.Options{Fields: f.fields, Location: f.location(), Escape: tty, Colour: tty && wantsColour()}
 }

@@ -53,46 +53,55 @@ func (a *app) showStatus(format string) error {
 	if err != nil {
 		return err
 	}
-	s, names, err := readStatus(r)
+	s, names, whole, err := a.readStatus(r)
 	if err != nil {
 		return err
 	}
+	if err := a.printStatus(s, names, format); err != nil {
+		return err
+	}
+	if !whole {
+		return &exitError{exitFailed, nil}
+	}
+	return nil
+}
+
+func (a *app) printStatus(s storeStatus, names []string, format string) error {
 	if format == "json" {
 		e := json.NewEncoder(a.out)
 		e.SetIndent("", "  ")
 		e.SetEscapeHTML(false)
 		return e.Encode(s)
 	}
-	fmt.Fprintf(a.out, "store   %s\norigin  %s\ncode    %s\n", s.Store, s.Origin, s.Code)
+	fmt.Fprintf(a.out, "store   %s\norigin  %s\ncode    %s\n", printable(s.Store), printable(s.Origin), s.Code)
 	for _, name := range names {
 		j := s.Journals[name]
-		fmt.Fprintf(a.out, "journal %s\n  entries %d, signed up to %d, %d bytes on disk\n  vkey    %s\n", name, j.Size, j.Signed, j.Bytes, j.VKey)
+		fmt.Fprintf(a.out, "journal %s\n  entries %d, signed up to %d, %d bytes on disk\n  vkey    %s\n", name, j.Size, j.Signed, j.Bytes, printable(j.VKey))
 	}
-	return nil
+	return a.out.err
 }
 
-func readStatus(r *journal.Reader) (storeStatus, []string, error) {
+// readStatus reads what can be read; whole says that this is all.
+func (a *app) readStatus(r *journal.Reader) (s storeStatus, names []string, whole bool, err error) {
 	c := r.Certificate()
-	s := storeStatus{Store: r.Dir(), Origin: c.Origin, Code: c.Code().String(), Journals: map[string]journalStatus{}}
-	names, err := r.Journals()
+	s = storeStatus{Store: r.Dir(), Origin: c.Origin, Code: c.Code().String(), Journals: map[string]journalStatus{}}
+	views, whole, err := a.snapshot(r, nil)
 	if err != nil {
-		return s, nil, err
+		return s, nil, false, err
 	}
-	for _, name := range names {
-		views, err := r.Snapshot(name)
-		if err != nil {
-			return s, nil, err
+	defer journal.CloseViews(views)
+	for _, v := range views {
+		d := v.Journal
+		j := journalStatus{Origin: d.Origin, VKey: c.Identity.VKey(d.Origin), ID: fmt.Sprintf("%x", d.ID[:]),
+			TimeAxis: string(d.Axis), Size: v.Size, Bytes: sizeOf(filepath.Join(r.Dir(), d.Name))}
+		if point, err := r.Checkpoint(d.Name); err == nil {
+			j.Signed, j.Root = point.Size, point.Root.String()
+		} else {
+			whole = false
+			a.say("constat: checkpoint of journal %s: %v", d.Name, err)
 		}
-		d, size := views[0].Journal, views[0].Size
-		if err := journal.CloseViews(views); err != nil {
-			return s, nil, err
-		}
-		point, err := r.Checkpoint(name)
-		if err != nil {
-			return s, nil, err
-		}
-		s.Journals[name] = journalStatus{Origin: d.Origin, VKey: c.Identity.VKey(d.Origin), ID: fmt.Sprintf("%x", d.ID[:]),
-			TimeAxis: string(d.Axis), Size: size, Signed: point.Size, Root: point.Root.String(), Bytes: sizeOf(filepath.Join(r.Dir(), name))}
+		s.Journals[d.Name] = j
+		names = append(names, d.Name)
 	}
-	return s, names, nil
+	return s, names, whole, nil
 }

@@ -6,13 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"constat/internal/vfs"
 	"constat/journal"
 	"constat/seal"
-
-	"golang.org/x/term"
 )
 
 const defaultStoreHelp = "/var/lib/constat for root, $XDG_STATE_HOME/constat for others"
@@ -20,10 +19,11 @@ const defaultStoreHelp = "/var/lib/constat for root, $XDG_STATE_HOME/constat for
 // systemStore is the store of the machine.
 const systemStore = "/var/lib/constat"
 
-// lockPatience is how long a command waits for another writer of the store.
-const lockPatience = 5 * time.Second
-
-func terminal(fd int) bool { return term.IsTerminal(fd) }
+// lockPatience is how long a command waits for another writer of the store, looking every lockPoll.
+const (
+	lockPatience = 5 * time.Second
+	lockPoll     = 10 * time.Millisecond
+)
 
 // storeDir is the directory of the store: flag, environment, default. It is absolute.
 func (a *app) storeDir() (string, error) {
@@ -65,6 +65,8 @@ func hint(err error) error {
 		return fmt.Errorf("%w; name one with --store DIR or CONSTAT_STORE, or make one with 'constat init'", err)
 	case errors.Is(err, vfs.ErrLocked):
 		return fmt.Errorf("%w; end the other writer, or try again later", err)
+	case isFull(err):
+		return fmt.Errorf("%w; make room on the file system of the store and try again: what was acknowledged is kept", err)
 	case errors.Is(err, journal.ErrExists):
 		return fmt.Errorf("%w; nothing was changed ('constat status' shows it)", err)
 	}
@@ -77,25 +79,35 @@ func (a *app) openWriter() (*journal.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	deadline := time.Now().Add(lockPatience)
+	deadline := time.Now().Add(a.patience)
 	for {
-		w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
-		switch {
-		case err == nil:
-			for _, notice := range w.Notices() {
-				a.notice(notice)
-			}
-			return w, nil
-		case errors.Is(err, journal.ErrNoStore):
-			if err := a.create(dir, defaultOrigin()); err != nil && !errors.Is(err, journal.ErrExists) {
-				return nil, hint(err)
-			}
-		case errors.Is(err, vfs.ErrLocked) && time.Now().Before(deadline):
-			time.Sleep(10 * time.Millisecond)
-		default:
-			return nil, hint(err)
+		w, err := a.tryWriter(dir)
+		if err == nil || !errors.Is(err, vfs.ErrLocked) || time.Now().After(deadline) {
+			return w, hint(err)
 		}
+		time.Sleep(lockPoll)
 	}
+}
+
+// tryWriter opens the store for writing, made if there is none, unless somebody else has it.
+func (a *app) tryWriter(dir string) (*journal.Writer, error) {
+	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
+	if errors.Is(err, journal.ErrNoStore) {
+		var c seal.Certificate
+		if c, err = a.create(dir, defaultOrigin()); err == nil {
+			a.say("constat: verification code %s", c.Code())
+		} else if !errors.Is(err, journal.ErrExists) { // somebody was faster
+			return nil, err
+		}
+		w, err = journal.OpenWriter(vfs.OS(), dir, journal.Options{})
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, notice := range w.Notices() {
+		a.notice(notice)
+	}
+	return w, nil
 }
 
 // notice says what recovery did; that a store was created has been said.
@@ -105,18 +117,21 @@ func (a *app) notice(text string) {
 	}
 }
 
-// create makes a store and tells its verification code.
-func (a *app) create(dir, origin string) error {
-	certificate, err := journal.Create(vfs.OS(), dir, origin)
+// create makes a store and notes its verification code.
+func (a *app) create(dir, origin string) (seal.Certificate, error) {
+	c, err := journal.Create(vfs.OS(), dir, origin)
 	if err != nil {
-		return err
+		return c, err
 	}
 	a.say("constat: new store %s, origin %s", dir, origin)
-	a.say("constat: verification code %s", certificate.Code())
-	if err := rememberCode(certificate, dir); err != nil {
+	gone, err := rememberCode(c, dir)
+	if err != nil {
 		a.say("constat: the code could not be noted: %v", err)
 	}
-	return nil
+	for _, k := range gone {
+		a.say("constat: the store that was here before, code %s, is gone and its code no longer noted", k.code)
+	}
+	return c, nil
 }
 
 // defaultOrigin is the name of the machine.
@@ -129,7 +144,10 @@ func defaultOrigin() string {
 	return host
 }
 
-// close makes durable and signs what was written, and lets go of the store.
+// isFull reports whether an error says that there is no room left.
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
+// finish makes durable and signs what was written, and lets go of the store.
 func finish(w *journal.Writer) error {
 	return errors.Join(w.Checkpoint(), w.Close())
 }

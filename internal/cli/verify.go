@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"constat/internal/durable"
 	"constat/internal/vfs"
@@ -15,6 +16,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
+const verifyName = "verify"
+
 // verifyFlags are the flags of "verify".
 type verifyFlags struct {
 	code, output string
@@ -24,7 +27,7 @@ type verifyFlags struct {
 func (a *app) verifyCommand() *cobra.Command {
 	var f verifyFlags
 	c := &cobra.Command{
-		Use:   "verify [DIR]",
+		Use:   verifyName + " [DIR]",
 		Short: "Check that nothing signed was changed, removed or reordered",
 		Long: `Check a store, by default the one that --store names. It reads only the files, needs no key and writes nothing.
 
@@ -35,7 +38,12 @@ Exit status: 0 verified, 1 tampered, 2 sound but not pinned, 3 cannot be read, o
 		Example: `  constat verify
   constat verify --code MFRGGZDFMZTWQ2LK… /mnt/copy
   constat verify -o json | jq .findings`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return asVerify(usage("verify checks one store at a time, not %d", len(args)))
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error { return asVerify(a.verify(f, args)) },
 	}
 	c.Flags().StringVar(&f.code, "code", "", "verification `CODE` that the store must have, base32 or hex")
@@ -73,6 +81,9 @@ func (a *app) verify(f verifyFlags, args []string) error {
 	progress := newProgress(a.err, isTerminal(a.err))
 	options.Progress = func(n uint64) { progress.show("verified %d entries", n) }
 	report := check.Store(vfs.OS(), dir, options)
+	if report.Verdict == check.Tampered { // somebody may have written meanwhile: only what two looks agree on counts
+		report = check.Store(vfs.OS(), dir, options)
+	}
 	progress.clear()
 	if err := a.printReport(report, f.output, dir); err != nil {
 		return err
@@ -120,25 +131,30 @@ func (a *app) printReport(r *check.Report, format, dir string) error {
 		e.SetEscapeHTML(false)
 		return e.Encode(r)
 	}
-	fmt.Fprintf(a.out, "%s  %s\n", verdictLine[r.Verdict], dir)
+	line := func(format string, args ...any) {
+		text := printable(fmt.Sprintf(format, args...))
+		fmt.Fprintln(a.out, strings.ReplaceAll(text, "\n", "; "))
+	}
+	line("%s  %s", verdictLine[r.Verdict], dir)
 	for _, f := range r.Findings {
-		fmt.Fprintf(a.out, "  %s\n", f)
+		line("  %s", f)
 	}
 	if r.Code == "" {
-		return nil
+		return a.out.err
 	}
-	fmt.Fprintf(a.out, "  origin    %s\n  code      %s\n", r.Origin, r.Code)
+	line("  origin    %s", r.Origin)
+	line("  code      %s", r.Code)
 	if r.Pinned != "" {
-		fmt.Fprintf(a.out, "  pinned by %s\n", r.Pinned)
+		line("  pinned by %s", r.Pinned)
 	}
 	for _, j := range r.Journals {
-		fmt.Fprintf(a.out, "  journal   %-12s %d entries, signed up to %d, root %s\n", j.Name, j.Size, j.Checkpoint, j.Root)
+		line("  journal   %-12s %d entries, signed up to %d, root %s", j.Name, j.Size, j.Checkpoint, j.Root)
 	}
-	fmt.Fprintf(a.out, "  entries   %d, of which %d above a checkpoint; no seals in this format yet\n", r.Entries, r.Unsigned)
+	line("  entries   %d, of which %d above a checkpoint; no seals in this format yet", r.Entries, r.Unsigned)
 	for _, note := range r.Notes {
-		fmt.Fprintf(a.out, "  note      %s\n", note)
+		line("  note      %s", note)
 	}
-	return nil
+	return a.out.err
 }
 
 var verdictLine = [...]string{"VERIFIED", "TAMPERED", "SOUND, NOT PINNED", "UNREADABLE"}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -60,19 +61,15 @@ type batch struct {
 	err     error // of the stream, behind these entries
 }
 
-// Run reads r to its end. On an error the entries counted in the statistics have been received, in order, and none
-// behind them.
+// Run reads r to its end. On an error the entries counted in the statistics have been received, in order; of the batch
+// behind them the sink may have kept a beginning. If the sink fails Run returns at once: a reader that blocks then
+// holds one goroutine until it returns.
 func (im *Import) Run(r io.Reader) (Stats, error) {
-	buffered := bufio.NewReaderSize(r, headSize)
 	format := im.Format
 	if format == parse.Auto {
-		head, err := buffered.Peek(headSize)
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) && len(head) == 0 {
-			return Stats{}, err
-		}
-		format = parse.Detect(head)
+		format, r = detect(r)
 	}
-	p := &pipeline{Import: im, splitter: parse.NewSplitter(buffered, format, im.Limit),
+	p := &pipeline{Import: im, splitter: parse.NewSplitter(r, format, im.Limit),
 		free: make(chan *batch, batches), full: make(chan *batch, batches)}
 	for range batches {
 		parser := parse.New(format, parse.Options{Provenance: entry.Imported, Location: im.Location})
@@ -81,6 +78,22 @@ func (im *Import) Run(r io.Reader) (Stats, error) {
 	go p.fill()
 	return p.drain()
 }
+
+// detect looks at the first octets of a stream. It returns a reader of the whole stream, with the error that was met.
+func detect(r io.Reader) (parse.Format, io.Reader) {
+	buffered := bufio.NewReaderSize(r, headSize)
+	head, err := buffered.Peek(headSize)
+	r = buffered
+	if err != nil { // Peek has taken it out of the reader
+		r = io.MultiReader(bytes.NewReader(head), failing{err})
+	}
+	return parse.Detect(head), r
+}
+
+// failing is the end of a stream.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // pipeline is one run of an import.
 type pipeline struct {
@@ -157,7 +170,7 @@ func (p *pipeline) drain() (total Stats, err error) {
 			synced = time.Now()
 		}
 		if err != nil {
-			p.stop()
+			close(p.free) // filling ends with the batch at hand: there is room for all batches
 			return total, err
 		}
 		total.Entries += b.stats.Entries
@@ -173,13 +186,6 @@ func (p *pipeline) drain() (total Stats, err error) {
 		p.free <- b
 	}
 	return total, nil
-}
-
-// stop lets the filling goroutine end.
-func (p *pipeline) stop() {
-	close(p.free)
-	for range p.full { // until it has seen that
-	}
 }
 
 func notEOF(err error) error {

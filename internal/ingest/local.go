@@ -19,14 +19,10 @@ const maxCommandLine = 4096
 // Local describes this process on this machine. transport is the way of its entries, such as "direct" for a process
 // that writes into the store itself.
 func Local(transport string) Origin {
-	var o Origin
-	host, _ := os.Hostname() // what cannot be read is left out
+	o := Origin{fields: Machine()}
 	exe, _ := os.Executable()
 	commandLine := strings.Join(os.Args, " ")
 	o.add("_TRANSPORT", transport)
-	o.add("_HOSTNAME", host)
-	o.add("_MACHINE_ID", firstLine("/etc/machine-id"))
-	o.add("_BOOT_ID", BootID())
 	o.add("_PID", strconv.Itoa(os.Getpid()))
 	o.add("_UID", strconv.Itoa(os.Getuid()))
 	o.add("_GID", strconv.Itoa(os.Getgid()))
@@ -34,6 +30,16 @@ func Local(transport string) Origin {
 	o.add("_EXE", exe)
 	o.add("_CMDLINE", commandLine[:min(len(commandLine), maxCommandLine)])
 	return o
+}
+
+// Machine is what is known of this machine: _HOSTNAME, _MACHINE_ID and _BOOT_ID. What cannot be read is left out.
+func Machine() []entry.Field {
+	var o Origin
+	host, _ := os.Hostname()
+	o.add("_HOSTNAME", host)
+	o.add("_MACHINE_ID", firstLine("/etc/machine-id"))
+	o.add("_BOOT_ID", BootID())
+	return o.fields
 }
 
 // BootID is the id of this boot as the journal writes it, 32 hex digits; "" where the kernel gives none.

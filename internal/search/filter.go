@@ -2,7 +2,6 @@ package search
 
 import (
 	"bytes"
-	"math"
 	"regexp"
 	"strings"
 
@@ -190,6 +189,3 @@ func (c *compiled) has(e *entry.Entry, field string, values [][]byte) bool {
 	}
 	return false
 }
-
-// noLimit is a limit that is never reached.
-const noLimit = math.MaxInt

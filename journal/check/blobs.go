@@ -32,7 +32,11 @@ type blobCheck struct {
 // newBlobCheck reads where the records of the blob file of a head are. There may be no such file.
 func newBlobCheck(h *headCheck) *blobCheck {
 	b := &blobCheck{h: h, file: filepath.Join(h.dir, layout.BlobName(h.first)), records: map[uint64][]layout.BlobRecord{}}
-	if b.cause = b.open(); b.cause != nil && !isContent(b.cause) {
+	b.cause = b.open()
+	switch {
+	case errors.Is(b.cause, frame.ErrNewer):
+		h.report.cannot(RuleFormat, b.file, b.cause)
+	case b.cause != nil && !isContent(b.cause):
 		h.report.cannot(RuleRead, b.file, b.cause)
 	}
 	return b
@@ -83,20 +87,32 @@ func (h *headCheck) special(s *special) {
 		if f.Form != entry.Blob && f.Form != entry.Packed {
 			continue
 		}
-		if err := h.blobs.check(s.index, f); err != nil {
-			h.findAt(RuleBlob, h.blobs.file, s.index, s.index+1, fmt.Sprintf("field %q: %v", f.Name, err))
+		err := h.blobs.check(s.index, f)
+		switch text := fmt.Sprintf("field %q: %v", f.Name, err); {
+		case err == nil || errors.Is(err, frame.ErrNewer):
+		case isContent(err):
+			h.findAt(RuleBlob, h.blobs.file, s.index, s.index+1, text)
+		default:
+			h.add(at(Finding{Rule: RuleRead, File: h.blobs.file, Journal: h.dir, Text: text}, s.index, s.index))
 		}
 	}
 }
 
 // check looks for the blob of a field among the records of its entry, and takes it off the list.
 func (b *blobCheck) check(index uint64, f *entry.Field) error {
-	cause := errors.Join(b.cause, errors.New("value is missing or changed"))
+	if b.cause != nil && !isContent(b.cause) {
+		return b.cause
+	}
+	cause := errors.Join(b.cause, fmt.Errorf("%w: value is missing or changed", frame.ErrDamaged))
 	for i, rec := range b.records[index] {
 		if rec.Size != f.Size {
 			continue
 		}
 		value, err := rec.Value(b.f, b.zstd)
+		if err != nil && !isContent(err) {
+			delete(b.records, index) // nobody knows what else it may be
+			return err
+		}
 		if err != nil {
 			cause = err
 			continue
@@ -113,12 +129,15 @@ func (b *blobCheck) check(index uint64, f *entry.Field) error {
 // unnamed reports records that no entry names, and bytes that are no record. Behind the last record that an entry
 // names, and above the last entry, a crash may have left some.
 func (b *blobCheck) unnamed() {
+	if b.cause != nil && !isContent(b.cause) {
+		return
+	}
 	for index, left := range b.records {
-		if len(left) > 0 && index < b.h.next {
+		if len(left) > 0 && index < b.h.next && !b.h.isSkipped(index) {
 			b.h.findAt(RuleBlob, b.file, index, index+1, "blob that no entry names")
 		}
 	}
-	if b.header != nil && isContent(b.header) {
+	if b.header != nil && !errors.Is(b.header, frame.ErrNewer) && isContent(b.header) {
 		b.between(RuleHeader, 0, b.header.Error())
 	}
 	for _, g := range b.gaps {

@@ -2,5 +2,6 @@
 // entries, and compares with what is signed. It writes nothing, needs no key, and trusts nothing that is derived.
 //
 // What is wrong is named by a [Rule], with file, journal and range of indexes. What lies above the newest checkpoint
-// is not protected yet: torn bytes there are a note, as a crash leaves them.
+// is not protected yet: torn bytes there are a note, as a crash leaves them. Where reading failed, the verdict is
+// Unreadable, never Tampered for that reason, and never better.
 package check

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"constat/internal/vfs"
@@ -20,6 +21,7 @@ type headCheck struct {
 	f     vfs.File
 	size  int64
 	blobs *blobCheck
+	ended bool // reading failed, so that nobody knows what follows
 }
 
 // entries reads every head in order, hashes every entry, and reports every index that is not there.
@@ -75,6 +77,9 @@ func (j *journalCheck) head(pool *pool, first, end uint64) {
 	defer h.blobs.close()
 	pool.run(h)
 	h.blobs.unnamed()
+	if h.ended {
+		j.skip(end)
+	}
 	if j.next < end {
 		j.missing(h.file, end, "entries are missing at the end of the head")
 	}
@@ -124,6 +129,7 @@ func (j *journalCheck) skip(end uint64) {
 	if end <= j.next {
 		return
 	}
+	j.skipped = append(j.skipped, span{j.next, end})
 	for j.next < end {
 		step := min(end-j.next, seal.BlockSize-j.next%seal.BlockSize)
 		j.whole = false
@@ -134,6 +140,14 @@ func (j *journalCheck) skip(end uint64) {
 	}
 }
 
+// span is a range of indexes, end excluded.
+type span struct{ first, end uint64 }
+
+// isSkipped reports whether the entry of an index could not be had.
+func (j *journalCheck) isSkipped(index uint64) bool {
+	return slices.ContainsFunc(j.skipped, func(s span) bool { return s.first <= index && index < s.end })
+}
+
 // leaf takes the leaf hash of the next index.
 func (j *journalCheck) leaf(h seal.Hash) {
 	j.leaves = append(j.leaves, h)
@@ -141,13 +155,14 @@ func (j *journalCheck) leaf(h seal.Hash) {
 	if j.next == j.point.Size && j.whole {
 		j.signedTail = append([]seal.Hash(nil), j.leaves...)
 	}
+	j.someTail = j.someTail || j.next > j.point.Size-j.point.Size%seal.BlockSize && j.next <= j.point.Size
 	if j.next%seal.BlockSize == 0 {
 		j.endBlock()
 	}
 }
 
 func (j *journalCheck) endBlock() {
-	b := block{known: j.whole && len(j.leaves) == seal.BlockSize}
+	b := block{known: j.whole && len(j.leaves) == seal.BlockSize, some: len(j.leaves) > 0}
 	if b.known {
 		b.hash = seal.BlockHash(j.leaves)
 	}
@@ -181,6 +196,10 @@ func (h *headCheck) take(x frame.Extent, r *result) {
 	}
 	h.order(x, r)
 	for _, p := range r.problems {
+		if p.newer {
+			h.add(at(Finding{Rule: RuleFormat, File: h.file, Journal: h.dir, Text: p.text}, p.index, p.index))
+			continue
+		}
 		h.findAt(RuleEntry, h.file, p.index, p.index+1, p.text)
 	}
 	for _, leaf := range r.leaves {

@@ -30,13 +30,16 @@ type journalCheck struct {
 	leaves   []seal.Hash // of the block that is not full yet
 	whole    bool        // no index of that block is missing
 
+	skipped    []span      // indexes that could not be had
 	signedTail []seal.Hash // leaves of the partial block at the size of the checkpoint, if none is missing
+	someTail   bool        // at least one of them is not
 }
 
 // block is the hash of a full block, if all its entries could be read.
 type block struct {
 	hash  seal.Hash
 	known bool
+	some  bool // at least one of them
 }
 
 // journal checks one journal. present says whether its directory is there.
@@ -45,8 +48,8 @@ func (c *checker) journal(name string, present bool) {
 	listed, known := c.listed[name]
 	switch {
 	case !present && known:
-		c.add(at(Finding{Rule: RuleListing, File: name, Journal: layout.System,
-			Text: "journal is listed in the system journal, but its directory is missing"}, listed.index, listed.index))
+		c.add(Finding{Rule: RuleListing, File: name, Journal: name,
+			Text: fmt.Sprintf("listed by entry %d of the system journal, but its directory is missing", listed.index)})
 		return
 	case !present:
 		c.add(Finding{Rule: RuleListing, File: name, Journal: name, Text: "directory of the system journal is missing"})
@@ -117,6 +120,7 @@ func (j *journalCheck) compare(l listing) {
 func (j *journalCheck) announced(known bool) {
 	_, damaged := layout.DamagedOf(j.dir)
 	switch {
+	case j.partial: // it may do so where it cannot be read
 	case j.dir == layout.System:
 		if l, ok := j.listed[layout.System]; ok { // known only now
 			j.compare(l)

@@ -1,8 +1,10 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"constat/entry"
 	"constat/journal/frame"
@@ -38,6 +40,7 @@ type result struct {
 type problem struct {
 	index uint64
 	text  string
+	newer bool // not wrong, but of a format that this program does not know
 }
 
 // special is an entry that the rest of the check has to see: a control entry, or one with blobs. It owns its bytes.
@@ -87,6 +90,7 @@ func (p *pool) run(h *headCheck) {
 		<-j.ready
 		if j.result.err != nil && j.x.Length == 0 {
 			h.report.cannot(RuleRead, h.file, j.result.err)
+			h.ended = true
 			continue
 		}
 		h.take(j.x, &j.result)
@@ -125,23 +129,24 @@ func (w *worker) frame(j *job) {
 	for i, body := range w.bodies {
 		index := j.x.Header.First + uint64(i)
 		r.leaves[i] = w.nonces.LeafHash(index, body)
-		if text := w.entry(r, index, body, j.x.Header, i == 0); text != "" {
-			r.problems = append(r.problems, problem{index, text})
+		if text, newer := w.entry(r, index, body, j.x.Header, i == 0); text != "" {
+			r.problems = append(r.problems, problem{index, text, newer})
 		}
 		kinds |= 1 << w.current.Kind
 	}
 	if x := j.x.Header; kinds != x.Kinds || r.min != x.MinReceived || r.max != x.MaxReceived {
-		r.problems = append(r.problems, problem{x.First, fmt.Sprintf("header of the frame at byte %d contradicts its entries", j.x.Offset)})
+		text := fmt.Sprintf("header of the frame at byte %d contradicts its entries", j.x.Offset)
+		r.problems = append(r.problems, problem{x.First, text, slices.ContainsFunc(r.problems, func(p problem) bool { return p.newer })})
 	}
 }
 
-// entry decodes one body and compares it with the frame and the entry before. It returns what is wrong.
-func (w *worker) entry(r *result, index uint64, body []byte, x frame.Header, first bool) string {
+// entry decodes one body and compares it with the frame and the entry before. It returns what is wrong, and whether
+// that is only that this program is too old.
+func (w *worker) entry(r *result, index uint64, body []byte, x frame.Header, first bool) (text string, newer bool) {
 	e := &w.current
 	if err := w.names.Decode(body, e); err != nil {
-		return err.Error()
+		return err.Error(), errors.Is(err, entry.ErrNewer)
 	}
-	text := ""
 	if e.Epoch != x.Epoch {
 		text = fmt.Sprintf("epoch %d in a frame of epoch %d", e.Epoch, x.Epoch)
 	}
@@ -155,7 +160,7 @@ func (w *worker) entry(r *result, index uint64, body []byte, x frame.Header, fir
 	if e.Kind == entry.Control || hasBlobs(e) {
 		r.special = append(r.special, special{index, ownCopy(e)})
 	}
-	return text
+	return text, false
 }
 
 func hasBlobs(e *entry.Entry) bool {

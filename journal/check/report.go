@@ -40,10 +40,14 @@ const (
 	RuleEntry      Rule = "entry"      // entries are canonical and agree with their frame
 	RuleOrder      Rule = "order"      // received time never goes back within an epoch
 	RuleRoot       Rule = "root"       // the entries give the signed root
+	RuleUnproved   Rule = "unproved"   // no entry is beside missing ones such that it can no longer be proved
 	RuleBlob       Rule = "blob"       // values in blobs are there and unchanged
 	RuleSetAside   Rule = "set-aside"  // what recovery kept is there and unchanged
 	RuleDamaged    Rule = "damaged"    // no journal was found damaged before
 )
+
+// unreadable reports whether what the rule finds keeps the check from being complete, rather than being tampering.
+func (r Rule) unreadable() bool { return r == RuleStore || r == RuleFormat || r == RuleRead }
 
 // Finding is something wrong, and where.
 type Finding struct {
@@ -114,7 +118,7 @@ func (r *Report) note(format string, args ...any) {
 func (r *Report) conclude(o Options, c *seal.Certificate) *Report {
 	tampered := false
 	for _, f := range r.Findings {
-		if f.Rule == RuleStore || f.Rule == RuleFormat || f.Rule == RuleRead {
+		if f.Rule.unreadable() {
 			r.unreadable = true
 		} else {
 			tampered = true

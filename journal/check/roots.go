@@ -2,7 +2,9 @@ package check
 
 import (
 	"bytes"
+	"fmt"
 	"path/filepath"
+	"slices"
 
 	"constat/internal/durable"
 	"constat/journal/frame"
@@ -59,9 +61,10 @@ func (j *journalCheck) tail() ([]seal.Hash, bool) {
 	return j.signedTail, j.signedTail != nil
 }
 
-// blame finds which blocks are not what was signed. If the tree file gives the signed root, it tells exactly.
+// blame finds which blocks are not what was signed. If the tree file gives the signed root, it tells exactly;
+// otherwise nothing does, and what the tree file says is no more than a hint.
 func (j *journalCheck) blame(kept []seal.Hash, full uint64) {
-	const text = "entries do not give the signed root: changed, removed, added or reordered"
+	text := "entries do not give the signed root: changed, removed, added or reordered"
 	differ := func(i uint64) bool { return i >= uint64(len(kept)) || j.blocks[i].hash != kept[i] }
 	file := filepath.Join(j.dir, layout.CheckpointFile)
 	fromTree := func(i uint64) (seal.Hash, bool) {
@@ -82,23 +85,49 @@ func (j *journalCheck) blame(kept []seal.Hash, full uint64) {
 	for first < full && !differ(first) {
 		first++
 	}
-	j.findAt(RuleRoot, file, first*seal.BlockSize, j.point.Size, text)
+	if first > 0 {
+		text += fmt.Sprintf("; if the tree file can be believed, the first of them is %d or later", first*seal.BlockSize)
+	}
+	j.findAt(RuleRoot, file, 0, j.point.Size, text)
 }
 
 // incomplete judges a journal of which entries below the checkpoint are missing, which has been reported: the blocks
-// that are whole are compared with the tree file, if that gives the signed root.
+// that are whole are compared with the tree file, if that gives the signed root. What is left of the others could be
+// anything.
 func (j *journalCheck) incomplete(kept []seal.Hash, full uint64) {
+	file := filepath.Join(j.dir, layout.CheckpointFile)
 	root, ok := j.root(full, func(i uint64) (seal.Hash, bool) { return at0(kept, i), i < uint64(len(kept)) })
-	if !ok || root != j.point.Root {
-		j.report.note("journal %s: what is left cannot be compared with the signed root", j.dir)
-		return
-	}
+	proved := ok && root == j.point.Root
 	for i := range full {
-		if j.blocks[i].known && j.blocks[i].hash != kept[i] {
-			j.findAt(RuleRoot, filepath.Join(j.dir, layout.CheckpointFile), i*seal.BlockSize, (i+1)*seal.BlockSize,
+		switch b := j.blocks[i]; {
+		case !b.known && b.some || b.known && !proved:
+			j.unproved(file, i*seal.BlockSize, (i+1)*seal.BlockSize)
+		case b.known && b.hash != kept[i]:
+			j.findAt(RuleRoot, file, i*seal.BlockSize, (i+1)*seal.BlockSize,
 				"entries do not give the signed root: changed, removed, added or reordered")
 		}
 	}
+	if j.someTail && !proved {
+		j.unproved(file, full*seal.BlockSize, j.point.Size)
+	}
+}
+
+// unproved reports what is left of entries that can no longer be compared with the signed root, one range for
+// neighbours.
+func (j *journalCheck) unproved(file string, first, end uint64) {
+	const text = "entries cannot be compared with the signed root, because others are missing"
+	if slices.ContainsFunc(j.report.Findings, func(f Finding) bool { return f.Rule.unreadable() }) {
+		j.report.note("%s: %d to %d: %s", file, first, end-1, text)
+		return
+	}
+	if n := len(j.report.Findings); n > 0 {
+		last := j.report.Findings[n-1]
+		if last.Rule == RuleUnproved && last.Journal == j.dir && *last.Last+1 == first {
+			*last.Last = end - 1
+			return
+		}
+	}
+	j.findAt(RuleUnproved, file, first, end, text)
 }
 
 func at0(hashes []seal.Hash, i uint64) seal.Hash {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"constat/entry"
@@ -38,6 +39,7 @@ type checker struct {
 	report  *Report
 	listed  map[string]listing // by journal name, the newest
 	kept    []keptFile         // set aside by recovery
+	partial bool               // the system journal could not be read, so listed and kept lack something
 }
 
 // listing is what the system journal says of a journal.
@@ -49,9 +51,10 @@ type listing struct {
 
 // keptFile is a file or directory that recovery set aside, as a control entry names it.
 type keptFile struct {
-	name   string
-	digest string // "" for a directory
-	index  uint64
+	name    string
+	journal string
+	digest  string // "" for a directory
+	index   uint64
 }
 
 // Store checks the store in dir. It always returns a report.
@@ -67,6 +70,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 		return c.report.conclude(o, nil)
 	}
 	c.journal(layout.System, names[layout.System])
+	c.partial = slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return f.Rule.unreadable() })
 	delete(names, layout.System)
 	for _, name := range sortedNames(names, c.listed) {
 		c.journal(name, names[name])
@@ -135,10 +139,10 @@ func (c *checker) learn(e *entry.Entry, index uint64) {
 	case layout.JournalCreated:
 		c.listed[name] = listing{id: layout.Text(e, layout.JournalIDOf), digest: layout.Text(e, layout.Descriptor), index: index}
 	case layout.TailSetAside:
-		c.kept = append(c.kept, keptFile{name: layout.Text(e, layout.File), digest: layout.Text(e, layout.FileDigest), index: index})
+		c.kept = append(c.kept, keptFile{layout.Text(e, layout.File), name, layout.Text(e, layout.FileDigest), index})
 	case layout.JournalDamaged:
 		if dir := layout.Text(e, layout.File); dir != "" {
-			c.kept = append(c.kept, keptFile{name: dir, index: index})
+			c.kept = append(c.kept, keptFile{dir, name, "", index})
 		}
 		c.add(Finding{Rule: RuleDamaged, File: layout.Text(e, layout.File), Journal: name, Text: fmt.Sprintf(
 			"was found damaged when the store was opened, says entry %d of the system journal: %s", index, layout.Text(e, layout.Reason))})
@@ -149,17 +153,17 @@ func (c *checker) learn(e *entry.Entry, index uint64) {
 func (c *checker) setAside() {
 	for _, k := range c.kept {
 		name := path.Clean("/" + filepath.ToSlash(k.name))[1:] // stays below the store whatever the entry says
-		f := at(Finding{Rule: RuleSetAside, File: name, Journal: layout.System}, k.index, k.index)
+		f := Finding{Rule: RuleSetAside, File: name, Journal: k.journal}
 		digest, err := c.digest(name, k.digest != "")
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && c.movedWithJournal(name):
 		case err != nil && !isContent(err):
 			c.report.cannot(RuleRead, name, err)
 		case err != nil:
-			f.Text = "kept by recovery, now: " + err.Error()
+			f.Text = fmt.Sprintf("kept by recovery, says entry %d of the system journal; now: %v", k.index, err)
 			c.add(f)
 		case digest != k.digest:
-			f.Text = fmt.Sprintf("kept by recovery with SHA-256 %s, now %s", k.digest, digest)
+			f.Text = fmt.Sprintf("kept by recovery with SHA-256 %s, says entry %d of the system journal; now %s", k.digest, k.index, digest)
 			c.add(f)
 		default:
 			c.report.note("%s was set aside by recovery", name)

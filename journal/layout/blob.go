@@ -140,16 +140,22 @@ func toNextBlob(r io.ReaderAt, at, size int64) (int64, error) {
 	return size - at, nil
 }
 
-// Value reads the value of a record.
+// Value reads the value of a record. An error wraps [frame.ErrDamaged] unless reading failed.
 func (rec BlobRecord) Value(r io.ReaderAt, z *zstd.Decoder) ([]byte, error) {
 	stored := make([]byte, rec.Length-BlobHeaderSize)
 	if n, err := r.ReadAt(stored, rec.Offset+BlobHeaderSize); n < len(stored) {
-		return nil, fmt.Errorf("%w: blob of entry %d: %w", frame.ErrDamaged, rec.Index, err)
+		if err == nil || errors.Is(err, io.EOF) {
+			err = fmt.Errorf("%w: ends early", frame.ErrDamaged)
+		}
+		return nil, fmt.Errorf("blob of entry %d: %w", rec.Index, err)
 	}
 	if frame.Checksum(stored) != rec.crc {
 		return nil, fmt.Errorf("%w: blob of entry %d: checksum", frame.ErrDamaged, rec.Index)
 	}
 	if rec.codec == frame.Stored {
+		if uint64(len(stored)) != rec.Size {
+			return nil, fmt.Errorf("%w: blob of entry %d: stored value of two sizes", frame.ErrDamaged, rec.Index)
+		}
 		return stored, nil
 	}
 	value, err := z.DecodeAll(stored, make([]byte, 0, min(rec.Size, 64<<20)))

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"time"
+
+	"constat/entry"
+	"constat/journal"
+)
+
+// Long imports give way: the store is held for about maxHold at a time, then left for long enough that somebody who
+// waits for it sees that.
+const (
+	maxHold = time.Second
+	giveWay = 3 * lockPoll / 2
+)
+
+// sharedSink is the store while it is imported into. Others may write in between.
+type sharedSink struct {
+	app   *app
+	w     *journal.Writer
+	since time.Time // when the store was taken
+	kept  uint64    // entries received
+
+	durable bool // finish made durable what was received
+}
+
+func (a *app) newSharedSink() (*sharedSink, error) {
+	s := &sharedSink{app: a}
+	return s, s.take()
+}
+
+func (s *sharedSink) take() (err error) {
+	s.w, err = s.app.openWriter()
+	s.since = time.Now()
+	return err
+}
+
+// Append keeps entries in order and counts them; on an error a beginning of them may be kept.
+func (s *sharedSink) Append(journal string, entries []entry.Entry) (first uint64, err error) {
+	if time.Since(s.since) > maxHold {
+		if err := s.giveWay(); err != nil {
+			return 0, err
+		}
+	}
+	before := s.w.Size(journal)
+	first, err = s.w.Append(journal, entries)
+	s.kept += s.w.Size(journal) - before
+	return first, err
+}
+
+// Sync makes durable what was appended.
+func (s *sharedSink) Sync() error { return s.w.Sync() }
+
+func (s *sharedSink) giveWay() error {
+	if err := s.finish(); err != nil {
+		return err
+	}
+	time.Sleep(giveWay)
+	return s.take()
+}
+
+// finish makes durable and signs what was written, and lets go of the store. It may be called twice.
+func (s *sharedSink) finish() error {
+	if s.w == nil {
+		return nil
+	}
+	w := s.w
+	s.w = nil
+	s.durable = w.Sync() == nil // if not, the checkpoint fails too and says why
+	return finish(w)
+}

@@ -1,0 +1,35 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"constat/entry"
+	"constat/internal/ingest"
+	"constat/internal/parse"
+)
+
+// backend answers constat's own commands.
+type backend struct{ d *Daemon }
+
+// Commit implements [native.Backend].
+func (b backend) Commit(ctx context.Context, journal string, entries []entry.Entry) error {
+	return b.d.intake.Commit(ctx, journal, entries)
+}
+
+// Import implements [native.Backend].
+func (b backend) Import(ctx context.Context, journal, format string, r io.Reader) (kept, cut uint64, err error) {
+	f, err := parse.FormatByName(format)
+	if err != nil {
+		return 0, 0, err
+	}
+	im := ingest.Import{Sink: b.d.options.Store, Journal: journal, Format: f}
+	stats, err := im.Run(r)
+	return stats.Entries, stats.Cut, errors.Join(err, b.d.intake.Commit(ctx, "", nil))
+}
+
+// Rotate implements [native.Backend].
+func (b backend) Rotate() error {
+	return errors.Join(b.d.options.Store.Rotate(), b.d.options.Store.Checkpoint())
+}

@@ -1,0 +1,167 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"constat/entry"
+	"constat/internal/config"
+	"constat/internal/input"
+	"constat/internal/input/native"
+	"constat/internal/input/syslog"
+)
+
+func describeProcess(pid, uid, gid int) []entry.Field { return syslog.Describe(pid, uid, gid) }
+
+// bindInputs binds what the service manager handed over, or what the configuration names.
+func (d *Daemon) bindInputs() ([]part, error) {
+	b := d.newBinder()
+	for _, f := range d.options.Files {
+		b.add(b.file(f))
+	}
+	if len(d.options.Files) == 0 {
+		for _, w := range wanted(d.config.Listen, d.options.Dir) {
+			b.bound(w)
+		}
+	}
+	return b.parts, errors.Join(b.errs...)
+}
+
+// listener is one place where messages come in, as configured.
+type listener struct{ kind, address string }
+
+// wanted lists the listeners of a configuration; without any, the defaults.
+func wanted(l *config.Listen, store string) []listener {
+	if l == nil {
+		l = &config.Listen{UDP: []string{config.DefaultSyslog}, TCP: []string{config.DefaultSyslog},
+			Datagram: []string{filepath.Join(native.RunDir(store), native.LogName)}}
+	}
+	var list []listener
+	for _, k := range []struct {
+		kind      string
+		addresses []string
+	}{{"udp", l.UDP}, {"tcp", l.TCP}, {"datagram", l.Datagram}, {"stream", l.Stream}} {
+		for _, a := range k.addresses {
+			list = append(list, listener{k.kind, a})
+		}
+	}
+	return list
+}
+
+// binder collects bound inputs, and what kept others from being bound.
+type binder struct {
+	d      *Daemon
+	limits config.Limits
+	parts  []part
+	errs   []error
+}
+
+func (d *Daemon) newBinder() *binder { return &binder{d: d, limits: d.config.Limits} }
+
+// bound binds a listener and notes under which name it runs.
+func (b *binder) bound(l listener) {
+	in, err := b.bind(l)
+	b.add(in, err)
+	if err == nil {
+		b.d.names[l] = in.Name()
+	}
+}
+
+func (b *binder) add(in input.Input, err error) {
+	if err != nil {
+		b.errs = append(b.errs, err)
+		return
+	}
+	run := func(ctx context.Context) error { return in.Run(ctx, b.d.intake) }
+	b.parts = append(b.parts, part{in.Name(), run, in.Close})
+}
+
+func (b *binder) bind(l listener) (input.Input, error) {
+	switch l.kind {
+	case "udp":
+		return b.udp(l.address, nil)
+	case "tcp":
+		return b.tcp(l.address, nil)
+	case "datagram":
+		return syslog.ListenUnixgram(b.local(l.address, nil))
+	}
+	return syslog.ListenUnix(b.local(l.address, nil))
+}
+
+func (b *binder) udp(address string, f *os.File) (input.Input, error) {
+	in, err := syslog.ListenUDP(syslog.UDPConfig{Address: address, File: f, Limit: int(b.limits.Message),
+		ReceiveBuffer: int(b.limits.ReceiveBuffer)})
+	if err == nil && in.ReceiveBuffer() < 1<<20 {
+		b.d.log.Warn("small receive buffer: bursts may be lost (and counted); raise net.core.rmem_max or start as root",
+			"input", in.Name(), "bytes", in.ReceiveBuffer())
+	}
+	return in, err
+}
+
+func (b *binder) tcp(address string, f *os.File) (input.Input, error) {
+	return syslog.ListenTCP(syslog.TCPConfig{Address: address, File: f, Limit: int(b.limits.Message),
+		MaxConnections: b.limits.Connections})
+}
+
+func (b *binder) local(path string, f *os.File) syslog.UnixConfig {
+	return syslog.UnixConfig{Path: path, File: f, Limit: int(b.limits.Message), Fields: b.d.facts,
+		MaxConnections: b.limits.Connections}
+}
+
+// file makes an input of a socket that the service manager bound, by its kind.
+func (b *binder) file(f *os.File) (input.Input, error) {
+	kind, err1 := unix.GetsockoptInt(int(f.Fd()), unix.SOL_SOCKET, unix.SO_TYPE)
+	domain, err2 := unix.GetsockoptInt(int(f.Fd()), unix.SOL_SOCKET, unix.SO_DOMAIN)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, fmt.Errorf("socket %s of the service manager: %w", f.Name(), err)
+	}
+	local := domain == unix.AF_UNIX
+	switch {
+	case local && kind == unix.SOCK_DGRAM:
+		return syslog.ListenUnixgram(b.local("", f))
+	case local && kind == unix.SOCK_STREAM:
+		return syslog.ListenUnix(b.local("", f))
+	case kind == unix.SOCK_DGRAM:
+		return b.udp("", f)
+	case kind == unix.SOCK_STREAM:
+		return b.tcp("", f)
+	}
+	return nil, fmt.Errorf("socket %s of the service manager: neither datagrams nor a stream", f.Name())
+}
+
+// bindNative binds the socket of constat's own commands. What a daemon left there that is gone is removed: we hold
+// the store, so that no other daemon of this store can be there.
+func (d *Daemon) bindNative(socket string) (part, error) {
+	if err := removeStale(socket); err != nil {
+		return part{}, err
+	}
+	s, err := native.Listen(socket, backend{d}, d.describe)
+	if err != nil {
+		return part{}, err
+	}
+	return part{"socket " + socket, s.Serve, s.Close}, nil
+}
+
+func removeStale(socket string) error {
+	info, err := os.Lstat(socket)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.Mode()&os.ModeSocket == 0 {
+		return fmt.Errorf("%s is there and is no socket: name another one with socket: in the configuration", socket)
+	}
+	if conn, err := net.Dial("unix", socket); err == nil {
+		conn.Close()
+		return fmt.Errorf("%s: somebody listens there", socket)
+	}
+	return os.Remove(socket)
+}

@@ -1,0 +1,94 @@
+// Package input is the contract between the inputs, one folder each, and what they hand their messages to.
+//
+// An input takes octets off a socket or a file, cuts them into messages, and fills a [Chunk] with them. It knows
+// nothing of fields, journals or files of the store. What the machine knows of the sender travels as a [Source].
+package input
+
+import (
+	"context"
+	"errors"
+
+	"constat/entry"
+)
+
+// Source is where messages come from. It is made once for a connection or a peer and never changed afterwards.
+type Source struct {
+	// Name is what losses are counted under, such as "udp 192.0.2.7" or "unix uid 1000".
+	Name string
+	// Fields are what the machine knows of the sender, all observed: _TRANSPORT, _SOURCE_ADDR, _PID and so on.
+	Fields []entry.Field
+	// Format says how the messages are written.
+	Format Format
+	// Datagram is true if nobody waits at the other end: then a full disk costs messages, which are counted, and
+	// otherwise it holds the sender back.
+	Datagram bool
+	// Local is true for processes of this machine.
+	Local bool
+}
+
+// Format is how the messages of a source are written.
+type Format uint8
+
+// The formats. Syslog: RFC 5424, RFC 3164 and what senders make of them. Text: a line is a message and nothing else.
+const (
+	Syslog Format = iota
+	Text
+)
+
+// Message is one message in the octets of a chunk: Octets[Start:End].
+type Message struct {
+	Start, End int
+	// Lost is how many octets of the message were not kept, because it was longer than the limit.
+	Lost int64
+	// Flag says what was wrong with the framing; "" is nothing. It becomes the field _FRAMING.
+	Flag string
+}
+
+// Chunk is a batch of messages of one source, in the order in which they came, with the memory that they point into.
+type Chunk struct {
+	Source   *Source
+	Octets   []byte
+	Messages []Message
+	// Done, if set, is called once, when all messages are durable or cannot be kept. Until then the chunk belongs to
+	// the sink. It must not block.
+	Done func(error)
+}
+
+// Reset empties a chunk and keeps its memory.
+func (c *Chunk) Reset() {
+	c.Source, c.Octets, c.Messages, c.Done = nil, c.Octets[:0], c.Messages[:0], nil
+}
+
+// Errors of a sink.
+var (
+	// ErrFull says that there is no room. The input holds its sender back, or counts a loss.
+	ErrFull = errors.New("queue full")
+	// ErrClosed says that the sink takes nothing any more.
+	ErrClosed = errors.New("closed")
+)
+
+// Sink takes messages. All methods may be called concurrently.
+type Sink interface {
+	// Chunk returns an empty chunk, perhaps one that was used before.
+	Chunk() *Chunk
+	// Put hands over a chunk and waits for room until the context ends. Nil means received: the messages are in the
+	// queue, in the order of the calls of one goroutine. The chunk belongs to the sink from then on, and it goes back
+	// to the sink by itself.
+	Put(ctx context.Context, c *Chunk) error
+	// Offer is Put without waiting: ErrFull if there is no room. The chunk then still belongs to the caller.
+	Offer(c *Chunk) error
+	// Lose counts messages of a source that could not be kept, and why, in few and fixed words. The count becomes a
+	// loss entry, by timer, even if the source never speaks again. octets may be 0 if it is not known.
+	Lose(source, reason string, messages, octets uint64)
+}
+
+// Input is a source of messages that runs until its context ends.
+type Input interface {
+	// Name is the kind and address, such as "udp 127.0.0.1:5514", for messages and metrics.
+	Name() string
+	// Run hands messages to the sink until the context ends, and then returns nil after everything it received has
+	// been handed over. Another error means that the input cannot go on.
+	Run(ctx context.Context, sink Sink) error
+	// Close releases the socket. It may be called before, during and after Run, and twice.
+	Close() error
+}

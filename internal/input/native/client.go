@@ -1,0 +1,84 @@
+package native
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"constat/entry"
+)
+
+// Client is one request to a daemon.
+type Client struct {
+	conn net.Conn
+	w    *bufio.Writer
+	body []byte
+}
+
+// Dial begins a request to the daemon that listens on a socket.
+func Dial(socket string, r Request) (*Client, error) {
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{conn: conn, w: bufio.NewWriterSize(conn, 256<<10)}
+	if err := writeLine(c.w, r); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return c, nil
+}
+
+// Log sends an entry.
+func (c *Client) Log(e *entry.Entry) (err error) {
+	// Epoch and received time are the daemon's. An entry above the limit of a leaf is spilled by the daemon.
+	if c.body, err = entry.AppendLong(c.body[:0], e); err != nil {
+		return err
+	}
+	return writeBlock(c.w, c.body)
+}
+
+// Write sends a piece of a stream to import.
+func (c *Client) Write(p []byte) (int, error) {
+	for rest := p; len(rest) > 0; {
+		n := min(len(rest), 256<<10)
+		if err := writeBlock(c.w, rest[:n]); err != nil {
+			return len(p) - len(rest), err
+		}
+		rest = rest[n:]
+	}
+	return len(p), nil
+}
+
+// Finish ends the request and waits for the answer: nil means that everything is durable and signed.
+func (c *Client) Finish() (Answer, error) {
+	defer c.conn.Close()
+	err := writeBlock(c.w, nil)
+	if err == nil {
+		err = c.w.Flush()
+	}
+	a, readErr := c.answer()
+	if readErr != nil {
+		return a, errors.Join(err, readErr)
+	}
+	if a.Error != "" {
+		return a, errors.New(a.Error)
+	}
+	return a, err
+}
+
+func (c *Client) answer() (a Answer, err error) {
+	line, err := bufio.NewReader(io.LimitReader(c.conn, MaxLine)).ReadBytes('\n')
+	if err != nil {
+		return a, fmt.Errorf("the daemon ended before it answered: %w", err)
+	}
+	if err := json.Unmarshal(line, &a); err != nil {
+		return a, fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	return a, nil
+}
+
+// Close ends the request without waiting.
+func (c *Client) Close() error { return c.conn.Close() }

@@ -1,0 +1,110 @@
+// Package native is constat's own way in: programs on this machine hand entries to the daemon over a Unix socket, and
+// are told when these are durable and signed.
+//
+// A connection carries one request. The client sends one line of JSON (type [Request]), then blocks, each a length of
+// four bytes, little-endian, and so many bytes; a length of 0 ends the request. The server answers with one line of
+// JSON (type [Answer]).
+//
+//   - "log": each block is the body of an entry (package entry) with claimed fields. The server sets epoch and received
+//     time and adds what the kernel knows of the client: _TRANSPORT, _PID, _UID, _GID, _COMM, _EXE, _CMDLINE.
+//   - "import": the blocks together are a stream in the format that the request names.
+//   - "rotate": no blocks. The heads of all journals end.
+//
+// Anybody who may open the socket may log to the journals system, audit and user-UID; everything else is for root and
+// for the user of the daemon.
+package native
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Request is the first line of a connection.
+type Request struct {
+	Op      string `json:"op"` // log, import, rotate
+	Journal string `json:"journal,omitempty"`
+	Format  string `json:"format,omitempty"` // of import
+}
+
+// Answer is the last line of a connection.
+type Answer struct {
+	Entries uint64 `json:"entries"`         // kept, durable and signed
+	Cut     uint64 `json:"cut,omitempty"`   // of these, longer than the limit and kept in part
+	Error   string `json:"error,omitempty"` // "" is success
+}
+
+// Limits of the protocol in bytes.
+const (
+	MaxLine  = 4096
+	MaxBlock = 32 << 20
+)
+
+// ErrProtocol says that the other side does not speak this protocol.
+var ErrProtocol = errors.New("not the protocol of constat's socket")
+
+// writeBlock writes one block; an empty one ends the request.
+func writeBlock(w io.Writer, b []byte) error {
+	var length [4]byte
+	binary.LittleEndian.PutUint32(length[:], uint32(len(b)))
+	if _, err := w.Write(length[:]); err != nil {
+		return err
+	}
+	_, err := w.Write(b)
+	return err
+}
+
+// readBlock reads one block into buf, which it grows; nil is the end of the request.
+func readBlock(r io.Reader, buf []byte) ([]byte, error) {
+	var length [4]byte
+	if _, err := io.ReadFull(r, length[:]); err != nil {
+		return nil, err
+	}
+	n := binary.LittleEndian.Uint32(length[:])
+	if n > MaxBlock {
+		return nil, fmt.Errorf("%w: block of %d bytes, the limit is %d", ErrProtocol, n, MaxBlock)
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	if uint32(cap(buf)) < n {
+		buf = make([]byte, n)
+	}
+	_, err := io.ReadFull(r, buf[:n])
+	return buf[:n], err
+}
+
+// blockReader is the stream that the blocks of a request carry.
+type blockReader struct {
+	r    io.Reader
+	left []byte
+	buf  []byte
+	err  error
+}
+
+func (b *blockReader) Read(p []byte) (int, error) {
+	for len(b.left) == 0 && b.err == nil {
+		b.left, b.err = readBlock(b.r, b.buf)
+		b.buf = b.left
+		if b.err == nil && b.left == nil {
+			b.err = io.EOF
+		}
+	}
+	if len(b.left) == 0 {
+		return 0, b.err
+	}
+	n := copy(p, b.left)
+	b.left = b.left[n:]
+	return n, nil
+}
+
+func writeLine(w io.Writer, v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(line, '\n'))
+	return err
+}

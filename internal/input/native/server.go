@@ -1,0 +1,216 @@
+package native
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+
+	"constat/entry"
+
+	"golang.org/x/sys/unix"
+)
+
+// Backend is what requests ask for. All methods may be called concurrently.
+type Backend interface {
+	// Commit must append the entries and return when they are durable and signed.
+	Commit(ctx context.Context, journal string, entries []entry.Entry) error
+	// Import must read a stream into a journal and return when everything is durable and signed, with the number of
+	// entries kept, also on an error, and of those that were too long.
+	Import(ctx context.Context, journal, format string, r io.Reader) (kept, cut uint64, err error)
+	// Rotate must end the heads of all journals.
+	Rotate() error
+}
+
+// Describe returns the observed fields of a process of this machine.
+type Describe func(pid, uid, gid int) []entry.Field
+
+// Server listens on a Unix socket.
+type Server struct {
+	listener *net.UnixListener
+	backend  Backend
+	describe Describe
+	wait     sync.WaitGroup
+}
+
+// Listen binds the socket. Others than the owner may log through it: mode 0666.
+func Listen(socket string, b Backend, d Describe) (*Server, error) {
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	l.SetUnlinkOnClose(true)
+	if err := os.Chmod(socket, 0o666); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return &Server{listener: l, backend: b, describe: d}, nil
+}
+
+// Serve answers requests until the context ends, and then waits for those that have begun.
+func (s *Server) Serve(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
+	defer stop()
+	defer s.wait.Wait()
+	for {
+		conn, err := s.listener.AcceptUnix()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("accept on %s: %w", s.listener.Addr(), err)
+		}
+		s.wait.Go(func() { s.answer(ctx, conn) })
+	}
+}
+
+// Close releases the socket.
+func (s *Server) Close() error { return s.listener.Close() }
+
+// session is one connection.
+type session struct {
+	*Server
+	ctx    context.Context
+	r      *bufio.Reader
+	cred   *unix.Ucred
+	fields []entry.Field
+}
+
+func (s *Server) answer(ctx context.Context, conn *net.UnixConn) {
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.CloseRead() })
+	defer stop()
+	a, err := s.serve(ctx, conn)
+	if err != nil {
+		a.Error = err.Error()
+	}
+	_ = writeLine(conn, a) // whoever has gone does not want to know
+}
+
+func (s *Server) serve(ctx context.Context, conn *net.UnixConn) (a Answer, err error) {
+	c := session{Server: s, ctx: ctx, r: bufio.NewReaderSize(conn, 256<<10)}
+	if c.cred, err = peer(conn); err != nil {
+		return a, err
+	}
+	line, err := readLine(c.r)
+	if err != nil {
+		return a, err
+	}
+	var request Request
+	if err := json.Unmarshal(line, &request); err != nil {
+		return a, fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	if err := c.allowed(request); err != nil {
+		return a, err
+	}
+	switch request.Op {
+	case "log":
+		return c.log(request)
+	case "import":
+		a.Entries, a.Cut, err = s.backend.Import(ctx, request.Journal, request.Format, &blockReader{r: c.r})
+		return a, err
+	case "rotate":
+		return a, s.backend.Rotate()
+	}
+	return a, fmt.Errorf("%w: unknown op %q", ErrProtocol, request.Op)
+}
+
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		b, err := r.ReadByte()
+		if err != nil {
+			return nil, err
+		}
+		if b == '\n' {
+			return line, nil
+		}
+		if line = append(line, b); len(line) > MaxLine {
+			return nil, fmt.Errorf("%w: first line longer than %d bytes", ErrProtocol, MaxLine)
+		}
+	}
+}
+
+// allowed reports why a client may not do what it asks for.
+func (c *session) allowed(r Request) error {
+	uid := int(c.cred.Uid)
+	if uid == 0 || uid == os.Geteuid() {
+		return nil
+	}
+	if r.Op == "log" && slices.Contains([]string{"system", "audit", "user-" + strconv.Itoa(uid)}, r.Journal) {
+		return nil
+	}
+	return fmt.Errorf("user %d may only log, to the journals system, audit and user-%d", uid, uid)
+}
+
+// batchSize is how many entries are appended at once.
+const batchSize = 1024
+
+func (c *session) log(r Request) (a Answer, err error) {
+	c.fields = c.describe(int(c.cred.Pid), int(c.cred.Uid), int(c.cred.Gid))
+	for last := false; !last; {
+		var batch []entry.Entry
+		if batch, last, err = c.batch(); err != nil {
+			return a, err
+		}
+		if len(batch) == 0 {
+			return a, nil
+		}
+		if err := c.backend.Commit(c.ctx, r.Journal, batch); err != nil {
+			return a, err
+		}
+		a.Entries += uint64(len(batch))
+	}
+	return a, nil
+}
+
+// batch reads entries until there are enough; last says that the request has ended.
+func (c *session) batch() (list []entry.Entry, last bool, err error) {
+	for len(list) < batchSize {
+		body, err := readBlock(c.r, nil)
+		if err != nil || body == nil {
+			return list, true, err
+		}
+		var d entry.Decoder
+		var e entry.Entry
+		if err := d.DecodeLong(body, &e); err != nil {
+			return nil, true, fmt.Errorf("%w: %w", ErrProtocol, err)
+		}
+		if err := c.claim(&e); err != nil {
+			return nil, true, err
+		}
+		list = append(list, e)
+	}
+	return list, false, nil
+}
+
+// claim makes an entry what a client may say: an event with claimed fields, beside what is known of the client.
+func (c *session) claim(e *entry.Entry) error {
+	e.Kind = entry.Event
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		if f.Form != entry.Inline || f.Provenance != entry.Claimed {
+			return fmt.Errorf("field %q: a client sends claimed values only", f.Name)
+		}
+	}
+	e.Fields = append(e.Fields, c.fields...)
+	return nil
+}
+
+// peer asks the kernel who is at the other end.
+func peer(conn *net.UnixConn) (cred *unix.Ucred, err error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	controlErr := raw.Control(func(fd uintptr) {
+		cred, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	})
+	return cred, errors.Join(controlErr, err)
+}

@@ -1,0 +1,112 @@
+package syslog
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"constat/internal/input"
+)
+
+// Why messages were not kept, as it stands in loss entries.
+const (
+	reasonFull        = "queue full"
+	reasonEmpty       = "empty"
+	reasonStopped     = "stopped"
+	reasonKernel      = "kernel"
+	reasonConnections = "too many connections"
+)
+
+// grace is how long an input that ends waits for room in the sink, for what it has received already.
+const grace = 2 * time.Second
+
+// maxSpare bounds the chunks that wait for being used.
+const maxSpare = 16
+
+// handover is the sink as an input sees it during Run: nothing that is handed over vanishes uncounted.
+type handover struct {
+	sink input.Sink
+	ctx  context.Context
+	late context.Context // ends grace after ctx
+
+	mu    sync.Mutex
+	spare []*input.Chunk // guarded by mu; taken from the sink and not used
+}
+
+// newHandover returns a handover and what to call at the end of Run.
+func newHandover(ctx context.Context, sink input.Sink) (*handover, func()) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(grace):
+			cancel()
+		case <-late.Done():
+		}
+	})
+	return &handover{sink: sink, ctx: ctx, late: late}, func() { stop(); cancel() }
+}
+
+// chunk returns an empty chunk.
+func (h *handover) chunk() *input.Chunk {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if n := len(h.spare); n > 0 {
+		c := h.spare[n-1]
+		h.spare = h.spare[:n-1]
+		return c
+	}
+	return h.sink.Chunk()
+}
+
+// keep takes back a chunk that was not handed over.
+func (h *handover) keep(c *input.Chunk) {
+	c.Reset()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.spare) < maxSpare {
+		h.spare = append(h.spare, c)
+	}
+}
+
+// put hands a chunk over and waits for room. An error means that the sink takes nothing more, or not in time; the
+// messages are then counted.
+func (h *handover) put(c *input.Chunk) error {
+	err := h.sink.Put(h.ctx, c)
+	if err != nil && h.ctx.Err() != nil && !errors.Is(err, input.ErrClosed) {
+		err = h.sink.Put(h.late, c)
+	}
+	if err != nil {
+		h.lose(c, reasonStopped)
+	}
+	return err
+}
+
+// offer hands a chunk over if there is room, and counts the messages if there is not.
+func (h *handover) offer(c *input.Chunk) error {
+	err := h.sink.Offer(c)
+	switch {
+	case errors.Is(err, input.ErrFull):
+		h.lose(c, reasonFull)
+		return nil
+	case err != nil:
+		h.lose(c, reasonStopped)
+	}
+	return err
+}
+
+func (h *handover) lose(c *input.Chunk, reason string) {
+	var octets uint64
+	for _, m := range c.Messages {
+		octets += uint64(m.End-m.Start) + uint64(m.Lost)
+	}
+	h.sink.Lose(c.Source.Name, reason, uint64(len(c.Messages)), octets)
+	h.keep(c)
+}
+
+// empty counts datagrams or frames without octets.
+func (h *handover) empty(source *input.Source, n uint64) {
+	if n > 0 {
+		h.sink.Lose(source.Name, reasonEmpty, n, 0)
+	}
+}

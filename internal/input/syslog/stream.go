@@ -1,0 +1,180 @@
+package syslog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"constat/internal/input"
+)
+
+// Connections that are made while the input ends. Accept wants some time to look whether there are any.
+const (
+	maxBacklog  = 4096
+	backlogWait = 2 * time.Millisecond
+)
+
+// Stream is an input of connections: [ListenTCP], [ListenUnix]. It holds its senders back while the sink is full.
+type Stream struct {
+	name      string
+	listener  streamListener
+	config    TCPConfig // with all defaults
+	locals    *locals   // nil for TCP
+	inherited bool      // the socket outlives us
+	life      life
+
+	mu    sync.Mutex
+	conns map[*connection]struct{} // guarded by mu
+}
+
+var _ input.Input = (*Stream)(nil)
+
+// streamListener is *net.TCPListener or *net.UnixListener.
+type streamListener interface {
+	net.Listener
+	SetDeadline(time.Time) error
+}
+
+func newStream(name string, l streamListener, c TCPConfig) *Stream {
+	c.Limit = orDefault(c.Limit, DefaultLimit)
+	c.MaxConnections = orDefault(c.MaxConnections, DefaultConnections)
+	if c.FrameTimeout <= 0 {
+		c.FrameTimeout = DefaultFrameTimeout
+	}
+	s := &Stream{name: name, listener: l, config: c, inherited: c.File != nil, conns: map[*connection]struct{}{}}
+	s.life.release = l.Close
+	return s
+}
+
+// Name implements [input.Input]: "tcp 127.0.0.1:5514" or "unix /run/constat/log".
+func (s *Stream) Name() string { return s.name }
+
+// Addr is the address of the socket.
+func (s *Stream) Addr() net.Addr { return s.listener.Addr() }
+
+// Connections is how many connections there are.
+func (s *Stream) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+// Close implements [input.Input].
+func (s *Stream) Close() error { return s.life.close() }
+
+// Run implements [input.Input]. When the context has ended, what the connections hold is handed over, and they are
+// closed. Connections that nobody has accepted stay in a socket that was passed to us, for whoever has it next.
+func (s *Stream) Run(ctx context.Context, sink input.Sink) error {
+	ctx, end, err := s.life.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	defer end()
+	ctx, cancel := context.WithCancel(ctx)
+	to, done := newHandover(ctx, sink)
+	defer done()
+	stopped := make(chan struct{})
+	context.AfterFunc(ctx, func() { defer close(stopped); s.stop() })
+
+	var serving sync.WaitGroup
+	err = s.accept(ctx, to, &serving)
+	cancel()
+	<-stopped
+	if !s.inherited {
+		s.acceptLast(to, &serving)
+	}
+	serving.Wait()
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return nil
+}
+
+// accept takes connections until the context ends.
+func (s *Stream) accept(ctx context.Context, to *handover, serving *sync.WaitGroup) error {
+	for failures := 0; ; {
+		conn, err := s.listener.Accept()
+		switch {
+		case err == nil:
+			failures = 0
+			s.welcome(conn, to, serving)
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, net.ErrClosed) || failures == maxErrors:
+			return err
+		default: // no file descriptor or no memory left: it may get better
+			failures++
+			pause(ctx, time.Duration(failures)*errorPause)
+		}
+	}
+}
+
+// acceptLast takes the connections that were made before the context ended.
+func (s *Stream) acceptLast(to *handover, serving *sync.WaitGroup) {
+	for range maxBacklog {
+		s.listener.SetDeadline(time.Now().Add(backlogWait))
+		conn, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		s.welcome(conn, to, serving)
+	}
+}
+
+// welcome begins to serve a connection, or closes it if there are too many.
+func (s *Stream) welcome(conn net.Conn, to *handover, serving *sync.WaitGroup) {
+	c, err := newConnection(s, conn, to)
+	if err != nil {
+		conn.Close() // it was gone already
+		return
+	}
+	if !s.admit(c) {
+		conn.Close()
+		to.sink.Lose(s.name, reasonConnections, 1, 0)
+		return
+	}
+	serving.Go(func() {
+		defer s.leave(c)
+		c.serve(to.ctx)
+	})
+}
+
+func (s *Stream) admit(c *connection) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.conns) >= s.config.MaxConnections {
+		return false
+	}
+	s.conns[c] = struct{}{}
+	return true
+}
+
+func (s *Stream) leave(c *connection) {
+	s.mu.Lock()
+	delete(s.conns, c)
+	s.mu.Unlock()
+	c.conn.Close()
+}
+
+// stop wakes everybody who waits for a sender. The context has ended by then.
+func (s *Stream) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listener.SetDeadline(past())
+	for c := range s.conns {
+		c.conn.SetReadDeadline(past())
+	}
+}
+
+// pause waits, or until the context ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
