@@ -8,8 +8,14 @@ import (
 	"os"
 
 	"constat/internal/cli"
+	"constat/internal/daemon"
 )
 
 func main() {
-	os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, serve))
+}
+
+// serve is the daemon as the command line starts it.
+func serve(ctx context.Context, o cli.ServeOptions) error {
+	return daemon.Serve(ctx, daemon.Command{ConfigFile: o.ConfigFile, Config: o.Config, Dir: o.Dir, Open: o.Open, Out: o.Out, Err: o.Err})
 }

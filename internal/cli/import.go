@@ -24,14 +24,14 @@ func (a *app) importCommand() *cobra.Command {
 with 'constat show -o raw'. It returns when everything is durable and under a signed checkpoint.
 
 Formats: auto looks at the first lines of each file; rfc3164 is what syslog daemons write, with or without <PRI>;
-rfc5424; jsonl is one JSON object a line; export is the journal export format; text is anything else.`,
+rfc5424; syslog is either and what senders make of them; jsonl is one JSON object a line; export is the journal export format; text is anything else.`,
 		Example: `  constat import /var/log/syslog /var/log/auth.log
   journalctl -o export | constat import -
   constat import --format jsonl app.log`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, files []string) error { return a.importFiles(format, into, files) },
 	}
-	c.Flags().StringVar(&format, "format", "auto", "auto, rfc3164, rfc5424, jsonl, export or text")
+	c.Flags().StringVar(&format, "format", "auto", "auto, rfc3164, rfc5424, syslog, jsonl, export or text")
 	c.Flags().StringVar(&into, "journal", layout.ImportedName, "journal to load into")
 	return c
 }
@@ -47,6 +47,9 @@ func (a *app) importFiles(format, into string, files []string) (err error) {
 	inputs, err := a.openInputs(files)
 	defer closeAll(inputs)
 	if err != nil {
+		return err
+	}
+	if done, err := a.importToDaemon(format, into, files, inputs); done || err != nil {
 		return err
 	}
 	sink, err := a.newSharedSink()
@@ -119,8 +122,13 @@ func (a *app) importOne(sink *sharedSink, f parse.Format, into, name string, in 
 	}
 	stats, err := im.Run(in)
 	progress.clear()
-	if stats.Cut > 0 {
-		a.say("constat: %s: %d entries were longer than 16 MiB: their beginnings are kept, %s says how much is missing", name, stats.Cut, ingest.Truncated)
-	}
+	a.tellCut(name, stats.Cut)
 	return err
+}
+
+// tellCut says how many entries of a file were too long.
+func (a *app) tellCut(name string, cut uint64) {
+	if cut > 0 {
+		a.say("constat: %s: %d entries were longer than 16 MiB: their beginnings are kept, %s says how much is missing", name, cut, ingest.Truncated)
+	}
 }

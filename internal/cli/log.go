@@ -104,8 +104,11 @@ func parsePriority(s string) (facility, level int, err error) {
 	return facility, level, nil
 }
 
-// write appends entries to a store that it opens and closes again, signed.
+// write gives entries to the daemon, or appends them to a store that it opens and closes again, signed.
 func (a *app) write(journal string, entries []entry.Entry) error {
+	if done, err := a.writeToDaemon(journal, entries); done || err != nil {
+		return err
+	}
 	w, err := a.openWriter()
 	if err != nil {
 		return err

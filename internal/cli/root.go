@@ -44,12 +44,15 @@ type app struct {
 	out      *stdout
 	err      io.Writer
 	store    string        // --store
+	origin   string        // of a store that is made; "": the name of the machine
 	patience time.Duration // how long to wait for another writer
+	daemon   Daemon        // what "serve" starts; nil if the program has none
 }
 
-// Run runs the command line and returns its exit status. Streams that are terminals are treated as such.
-func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	a := &app{in: in, out: &stdout{w: out}, err: errs, patience: lockPatience}
+// Run runs the command line and returns its exit status. Streams that are terminals are treated as such. "serve" starts
+// the daemon that is handed over.
+func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, d Daemon) int {
+	a := &app{in: in, out: &stdout{w: out}, err: errs, patience: lockPatience, daemon: d}
 	return a.run(ctx, args)
 }
 
@@ -105,7 +108,7 @@ a signed tree, so that anybody can check afterwards that nothing was changed.`,
 		return usage("%w\nsee '%s --help'", err, c.CommandPath())
 	})
 	root.AddCommand(a.initCommand(), a.logCommand(), a.importCommand(), a.showCommand(), a.verifyCommand(), a.statusCommand(),
-		a.rotateCommand())
+		a.rotateCommand(), a.serveCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)

@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 
+	"constat/internal/input/native"
+
 	"github.com/spf13/cobra"
 )
 
@@ -15,6 +17,9 @@ func (a *app) rotateCommand() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			if _, err := a.openReader(); err != nil {
 				return err // rotating makes no store
+			}
+			if _, done, err := a.request(native.Request{Op: "rotate"}, func(*native.Client) error { return nil }); done || err != nil {
+				return err
 			}
 			w, err := a.openWriter()
 			if err != nil {

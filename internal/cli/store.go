@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -94,7 +95,7 @@ func (a *app) tryWriter(dir string) (*journal.Writer, error) {
 	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
 	if errors.Is(err, journal.ErrNoStore) {
 		var c seal.Certificate
-		if c, err = a.create(dir, defaultOrigin()); err == nil {
+		if c, err = a.create(dir, cmp.Or(a.origin, defaultOrigin())); err == nil {
 			a.say("constat: verification code %s", c.Code())
 		} else if !errors.Is(err, journal.ErrExists) { // somebody was faster
 			return nil, err

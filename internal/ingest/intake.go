@@ -96,7 +96,7 @@ func NewIntake(store Store, c Config) *Intake {
 	}
 	in := &Intake{store: store, config: c, queue: newQueue(c.QueueBytes), batch: make([]entry.Entry, 0, maxBatch),
 		urgent: map[string]time.Time{}}
-	in.parser = parse.New(parse.Auto, parse.Options{Provenance: entry.Claimed, Location: c.Location})
+	in.parser = parse.New(parse.Syslog, parse.Options{Provenance: entry.Claimed, Location: c.Location})
 	in.chunks.New = func() any { return new(input.Chunk) }
 	in.SetLimits(c.Rate, c.Burst)
 	return in

@@ -14,18 +14,31 @@ type sample struct {
 	lines  []string
 }
 
+var lines5424 = []string{
+	`<29>1 2025-10-09T08:53:20.001399Z node30 Apache 36532 - - jk2_init() Found child 2032 in scoreboard slot 7`,
+	`<38>1 2025-10-09T08:53:20.004117Z web01 sshd 13375 - - Failed password for root from 183.62.140.253 port 59518 ssh2`,
+	`<14>1 2025-10-09T08:53:20.004348Z db07 dfs.DataNode$PacketResponder 148 - - PacketResponder 1 for block blk_38865049064139660 terminating`,
+	`<86>1 2025-10-09T08:53:21.5+02:00 edge02 app 7 ID47 [ex@32473 iut="3" src="a\"b\]c"] connection closed`,
+}
+
+var lines3164 = []string{
+	`<29>Oct  9 08:53:20 node30 Apache[36532]: jk2_init() Found child 2032 in scoreboard slot 7`,
+	`<38>Oct  9 08:53:20 web01 sshd[13375]: Failed password for root from 183.62.140.253 port 59518 ssh2`,
+	`Oct 11 22:14:15 mail03 postfix/smtpd[4711]: connect from unknown[10.1.2.3]`,
+	`2025-10-09T08:53:20.123456+02:00 debian kernel: [   12.345678] usb 1-1: new high-speed USB device number 2 using xhci_hcd`,
+}
+
 var samples = []sample{
-	{"rfc5424", RFC5424, []string{
-		`<29>1 2025-10-09T08:53:20.001399Z node30 Apache 36532 - - jk2_init() Found child 2032 in scoreboard slot 7`,
-		`<38>1 2025-10-09T08:53:20.004117Z web01 sshd 13375 - - Failed password for root from 183.62.140.253 port 59518 ssh2`,
-		`<14>1 2025-10-09T08:53:20.004348Z db07 dfs.DataNode$PacketResponder 148 - - PacketResponder 1 for block blk_38865049064139660 terminating`,
-		`<86>1 2025-10-09T08:53:21.5+02:00 edge02 app 7 ID47 [ex@32473 iut="3" src="a\"b\]c"] connection closed`,
-	}},
-	{"rfc3164", RFC3164, []string{
-		`<29>Oct  9 08:53:20 node30 Apache[36532]: jk2_init() Found child 2032 in scoreboard slot 7`,
-		`<38>Oct  9 08:53:20 web01 sshd[13375]: Failed password for root from 183.62.140.253 port 59518 ssh2`,
-		`Oct 11 22:14:15 mail03 postfix/smtpd[4711]: connect from unknown[10.1.2.3]`,
-		`2025-10-09T08:53:20.123456+02:00 debian kernel: [   12.345678] usb 1-1: new high-speed USB device number 2 using xhci_hcd`,
+	{"rfc5424", RFC5424, lines5424},
+	{"rfc3164", RFC3164, lines3164},
+	{"syslog5424", Syslog, lines5424},
+	{"syslog3164", Syslog, lines3164[:2]}, // the others have no PRI
+	{"rfc3164-pri", RFC3164, lines3164[:2]},
+	{"syslog-odd", Syslog, []string{
+		`app[7]: no priority`,
+		`<999>1 2025-10-09T08:53:20.123456789  h a - - [o@1 sub=x y="z"] unquoted`,
+		`<189>123: router1: *Oct 11 22:14:15.123 CET: %SYS-5-CONFIG_I: Configured from console by vty0`,
+		"<150>2025-10-09 08:53:20,123 ups/1 my tag: text\r\n\x00",
 	}},
 	{"jsonl", JSONLines, []string{
 		`{"_time": "2025-10-09T08:53:20.001399811Z", "_msg": "jk2_init() Found child 2032 in scoreboard slot 7", "host": "node30", "app": "Apache", "pid": "36532", "level": "5"}`,

@@ -17,6 +17,7 @@
 //	export   NAME=value lines, closed by a blank line       the journal export format of systemd
 //	text     anything                                       MESSAGE
 //	auto     one of the first three or text, line by line
+//	syslog   what senders put on the network: both RFCs and everything that is made of them; see [Syntax]
 //
 // Field names are those of the systemd journal: PRIORITY, SYSLOG_FACILITY, HOSTNAME, SYSLOG_IDENTIFIER, SYSLOG_PID,
 // SYSLOG_MSGID, MESSAGE. The names of JSON and of the export format stay as they are, except that a sender

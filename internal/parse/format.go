@@ -8,7 +8,8 @@ import (
 // Format is how an input writes its entries.
 type Format uint8
 
-// The formats. Auto decides line by line; it never takes a line for Export, which has many lines an entry.
+// The formats. Auto decides line by line; it never takes a line for Export, which has many lines an entry. Syslog is
+// what senders put on the network: every octet string is a message of it, so Auto never takes a line for that either.
 const (
 	Auto Format = iota
 	RFC3164
@@ -16,9 +17,10 @@ const (
 	JSONLines
 	Export
 	Text
+	Syslog
 )
 
-var formatNames = [...]string{"auto", "rfc3164", "rfc5424", "jsonl", "export", "text"}
+var formatNames = [...]string{"auto", "rfc3164", "rfc5424", "jsonl", "export", "text", "syslog"}
 
 // String returns the name of the format as it is written on the command line.
 func (f Format) String() string {

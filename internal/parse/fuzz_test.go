@@ -55,6 +55,7 @@ func files(tb testing.TB, f Format) (all [][]byte) {
 
 func FuzzRFC5424(f *testing.F)   { fuzzParser(f, RFC5424, RFC5424) }
 func FuzzRFC3164(f *testing.F)   { fuzzParser(f, RFC3164, RFC3164) }
+func FuzzSyslog(f *testing.F)    { fuzzParser(f, Syslog, Syslog, RFC5424, RFC3164, Text) }
 func FuzzJSONLines(f *testing.F) { fuzzParser(f, JSONLines, JSONLines) }
 func FuzzExport(f *testing.F)    { fuzzParser(f, Export, Export) }
 func FuzzText(f *testing.F)      { fuzzParser(f, Auto, RFC5424, RFC3164, JSONLines, Export, Text) }
@@ -82,6 +83,9 @@ func fuzzParser(f *testing.F, format Format, seeds ...Format) {
 				t.Fatalf("%q: %s, then %s and %s", octets, before, dump(&first), dump(&second))
 			}
 			checkEntry(t, &first, octets)
+			if format == Syslog {
+				checkSyntax(t, &first, octets)
+			}
 			p.Release()
 		}
 		if !bytes.Equal(octets, given) {

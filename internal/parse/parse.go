@@ -36,6 +36,7 @@ type Parser struct {
 	params     []byte // scratch: renderer parameters being built
 	scratch    []byte // scratch: a name being put together
 	base64     *base64.Encoding
+	unquoted   bool // values of structured data may lack their quotes
 }
 
 // New returns a parser for one format.
@@ -76,6 +77,8 @@ func (p *Parser) parse(e *entry.Entry, octets []byte) bool {
 		return p.rfc5424(e, octets)
 	case RFC3164:
 		return p.rfc3164(e, octets)
+	case Syslog:
+		return p.syslog(e, octets)
 	case JSONLines:
 		return p.json(e, octets)
 	case Export:

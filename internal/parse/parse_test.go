@@ -128,13 +128,13 @@ func TestDetect(t *testing.T) {
 }
 
 func TestFormatByName(t *testing.T) {
-	for f := Auto; f <= Text; f++ {
+	for f := Auto; f <= Syslog; f++ {
 		if got, err := FormatByName(f.String()); got != f || err != nil {
 			t.Errorf("%v: %v, %v", f, got, err)
 		}
 	}
 	_, err := FormatByName("xml")
-	if err == nil || !strings.Contains(err.Error(), "auto, rfc3164, rfc5424, jsonl, export, text") {
+	if err == nil || !strings.Contains(err.Error(), "auto, rfc3164, rfc5424, jsonl, export, text, syslog") {
 		t.Errorf("error %v does not list the formats", err)
 	}
 }

@@ -77,6 +77,11 @@ func (p *Parser) tag(e *entry.Entry, b []byte, flags byte) byte {
 		p.add(e, "MESSAGE", b)
 		return flags
 	}
+	return p.addTag(e, &t, b, flags)
+}
+
+// addTag adds the fields of a message that begins with the tag t.
+func (p *Parser) addTag(e *entry.Entry, t *tagged, b []byte, flags byte) byte {
 	p.add(e, "SYSLOG_IDENTIFIER", t.name)
 	if t.pid != nil {
 		p.add(e, "SYSLOG_PID", t.pid)

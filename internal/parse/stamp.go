@@ -91,9 +91,9 @@ func (s *stamp) cutClock(b []byte) bool {
 	return b[2] == ':' && b[5] == ':' && s.hour >= 0 && s.minute >= 0 && s.second >= 0
 }
 
-// cutFraction reads a dot and digits; those after the ninth are stepped over.
+// cutFraction reads a dot or comma (ISO 8601) and digits; those after the ninth are stepped over.
 func (s *stamp) cutFraction(b []byte) (size int) {
-	if len(b) < 2 || b[0] != '.' || digit(b[1]) < 0 {
+	if len(b) < 2 || (b[0] != '.' && b[0] != ',') || digit(b[1]) < 0 {
 		return 0
 	}
 	for size = 1; size < len(b) && digit(b[size]) >= 0; size++ {

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"constat/entry"
@@ -48,14 +49,23 @@ func (p *Parser) element(e *entry.Entry, b []byte) (rest []byte, ok bool) {
 	return b[1:], true
 }
 
-// sdParam reads PARAM-NAME="PARAM-VALUE".
+// sdParam reads PARAM-NAME="PARAM-VALUE"; with p.unquoted also PARAM-NAME=VALUE, as VMware writes it.
 func (p *Parser) sdParam(e *entry.Entry, id, b []byte) (rest []byte, ok bool) {
 	n := sdNameSize(b)
-	if n == 0 || n+len(id)+1 > entry.MaxName || len(b) < n+2 || b[n] != '=' || b[n+1] != '"' {
+	if n == 0 || n+len(id)+1 > entry.MaxName || len(b) < n+2 || b[n] != '=' || (b[n+1] != '"' && !p.unquoted) {
 		return nil, false
 	}
 	p.scratch = append(append(append(p.scratch[:0], id...), '.'), b[:n]...)
 	field := p.names.find(len(e.Fields), p.scratch).field
+	if b[n+1] != '"' {
+		n++
+		end := bytes.IndexAny(b[n:], ` ]"`)
+		if end < 0 || b[n+end] == '"' {
+			return nil, false
+		}
+		p.add(e, field, b[n:n+end])
+		return b[n+end:], true
+	}
 	b = b[n+2:]
 	escaped := 0
 	for i := 0; i < len(b); i++ {

@@ -98,5 +98,11 @@ func hostLike(token []byte) bool {
 
 // isNotice reports whether b is a notice of a syslog daemon itself, which has neither host nor tag.
 func isNotice(b []byte) bool {
-	return bytes.HasPrefix(b, []byte("last message repeated ")) || bytes.HasPrefix(b, []byte("Message forwarded from "))
+	switch {
+	case len(b) == 0:
+		return false
+	case b[0] == 'l':
+		return bytes.HasPrefix(b, []byte("last message repeated "))
+	}
+	return b[0] == 'M' && bytes.HasPrefix(b, []byte(forwarded))
 }

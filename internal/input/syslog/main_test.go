@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func subject(datagram bool, open func(t testing.TB) input.Input, network string, frame func(string) string) inputtest.Subject {
 	return inputtest.Subject{Datagram: datagram, Open: open,
 		Send: func(t testing.TB, in input.Input, messages []string) {
-			send(t, network, in.(interface{ Addr() net.Addr }).Addr().String(), messages, frame)
+			send(t, network, addrOf(in), messages, frame)
 		}}
 }
 

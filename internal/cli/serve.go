@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"constat/internal/config"
+	"constat/journal"
+
+	"github.com/spf13/cobra"
+)
+
+// Daemon is what "serve" starts: the program hands it over, so that the command line needs no part of it.
+type Daemon func(ctx context.Context, s ServeOptions) error
+
+// ServeOptions are what the command line says of a daemon.
+type ServeOptions struct {
+	ConfigFile string // "" if there is none
+	Config     config.Config
+	Dir        string // of the store
+	// Open opens the store for writing, and makes it if there is none.
+	Open func() (*journal.Writer, error)
+	// Out gets what the first user needs to know, Err the daemon's own diagnostics.
+	Out, Err io.Writer
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the daemon: take in events, keep them, publish the log",
+		Long: `Run the daemon. Without a configuration it listens for syslog on UDP and TCP 127.0.0.1:5514 and on a datagram socket
+beside the store, and publishes the log at http://127.0.0.1:8514. It prints what it listens on.
+
+SIGTERM and SIGINT end it when everything received is durable, a second one at once. SIGHUP reads the configuration
+again, all or nothing.`,
+		Example: `  constat serve
+  constat serve --store /srv/journal --config /etc/constat/constat.yaml
+  logger -n 127.0.0.1 -P 5514 --tcp hello   (from another terminal)`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), file) },
+	}
+	c.Flags().StringVar(&file, "config", "", "configuration `FILE` (YAML); see docs/serving.md")
+	return c
+}
+
+func (a *app) serve(ctx context.Context, file string) error {
+	if a.daemon == nil {
+		return fmt.Errorf("serve: this program was built without the daemon")
+	}
+	c, err := config.Read(file)
+	if err != nil {
+		return usage("--config: %w", err)
+	}
+	if a.store == "" {
+		a.store = c.Store
+	}
+	dir, err := a.storeDir()
+	if err != nil {
+		return err
+	}
+	a.store = dir
+	if file != "" {
+		if file, err = filepath.Abs(file); err != nil {
+			return err
+		}
+	}
+	a.origin = c.Origin
+	return a.daemon(ctx, ServeOptions{ConfigFile: file, Config: c, Dir: dir, Open: a.openWriter, Out: a.out, Err: a.err})
+}
