@@ -144,7 +144,7 @@ func (w *Writer) appendFrame(l *log, entries []entry.Entry, received int64) (int
 	if err := w.writeBlobs(l); err != nil {
 		return 0, w.failed(l, blobSize, err)
 	}
-	w.scratch.frame = w.encoder.Append(w.scratch.frame[:0], w.scratch.payload, h)
+	w.scratch.frame = w.encoder.Append(w.scratch.frame[:0], w.scratch.payload, h, l.desc.NonceKey)
 	if _, err := l.head.file.WriteAt(w.scratch.frame, l.head.size); err != nil {
 		return 0, w.failed(l, blobSize, fmt.Errorf("write %s: %w", l.head.name, err))
 	}

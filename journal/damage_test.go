@@ -58,7 +58,7 @@ func headFile(first uint64) string { return headFiles + layout.HeadName(first) }
 func touched(t *testing.T, data []byte, from, to int64) map[uint64]bool {
 	t.Helper()
 	lost := map[uint64]bool{}
-	for x := range frame.Scan(bytes.NewReader(data), frame.HeadHeaderSize, int64(len(data))) {
+	for x := range frame.Scan(bytes.NewReader(data), entry.NonceKey(data[28:44]), frame.HeadHeaderSize, int64(len(data))) {
 		if x.Offset < to && from < x.Offset+x.Length {
 			for i := x.Header.First; i < x.Header.End(); i++ {
 				lost[i] = true

@@ -131,7 +131,7 @@ func (w *walk) head(h *headView) bool {
 func (w *walk) down(h *headView) bool {
 	next, offset := h.end, h.size
 	for !h.listed && next > max(h.first, w.r.From) {
-		x, ok, err := frame.Before(h.head.file, offset, h.size)
+		x, ok, err := frame.Before(h.head.file, w.view.Journal.NonceKey, offset, h.size)
 		if err != nil {
 			return w.yield(Item{}, err) && false
 		}

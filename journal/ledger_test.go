@@ -246,7 +246,7 @@ func rootsOf(t *testing.T, fsys *crashfs.FS, name string) []seal.Hash {
 		}
 		data, _ := fsys.ReadFile(file)
 		r := bytes.NewReader(data)
-		for x, err := range frame.Scan(r, frame.HeadHeaderSize, int64(len(data))) {
+		for x, err := range frame.Scan(r, desc.NonceKey, frame.HeadHeaderSize, int64(len(data))) {
 			if err != nil || x.Gap {
 				t.Fatalf("%s at byte %d: %v", file, x.Offset, err)
 			}

@@ -61,7 +61,7 @@ func eachControl(fsys vfs.FS, l *log, visit func(*entry.Entry)) error {
 		if err != nil {
 			return err
 		}
-		if err := controlsOfHead(h, decoder, visit); err != nil {
+		if err := controlsOfHead(h, l.desc.NonceKey, decoder, visit); err != nil {
 			h.file.Close()
 			return fmt.Errorf("%s: %w", h.name, err)
 		}
@@ -72,10 +72,10 @@ func eachControl(fsys vfs.FS, l *log, visit func(*entry.Entry)) error {
 	return nil
 }
 
-func controlsOfHead(h *head, decoder *frame.Decoder, visit func(*entry.Entry)) error {
+func controlsOfHead(h *head, key entry.NonceKey, decoder *frame.Decoder, visit func(*entry.Entry)) error {
 	var names entry.Decoder
 	var e entry.Entry
-	for x, err := range frame.Scan(h.file, frame.HeadHeaderSize, h.size) {
+	for x, err := range frame.Scan(h.file, key, frame.HeadHeaderSize, h.size) {
 		if err != nil {
 			return err
 		}

@@ -173,7 +173,7 @@ func (v *View) findSize() error {
 		}
 		return err
 	}
-	x, ok, err := frame.Before(last.head.file, last.size, last.size)
+	x, ok, err := frame.Before(last.head.file, v.Journal.NonceKey, last.size, last.size)
 	if err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (v *View) list(h *headView) error {
 		return err
 	}
 	next := h.first
-	for x, err := range frame.Scan(h.head.file, frame.HeadHeaderSize, h.size) {
+	for x, err := range frame.Scan(h.head.file, v.Journal.NonceKey, frame.HeadHeaderSize, h.size) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", h.head.name, err)
 		}

@@ -157,7 +157,7 @@ func (o *opening) scan() error {
 }
 
 func (o *opening) scanHead(h *scanned) error {
-	for x, err := range frame.Scan(h.file, frame.HeadHeaderSize, h.size) {
+	for x, err := range frame.Scan(h.file, o.desc.NonceKey, frame.HeadHeaderSize, h.size) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", h.name, err)
 		}

@@ -35,7 +35,7 @@ func newQueue(limit int64) *queue {
 	return &queue{limit: limit, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
 }
 
-func weight(c *input.Chunk) int64 { return int64(len(c.Octets)) + chunkOverhead }
+func weight(c *input.Chunk) int64 { return int64(cap(c.Octets)) + chunkOverhead }
 
 // offer adds a chunk if there is room. A chunk that is larger than the limit gets in when the queue is empty.
 func (q *queue) offer(c *input.Chunk) error {

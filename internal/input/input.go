@@ -71,9 +71,9 @@ var (
 type Sink interface {
 	// Chunk returns an empty chunk, perhaps one that was used before.
 	Chunk() *Chunk
-	// Put hands over a chunk and waits for room until the context ends. Nil means received: the messages are in the
-	// queue, in the order of the calls of one goroutine. The chunk belongs to the sink from then on, and it goes back
-	// to the sink by itself.
+	// Put hands over a chunk and waits for room until the context ends; it takes the chunk if there is room at once,
+	// even then. Nil means received: the messages are in the queue, in the order of the calls of one goroutine. The
+	// chunk belongs to the sink from then on, and goes back to it by itself. After an error it belongs to the caller.
 	Put(ctx context.Context, c *Chunk) error
 	// Offer is Put without waiting: ErrFull if there is no room. The chunk then still belongs to the caller.
 	Offer(c *Chunk) error

@@ -32,7 +32,7 @@ var table = []row{
 	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
 	{"internal/rule", []string{"entry"}},
 	{"internal/show", []string{"entry"}},
-	{"internal/tiles", []string{"entry", "seal", "journal", "journal/layout", "internal/vfs", "internal/durable"}},
+	{"internal/tiles", []string{"entry", "seal", "journal", "journal/frame", "journal/layout", "internal/vfs", "internal/durable"}},
 
 	// Rank 2: the edges, and reading.
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
@@ -46,9 +46,9 @@ var table = []row{
 	{"internal/forward", []string{"journal", "internal/rule", "internal/output", "entry", "internal/durable"}},
 
 	// Rank 4 and 5: what people and programs speak to.
-	{"internal/api", []string{"internal/search", "internal/show", "internal/tiles", "internal/web", "evidence", "journal/...", "seal", "query", "entry",
+	{"internal/api", []string{"internal/search", "internal/show", "internal/tiles", "evidence", "journal/...", "seal", "query", "entry",
 		"internal/vfs", "internal/durable"}},
-	{"internal/web", []string{"query"}},
+	{"internal/web", []string{"internal/api", "query"}},
 	{"internal/config", []string{
 		"entry", "seal", "query", "evidence", "audit/...", "journal/...",
 		"internal/vfs", "internal/durable", "internal/tunnel",
@@ -106,7 +106,7 @@ var thirdParty = []struct {
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
 	{"github.com/VictoriaMetrics/metrics", []string{"internal/api"}},
 	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check"}},
-	{"golang.org/x/sys", []string{"internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest"}}, // journal: CLOCK_BOOTTIME
+	{"golang.org/x/sys", []string{"internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon"}}, // journal: CLOCK_BOOTTIME
 	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},
 	{"rsc.io/qr", []string{"internal/cli"}},
 }

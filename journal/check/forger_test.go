@@ -72,7 +72,7 @@ func (f forger) pieces(name string, head uint64) []piece {
 	decoder, err := frame.NewDecoder()
 	must(f.t, err)
 	var list []piece
-	for x := range frame.Scan(bytes.NewReader(data), frame.HeadHeaderSize, int64(len(data))) {
+	for x := range frame.Scan(bytes.NewReader(data), f.descriptor(name).NonceKey, frame.HeadHeaderSize, int64(len(data))) {
 		payload, err := decoder.Payload(nil, bytes.NewReader(data), x.Offset, x.Header)
 		must(f.t, err)
 		bodies, err := frame.Bodies(nil, payload, x.Header.Count)
@@ -113,7 +113,7 @@ func (f forger) writeHead(name string, head uint64, pieces ...piece) {
 			payload = frame.AppendBody(payload, body)
 			h.Kinds |= 1 << p.entries[i].Kind
 		}
-		data = encoder.Append(data, payload, h)
+		data = encoder.Append(data, payload, h, f.descriptor(name).NonceKey)
 	}
 	f.write(path.Join(name, layout.HeadName(head)), data)
 }

@@ -62,6 +62,9 @@ func (c *checker) journal(name string, present bool) {
 	if !j.describe(listed, known) {
 		return
 	}
+	if name == layout.System {
+		c.system = j
+	}
 	j.checkpoint()
 	j.entries()
 	j.files()
@@ -128,7 +131,12 @@ func (j *journalCheck) announced(known bool) {
 	case damaged && !slices.ContainsFunc(j.kept, func(k keptFile) bool { return k.name == j.dir }):
 		j.find(RuleListing, j.dir, "the system journal does not say that this journal was found damaged")
 	case !damaged && !known:
-		j.unlisted()
+		j.catchUp()
+		if l, ok := j.listed[j.dir]; ok {
+			j.compare(l)
+		} else {
+			j.unlisted()
+		}
 	}
 }
 

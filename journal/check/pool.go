@@ -76,7 +76,7 @@ func (p *pool) run(h *headCheck) {
 	queue := make(chan *job, 2*p.workers)
 	go func() {
 		defer close(queue)
-		for x, err := range frame.Scan(h.f, frame.HeadHeaderSize, h.size) {
+		for x, err := range frame.Scan(h.f, h.desc.NonceKey, frame.HeadHeaderSize, h.size) {
 			j := &job{h: h, x: x, ready: make(chan struct{}), result: result{err: err}}
 			queue <- j
 			if err != nil || x.Gap {

@@ -39,6 +39,7 @@ type checker struct {
 	report  *Report
 	listed  map[string]listing // by journal name, the newest
 	kept    []keptFile         // set aside by recovery
+	system  *journalCheck      // nil until it was checked
 	partial bool               // the system journal could not be read, so listed and kept lack something
 }
 
@@ -64,12 +65,13 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 		return c.report.conclude(o, nil)
 	}
 	c.pin()
-	names, err := c.directories()
+	_, err := c.fsys.Stat(filepath.Join(dir, layout.System))
+	c.journal(layout.System, err == nil)
+	names, err := c.directories() // now, so that whatever is listed has had its directory
 	if err != nil {
 		c.report.cannot(RuleRead, ".", err)
 		return c.report.conclude(o, nil)
 	}
-	c.journal(layout.System, names[layout.System])
 	c.partial = slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return f.Rule.unreadable() })
 	delete(names, layout.System)
 	for _, name := range sortedNames(names, c.listed) {

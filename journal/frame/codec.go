@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"constat/entry"
+
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -21,8 +23,8 @@ func NewEncoder() (*Encoder, error) {
 	return &Encoder{zstd: z}, err
 }
 
-// Append appends a frame with that payload. Of h it takes Count, Epoch, First, Kinds and the received times.
-func (e *Encoder) Append(dst []byte, payload []byte, h Header) []byte {
+// Append appends a frame with that payload to a head of the journal with that nonce key. Of h it takes Count, Epoch, First, Kinds and the received times.
+func (e *Encoder) Append(dst []byte, payload []byte, h Header, key entry.NonceKey) []byte {
 	start := len(dst)
 	dst = append(dst, make([]byte, HeaderSize)...)
 	h.Codec, h.RawSize = Zstd, uint32(len(payload))
@@ -34,7 +36,7 @@ func (e *Encoder) Append(dst []byte, payload []byte, h Header) []byte {
 	stored := dst[start+HeaderSize:]
 	h.StoredSize, h.PayloadCRC = uint32(len(stored)), Checksum(stored)
 	h.Length = HeaderSize + h.StoredSize + TrailerSize
-	appendHeader(dst[start:start], h)
+	appendHeader(dst[start:start], h, key)
 	return binary.LittleEndian.AppendUint32(dst, h.Length)
 }
 

@@ -28,7 +28,7 @@
 //	56  1  codec: 0 stored, 1 zstd
 //	57  1  kinds of entries in the frame, bit k for kind k (package entry)
 //	58  2  zero
-//	60  4  CRC-32C of bytes 0…59
+//	60  4  CRC-32C of bytes 0…59 and the nonce key of the journal
 //	64     payload: for each entry a uvarint length and the body (package entry)
 //	end-4  length of the whole frame again, so that a head can be read from its end
 //

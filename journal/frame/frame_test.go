@@ -12,6 +12,9 @@ import (
 	"constat/journal/frame"
 )
 
+// key is the nonce key of the journal in these tests.
+var key = entry.NonceKey{7, 7, 7}
+
 var fileHeader = frame.FileHeader{Kind: frame.Head, Journal: frame.JournalID{1, 2, 3, 4, 5, 6, 7, 8}, First: 77,
 	NonceKey: entry.NonceKey{9, 8, 7}}
 
@@ -34,7 +37,7 @@ func newHead(t testing.TB, n int) []byte {
 			}
 			payload = frame.AppendBody(payload, body)
 		}
-		data = encoder.Append(data, payload, frame.Header{First: first, Count: uint32(i), Epoch: 1, MinReceived: int64(i), MaxReceived: int64(i), Kinds: 1})
+		data = encoder.Append(data, payload, frame.Header{First: first, Count: uint32(i), Epoch: 1, MinReceived: int64(i), MaxReceived: int64(i), Kinds: 1}, key)
 		first += uint64(i)
 	}
 	return data
@@ -45,7 +48,7 @@ func newHead(t testing.TB, n int) []byte {
 func scan(t testing.TB, data []byte) (frames, gaps []frame.Extent) {
 	t.Helper()
 	at, gap := int64(frame.HeadHeaderSize), false
-	for x, err := range frame.Scan(bytes.NewReader(data), frame.HeadHeaderSize, int64(len(data))) {
+	for x, err := range frame.Scan(bytes.NewReader(data), key, frame.HeadHeaderSize, int64(len(data))) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +80,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 	end, codecs := int64(len(data)), map[frame.Codec]bool{}
 	for i := len(frames) - 1; i >= 0; i-- {
-		x, ok, err := frame.Before(bytes.NewReader(data), end, int64(len(data)))
+		x, ok, err := frame.Before(bytes.NewReader(data), key, end, int64(len(data)))
 		if err != nil || !ok || x != frames[i] {
 			t.Fatalf("backwards at %d: %+v, %v, %v", end, x, ok, err)
 		}
@@ -155,7 +158,7 @@ func TestFileHeader(t *testing.T) {
 func TestPayloadBomb(t *testing.T) {
 	encoder, _ := frame.NewEncoder()
 	decoder, _ := frame.NewDecoder()
-	bomb := encoder.Append(make([]byte, frame.HeadHeaderSize), make([]byte, frame.MaxRaw), frame.Header{Count: 1})
+	bomb := encoder.Append(make([]byte, frame.HeadHeaderSize), make([]byte, frame.MaxRaw), frame.Header{Count: 1}, key)
 	frames, _ := scan(t, bomb)
 	if len(frames) != 1 {
 		t.Fatalf("%d frames", len(frames))
@@ -165,8 +168,27 @@ func TestPayloadBomb(t *testing.T) {
 	if _, err := decoder.Payload(nil, bytes.NewReader(bomb), frames[0].Offset, h); !errors.Is(err, frame.ErrDamaged) {
 		t.Errorf("payload longer than announced: %v", err)
 	}
-	tooLong := encoder.Append(make([]byte, frame.HeadHeaderSize), make([]byte, frame.MaxRaw+1), frame.Header{Count: 1})
+	tooLong := encoder.Append(make([]byte, frame.HeadHeaderSize), make([]byte, frame.MaxRaw+1), frame.Header{Count: 1}, key)
 	if frames, gaps := scan(t, tooLong); len(frames) != 0 || len(gaps) != 1 {
 		t.Errorf("%d frames of more than the limit", len(frames))
+	}
+}
+
+// TestForeignFrame: a sender can put the image of a frame into a message, but not under the key of the journal.
+func TestForeignFrame(t *testing.T) {
+	encoder, err := frame.NewEncoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := frame.AppendBody(nil, []byte("body"))
+	h := frame.Header{Count: 1, Kinds: 1}
+	data := encoder.Append(make([]byte, frame.HeadHeaderSize), payload, h, entry.NonceKey{1})
+	for x, err := range frame.Scan(bytes.NewReader(data), key, frame.HeadHeaderSize, int64(len(data))) {
+		if err != nil || !x.Gap {
+			t.Errorf("%+v, %v; want a gap", x, err)
+		}
+	}
+	if _, ok, err := frame.Before(bytes.NewReader(data), key, int64(len(data)), int64(len(data))); ok || err != nil {
+		t.Errorf("found from the end: %v %v", ok, err)
 	}
 }

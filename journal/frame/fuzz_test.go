@@ -31,7 +31,7 @@ func FuzzScan(f *testing.F) {
 			if err != nil && !errors.Is(err, frame.ErrDamaged) {
 				t.Error(err)
 			}
-			if before, ok, _ := frame.Before(bytes.NewReader(data), x.Offset+x.Length, int64(len(data))); err == nil && (!ok || before != x) {
+			if before, ok, _ := frame.Before(bytes.NewReader(data), key, x.Offset+x.Length, int64(len(data))); err == nil && (!ok || before != x) {
 				t.Errorf("frame %+v is %+v from behind", x, before)
 			}
 		}

@@ -116,7 +116,7 @@ func (h Header) End() uint64 { return h.First + uint64(h.Count) }
 
 var magic = [8]byte{0xC5, 'c', 'n', 's', 't', 'f', 'r', '\n'}
 
-func appendHeader(dst []byte, h Header) []byte {
+func appendHeader(dst []byte, h Header, key entry.NonceKey) []byte {
 	start := len(dst)
 	dst = append(dst, magic[:]...)
 	for _, v := range [...]uint32{h.Length, h.StoredSize, h.RawSize, h.PayloadCRC, h.Count, h.Epoch} {
@@ -126,15 +126,21 @@ func appendHeader(dst []byte, h Header) []byte {
 		dst = binary.LittleEndian.AppendUint64(dst, v)
 	}
 	dst = append(dst, byte(h.Codec), h.Kinds, 0, 0)
-	return binary.LittleEndian.AppendUint32(dst, Checksum(dst[start:]))
+	return binary.LittleEndian.AppendUint32(dst, headerChecksum(dst[start:], key))
+}
+
+// headerChecksum covers the nonce key of the journal too: a sender, who does not know it, cannot make octets that would
+// be taken for a frame.
+func headerChecksum(b []byte, key entry.NonceKey) uint32 {
+	return crc32.Update(Checksum(b), castagnoli, key[:])
 }
 
 // MaxRaw bounds the payload of a frame before compression, in bytes. A reader refuses more.
 const MaxRaw = 16 << 20
 
 // parseHeader reads a frame header; ok is false for anything but the exact bytes that appendHeader writes.
-func parseHeader(b []byte) (h Header, ok bool) {
-	if len(b) < HeaderSize || [8]byte(b[:8]) != magic || binary.LittleEndian.Uint32(b[60:]) != Checksum(b[:60]) {
+func parseHeader(b []byte, key entry.NonceKey) (h Header, ok bool) {
+	if len(b) < HeaderSize || [8]byte(b[:8]) != magic || binary.LittleEndian.Uint32(b[60:]) != headerChecksum(b[:60], key) {
 		return Header{}, false
 	}
 	u32 := func(at int) uint32 { return binary.LittleEndian.Uint32(b[at:]) }

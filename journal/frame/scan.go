@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"iter"
+
+	"constat/entry"
 )
 
 // Extent is a piece of a head: a frame whose header is sound, or a gap between frames that is none.
@@ -16,12 +18,12 @@ type Extent struct {
 	Gap    bool
 }
 
-// Scan walks the frames of a head from offset to size by their headers. Bytes that are no frame, or that a frame
+// Scan walks the frames of a head of the journal with that nonce key, from offset to size by their headers. Bytes that are no frame, or that a frame
 // announces but the file does not have, come as a gap; behind a gap it goes on at the next header that is sound.
 // Payloads are not read.
-func Scan(r io.ReaderAt, offset, size int64) iter.Seq2[Extent, error] {
+func Scan(r io.ReaderAt, key entry.NonceKey, offset, size int64) iter.Seq2[Extent, error] {
 	return func(yield func(Extent, error) bool) {
-		s := scanner{r: r, size: size}
+		s := scanner{r: r, key: key, size: size}
 		for at := offset; at < size; {
 			x, err := s.next(at)
 			if !yield(x, err) || err != nil {
@@ -34,13 +36,14 @@ func Scan(r io.ReaderAt, offset, size int64) iter.Seq2[Extent, error] {
 
 type scanner struct {
 	r    io.ReaderAt
+	key  entry.NonceKey
 	size int64
 	buf  []byte
 }
 
 // next returns the extent that begins at offset at.
 func (s *scanner) next(at int64) (Extent, error) {
-	h, ok, err := HeaderAt(s.r, at, s.size)
+	h, ok, err := HeaderAt(s.r, s.key, at, s.size)
 	if err != nil || ok {
 		return Extent{Offset: at, Length: int64(h.Length), Header: h}, err
 	}
@@ -60,7 +63,7 @@ func (s *scanner) find(at int64) (int64, error) {
 		}
 		chunk := s.buf[:n]
 		for i := bytes.Index(chunk, magic[:]); i >= 0; {
-			if _, ok, err := HeaderAt(s.r, at+int64(i), s.size); ok || err != nil {
+			if _, ok, err := HeaderAt(s.r, s.key, at+int64(i), s.size); ok || err != nil {
 				return at + int64(i), err
 			}
 			next := bytes.Index(chunk[i+1:], magic[:])
@@ -79,7 +82,7 @@ func (s *scanner) find(at int64) (int64, error) {
 
 // HeaderAt reads the frame header at offset of a file of that size. ok is false if there is none, or if the frame does
 // not end within the file; an error means that reading failed.
-func HeaderAt(r io.ReaderAt, offset, size int64) (h Header, ok bool, err error) {
+func HeaderAt(r io.ReaderAt, key entry.NonceKey, offset, size int64) (h Header, ok bool, err error) {
 	if offset < HeadHeaderSize || size-offset < HeaderSize+TrailerSize {
 		return Header{}, false, nil
 	}
@@ -90,7 +93,7 @@ func HeaderAt(r io.ReaderAt, offset, size int64) (h Header, ok bool, err error) 
 		}
 		return Header{}, false, err
 	}
-	h, ok = parseHeader(b[:])
+	h, ok = parseHeader(b[:], key)
 	if !ok || int64(h.Length) > size-offset {
 		return Header{}, false, nil
 	}
@@ -99,7 +102,7 @@ func HeaderAt(r io.ReaderAt, offset, size int64) (h Header, ok bool, err error) 
 
 // Before returns the frame that ends at offset end, by its trailer. ok is false if that place does not look like the
 // end of a frame: then only [Scan] can tell.
-func Before(r io.ReaderAt, end, size int64) (x Extent, ok bool, err error) {
+func Before(r io.ReaderAt, key entry.NonceKey, end, size int64) (x Extent, ok bool, err error) {
 	var b [TrailerSize]byte
 	if end < HeadHeaderSize+HeaderSize+TrailerSize {
 		return Extent{}, false, nil
@@ -111,7 +114,7 @@ func Before(r io.ReaderAt, end, size int64) (x Extent, ok bool, err error) {
 		return Extent{}, false, err
 	}
 	length := int64(binary.LittleEndian.Uint32(b[:]))
-	h, ok, err := HeaderAt(r, end-length, size)
+	h, ok, err := HeaderAt(r, key, end-length, size)
 	if !ok || int64(h.Length) != length {
 		return Extent{}, false, err
 	}

@@ -6,8 +6,8 @@
 // All fields are observed. A network address stands without its port, IPv4 as such also where the socket is IPv6.
 //
 //	input          name of the source   fields
-//	[UDP]          udp 192.0.2.7        _TRANSPORT=syslog-udp _SOURCE_ADDR=192.0.2.7
-//	[Stream] TCP   tcp 192.0.2.7        _TRANSPORT=syslog-tcp _SOURCE_ADDR=192.0.2.7
+//	UDP            udp 192.0.2.7        _TRANSPORT=syslog-udp _SOURCE_ADDR=192.0.2.7
+//	TCP            tcp 192.0.2.7        _TRANSPORT=syslog-tcp _SOURCE_ADDR=192.0.2.7
 //	local sockets  unix uid 1000        _TRANSPORT=syslog _PID _UID _GID _COMM _EXE _CMDLINE
 //
 // The transport of local messages is called as in the systemd journal. _PID, _UID and _GID are the kernel's word,
@@ -21,7 +21,7 @@
 //
 //	source  "queue full"            a datagram while the sink had no room
 //	source  "empty"                 a datagram or frame without octets
-//	source  "stopped"               received, but the sink had no room when the input ended
+//	source  "stopped"               received, but the sink was closed, or had no room when the input ended
 //	input   "kernel"                datagrams that the kernel dropped (SO_MEMINFO); their senders are not known
 //	input   "too many connections"  connections, not messages, that were closed at once
 //

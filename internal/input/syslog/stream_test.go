@@ -244,8 +244,8 @@ func TestPassedTCP(t *testing.T) {
 
 // TestIdleConnections: an idle connection costs little, also one that has spoken before.
 func TestIdleConnections(t *testing.T) {
-	if testing.Short() {
-		t.Skip("many files")
+	if info, ok := debug.ReadBuildInfo(); testing.Short() || ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		t.Skip("many files; and the race detector takes memory of its own")
 	}
 	const n = 4000
 	s, sink, _ := openStream(t, TCPConfig{})

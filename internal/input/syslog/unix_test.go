@@ -92,17 +92,18 @@ func TestPassedFiles(t *testing.T) {
 	d := openUnixgram(t).(*Datagram)
 	sink := inputtest.NewSink(t)
 	inputtest.Start(t, d, sink)
-	conn, err := net.Dial("unixgram", d.Addr().String())
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer unix.Close(fd)
 	pair := make([]int, 2)
 	if err := unix.Pipe2(pair, unix.O_CLOEXEC); err != nil {
 		t.Fatal(err)
 	}
 	defer unix.Close(pair[0])
-	if _, _, err := conn.(*net.UnixConn).WriteMsgUnix([]byte("<13>x"), unix.UnixRights(pair[1]), nil); err != nil {
+	to := &unix.SockaddrUnix{Name: d.Addr().String()}
+	if err := unix.Sendmsg(fd, []byte("<13>x"), unix.UnixRights(pair[1]), to, 0); err != nil {
 		t.Fatal(err)
 	}
 	sink.Wait(1)
@@ -144,9 +145,9 @@ func testSocketFile(t *testing.T, network string) {
 	os.Remove(path)
 	os.Symlink(filepath.Join(t.TempDir(), "elsewhere"), path)
 	refused("a link")
-	os.Remove(path)
 
 	for _, other := range []string{"unixgram", "unix"} {
+		os.Remove(path)
 		listener, err := listenLocal(other, path)
 		if err != nil {
 			t.Fatal(err)

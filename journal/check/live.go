@@ -1,0 +1,73 @@
+package check
+
+import (
+	"path/filepath"
+
+	"constat/entry"
+	"constat/journal/frame"
+	"constat/journal/layout"
+)
+
+// catchUp looks for journals that a writer has announced since the system journal was checked. It reads only the
+// frames behind the last entry that was checked and believes nothing of them but who a journal is said to be: a store
+// that is being written must not look like one that was changed.
+func (c *checker) catchUp() {
+	if c.system == nil {
+		return
+	}
+	firsts, err := c.system.heads()
+	if err != nil {
+		return // reported when the journal was checked
+	}
+	decoder, err := frame.NewDecoder()
+	if err != nil {
+		return
+	}
+	for i, first := range firsts {
+		if i+1 < len(firsts) && firsts[i+1] <= c.system.next {
+			continue
+		}
+		c.catchUpHead(first, decoder)
+	}
+}
+
+func (c *checker) catchUpHead(first uint64, decoder *frame.Decoder) {
+	f, err := c.fsys.Open(filepath.Join(c.dir, layout.System, layout.HeadName(first)))
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return
+	}
+	for x, err := range frame.Scan(f, c.system.desc.NonceKey, frame.HeadHeaderSize, size) {
+		if err != nil || x.Gap {
+			return
+		}
+		if x.Header.First < c.system.next || x.Header.Kinds&(1<<entry.Control) == 0 {
+			continue
+		}
+		payload, err := decoder.Payload(nil, f, x.Offset, x.Header)
+		if err != nil {
+			return
+		}
+		bodies, err := frame.Bodies(nil, payload, x.Header.Count)
+		if err != nil {
+			return
+		}
+		c.catchUpEntries(x.Header.First, bodies)
+	}
+}
+
+func (c *checker) catchUpEntries(first uint64, bodies [][]byte) {
+	var d entry.Decoder
+	var e entry.Entry
+	for i, body := range bodies {
+		if d.Decode(body, &e) != nil || layout.Text(&e, layout.Control) != layout.JournalCreated {
+			continue
+		}
+		name := layout.Text(&e, layout.JournalName)
+		c.listed[name] = listing{id: layout.Text(&e, layout.JournalIDOf), digest: layout.Text(&e, layout.Descriptor), index: first + uint64(i)}
+	}
+}
