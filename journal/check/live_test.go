@@ -45,7 +45,7 @@ func TestLiveStore(t *testing.T) {
 			}
 		}
 	})
-	for range 400 {
+	for range 60 {
 		if r := check.Store(vfs.OS(), dir, check.Options{}); r.Verdict != check.Unpinned {
 			t.Errorf("verdict %s: %v", r.Word, r.Findings)
 		}
