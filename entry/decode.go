@@ -11,7 +11,13 @@ const maxInterned = 4096
 // Decoder decodes bodies. It remembers the names it has seen so that decoding allocates nothing once they are known.
 // The zero value is ready; a Decoder must not be used by two goroutines at once.
 type Decoder struct {
-	names map[string]string
+	names map[string]name
+}
+
+// name is a text that was met, and whether it can name a field.
+type name struct {
+	text  string
+	valid bool
 }
 
 // Decode sets e to what body says. Values and parameters point into body. It accepts exactly what [AppendBody]
@@ -63,18 +69,19 @@ func (d *Decoder) DecodeFields(data []byte) ([]Field, error) {
 	return fields, nil
 }
 
-func (d *Decoder) intern(b []byte) string {
-	if s, ok := d.names[string(b)]; ok {
-		return s
+func (d *Decoder) intern(b []byte) name {
+	if n, ok := d.names[string(b)]; ok {
+		return n
 	}
-	s := string(b)
+	n := name{text: string(b)}
+	n.valid = ValidName(n.text)
 	if d.names == nil {
-		d.names = make(map[string]string, 64)
+		d.names = make(map[string]name, 64)
 	}
 	if len(d.names) < maxInterned {
-		d.names[s] = s
+		d.names[n.text] = n
 	}
-	return s
+	return n
 }
 
 // reader takes values off the front of buf; after the first that is not there, or not in its shortest form, bad is
@@ -157,7 +164,7 @@ func (r *reader) time() Time {
 		r.fail()
 		return Time{}
 	}
-	t.Zone = r.names.intern(zone)
+	t.Zone = r.names.intern(zone).text
 	return t
 }
 
@@ -180,10 +187,12 @@ func (r *reader) fields(fields []Field) []Field {
 func (r *reader) field() Field {
 	tag := r.byte()
 	f := Field{Provenance: Provenance(tag & 3), Form: Form(tag >> 2)}
-	name := r.bytes()
-	if len(name) <= MaxName {
-		f.Name = r.names.intern(name)
+	text := r.bytes()
+	var named name
+	if len(text) <= MaxName {
+		named = r.names.intern(text)
 	}
+	f.Name = named.text
 	switch f.Form {
 	case Inline:
 		f.Value = r.bytes()
@@ -193,7 +202,7 @@ func (r *reader) field() Field {
 		f.Value = r.take(DigestSize)
 		f.Size = r.uvarint()
 	}
-	if !r.bad && (len(name) > MaxName || f.check() != nil) {
+	if !r.bad && (len(text) > MaxName || f.check(named.valid) != nil) {
 		r.fail()
 	}
 	return f

@@ -61,7 +61,7 @@ func appendFields(dst []byte, fields []Field) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, uint64(len(fields)))
 	for i := range fields {
 		f := &fields[i]
-		if err := f.check(); err != nil {
+		if err := f.check(ValidName(f.Name)); err != nil {
 			return nil, err
 		}
 		dst = append(dst, byte(f.Provenance)|byte(f.Form)<<2)
@@ -79,14 +79,14 @@ func appendFields(dst []byte, fields []Field) ([]byte, error) {
 	return dst, nil
 }
 
-// check reports the rule that a field breaks.
-func (f *Field) check() error {
+// check reports the rule that a field breaks. valid says whether its name is one.
+func (f *Field) check(valid bool) error {
 	switch {
 	case f.Provenance > Imported || f.Form > Packed:
 		return fmt.Errorf("field %q: bad provenance %d or form %d", f.Name, f.Provenance, f.Form)
 	case f.Form == Packed && f.Name != "":
 		return fmt.Errorf("field %q: packed fields have no name", f.Name)
-	case f.Form != Packed && !ValidName(f.Name):
+	case f.Form != Packed && !valid:
 		return fmt.Errorf("field %q: a name is 1 to %d bytes of UTF-8 without control characters and '='", f.Name, MaxName)
 	case f.Provenance == Claimed && f.Form != Packed && f.Name[0] == '_':
 		return fmt.Errorf("field %q: a sender cannot set names that begin with '_'", f.Name)

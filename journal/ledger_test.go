@@ -238,7 +238,7 @@ func rootsOf(t *testing.T, fsys *crashfs.FS, name string) []seal.Hash {
 		t.Fatal(err)
 	}
 	nonces := entry.NewNonces(desc.NonceKey)
-	decoder, _ := frame.NewDecoder()
+	decoder := frame.NewDecoder()
 	for _, file := range fsys.Walk() {
 		base, ok := strings.CutPrefix(file, dir+"/"+name+"/")
 		if _, isHead := layout.ParseHeadName(base); !ok || !isHead {

@@ -52,10 +52,7 @@ func eachControl(fsys vfs.FS, l *log, visit func(*entry.Entry)) error {
 	if err != nil {
 		return err
 	}
-	decoder, err := frame.NewDecoder()
-	if err != nil {
-		return err
-	}
+	decoder := frame.NewDecoder()
 	for _, first := range firsts {
 		h, err := openHead(l.dir, l.desc, first, fsys.Open)
 		if err != nil {

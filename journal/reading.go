@@ -26,9 +26,7 @@ type reading struct {
 // bodies returns the bodies of a frame, valid until the next call.
 func (r *reading) bodies(h *headView, x frame.Extent) (_ [][]byte, err error) {
 	if r.frames == nil {
-		if r.frames, err = frame.NewDecoder(); err != nil {
-			return nil, err
-		}
+		r.frames = frame.NewDecoder()
 	}
 	if r.payload, err = r.frames.Payload(r.payload[:0], h.head.file, x.Offset, x.Header); err != nil {
 		return nil, err

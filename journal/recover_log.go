@@ -93,9 +93,7 @@ func (o *opening) examine() (*damage, error) {
 		known.reason = fmt.Sprintf("entries %d to %d are missing or damaged, below its checkpoint", o.end, o.point.Size-1)
 		return known, nil
 	}
-	if o.decoder, err = frame.NewDecoder(); err != nil {
-		return nil, err
-	}
+	o.decoder = frame.NewDecoder()
 	if known.reason, err = o.rehash(); known.reason == "" || err != nil {
 		return nil, err
 	}

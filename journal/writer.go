@@ -75,9 +75,7 @@ func OpenWriter(fsys vfs.FS, dir string, o Options) (*Writer, error) {
 }
 
 func (w *Writer) open() (err error) {
-	if w.encoder, err = frame.NewEncoder(); err != nil {
-		return err
-	}
+	w.encoder = frame.NewEncoder()
 	if w.blobZstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false)); err != nil {
 		return err
 	}

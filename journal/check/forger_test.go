@@ -69,8 +69,7 @@ type piece struct {
 func (f forger) pieces(name string, head uint64) []piece {
 	f.t.Helper()
 	data := f.read(path.Join(name, layout.HeadName(head)))
-	decoder, err := frame.NewDecoder()
-	must(f.t, err)
+	decoder := frame.NewDecoder()
 	var list []piece
 	for x := range frame.Scan(bytes.NewReader(data), f.descriptor(name).NonceKey, frame.HeadHeaderSize, int64(len(data))) {
 		payload, err := decoder.Payload(nil, bytes.NewReader(data), x.Offset, x.Header)
@@ -99,8 +98,7 @@ func (f forger) entries(name string, head uint64) []entry.Entry {
 // writeHead writes a head anew, with every checksum right.
 func (f forger) writeHead(name string, head uint64, pieces ...piece) {
 	f.t.Helper()
-	encoder, err := frame.NewEncoder()
-	must(f.t, err)
+	encoder := frame.NewEncoder()
 	data := frame.AppendFileHeader(nil, f.descriptor(name).Header(frame.Head, head))
 	for _, p := range pieces {
 		var payload []byte

@@ -19,10 +19,7 @@ func (c *checker) catchUp() {
 	if err != nil {
 		return // reported when the journal was checked
 	}
-	decoder, err := frame.NewDecoder()
-	if err != nil {
-		return
-	}
+	decoder := frame.NewDecoder()
 	for i, first := range firsts {
 		if i+1 < len(firsts) && firsts[i+1] <= c.system.next {
 			continue

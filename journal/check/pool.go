@@ -63,8 +63,7 @@ func newPool(workers int, key entry.NonceKey) *pool {
 func (p *pool) close() { close(p.jobs) }
 
 func (p *pool) work() {
-	decoder, err := frame.NewDecoder()
-	w := worker{decoder: decoder, err: err, nonces: entry.NewNonces(p.key)}
+	w := worker{decoder: frame.NewDecoder(), nonces: entry.NewNonces(p.key)}
 	for j := range p.jobs {
 		w.frame(j)
 		close(j.ready)
@@ -104,7 +103,6 @@ func (p *pool) run(h *headCheck) {
 // worker holds what one goroutine decodes with.
 type worker struct {
 	decoder *frame.Decoder
-	err     error
 	nonces  *entry.Nonces
 	names   entry.Decoder
 	payload []byte
@@ -115,9 +113,6 @@ type worker struct {
 // frame reads, decodes and hashes the frame of a job.
 func (w *worker) frame(j *job) {
 	r := &j.result
-	if r.err = w.err; r.err != nil {
-		return
-	}
 	if w.payload, r.err = w.decoder.Payload(w.payload[:0], j.h.f, j.x.Offset, j.x.Header); r.err != nil {
 		return
 	}

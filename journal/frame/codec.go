@@ -5,34 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"constat/entry"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/s2"
 )
 
 // Encoder makes frames. It is not safe for concurrent use.
+//
+// Frames are compressed with S2, which costs a third of what zstd does at its fastest and takes half as much again on
+// disk: a head lives until it becomes a segment, and everything that comes in passes through here.
 type Encoder struct {
-	zstd *zstd.Encoder
+	packed []byte
 }
 
-// NewEncoder returns an encoder at the fastest level: a head lives until it becomes a segment.
-func NewEncoder() (*Encoder, error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-		zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1<<20))
-	return &Encoder{zstd: z}, err
-}
+// NewEncoder returns an encoder.
+func NewEncoder() *Encoder { return &Encoder{} }
 
-// Append appends a frame with that payload to a head of the journal with that nonce key. Of h it takes Count, Epoch, First, Kinds and the received times.
+// Append appends a frame with that payload to a head of the journal with that nonce key. Of h it takes
+// Count, Epoch, First, Kinds and the received times.
 func (e *Encoder) Append(dst []byte, payload []byte, h Header, key entry.NonceKey) []byte {
 	start := len(dst)
 	dst = append(dst, make([]byte, HeaderSize)...)
-	h.Codec, h.RawSize = Zstd, uint32(len(payload))
-	dst = e.zstd.EncodeAll(payload, dst)
-	if len(dst)-start-HeaderSize >= len(payload) {
-		h.Codec = Stored
-		dst = append(dst[:start+HeaderSize], payload...)
+	h.Codec, h.RawSize = S2, uint32(len(payload))
+	if need := s2.MaxEncodedLen(len(payload)); cap(e.packed) < need {
+		e.packed = make([]byte, need)
 	}
+	packed := s2.Encode(e.packed[:cap(e.packed)], payload)
+	if len(packed) >= len(payload) {
+		h.Codec, packed = Stored, payload
+	}
+	dst = append(dst, packed...)
 	stored := dst[start+HeaderSize:]
 	h.StoredSize, h.PayloadCRC = uint32(len(stored)), Checksum(stored)
 	h.Length = HeaderSize + h.StoredSize + TrailerSize
@@ -48,15 +52,11 @@ func AppendBody(payload, body []byte) []byte {
 
 // Decoder reads the payloads of frames. It is not safe for concurrent use.
 type Decoder struct {
-	zstd   *zstd.Decoder
 	stored []byte
 }
 
 // NewDecoder returns a decoder that never makes more of a payload than [MaxRaw].
-func NewDecoder() (*Decoder, error) {
-	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxRaw), zstd.WithDecoderLowmem(true))
-	return &Decoder{zstd: z}, err
-}
+func NewDecoder() *Decoder { return &Decoder{} }
 
 // Payload appends the payload of the frame at offset to dst. An error wraps [ErrDamaged] unless reading failed.
 func (d *Decoder) Payload(dst []byte, r io.ReaderAt, offset int64, h Header) ([]byte, error) {
@@ -88,14 +88,15 @@ func (d *Decoder) decompress(dst, payload []byte, h Header) ([]byte, error) {
 		}
 		return append(dst, payload...), nil
 	}
-	out, err := d.zstd.DecodeAll(payload, dst)
-	if err != nil {
-		return dst, fmt.Errorf("%w: %w", ErrDamaged, err)
+	if n, err := s2.DecodedLen(payload); err != nil || n != int(h.RawSize) {
+		return dst, fmt.Errorf("%w: payload of %d bytes, header says %d (%v)", ErrDamaged, n, h.RawSize, err)
 	}
-	if len(out)-len(dst) != int(h.RawSize) {
-		return dst, fmt.Errorf("%w: payload of %d bytes, header says %d", ErrDamaged, len(out)-len(dst), h.RawSize)
+	start := len(dst)
+	dst = slices.Grow(dst, int(h.RawSize))
+	if _, err := s2.Decode(dst[start:start+int(h.RawSize)], payload); err != nil {
+		return dst[:start], fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	return out, nil
+	return dst[:start+int(h.RawSize)], nil
 }
 
 // Bodies splits a payload into the bodies of its entries, appended to dst. The bodies point into payload. The number

@@ -25,7 +25,7 @@
 //	32  8  index of the first entry
 //	40  8  earliest received time, µs
 //	48  8  latest received time, µs
-//	56  1  codec: 0 stored, 1 zstd
+//	56  1  codec: 0 stored, 1 S2 (one block)
 //	57  1  kinds of entries in the frame, bit k for kind k (package entry)
 //	58  2  zero
 //	60  4  CRC-32C of bytes 0…59 and the nonce key of the journal

@@ -93,7 +93,7 @@ type Codec uint8
 // The codecs.
 const (
 	Stored Codec = 0
-	Zstd   Codec = 1
+	S2     Codec = 1 // the block format of github.com/klauspost/compress/s2, an extension of Snappy's
 )
 
 // Header describes one frame.
@@ -148,6 +148,6 @@ func parseHeader(b []byte, key entry.NonceKey) (h Header, ok bool) {
 	h = Header{Length: u32(8), StoredSize: u32(12), RawSize: u32(16), PayloadCRC: u32(20), Count: u32(24), Epoch: u32(28),
 		First: u64(32), MinReceived: int64(u64(40)), MaxReceived: int64(u64(48)), Codec: Codec(b[56]), Kinds: b[57]}
 	sane := uint64(h.Length) == HeaderSize+uint64(h.StoredSize)+TrailerSize && h.RawSize <= MaxRaw && h.StoredSize <= 2*MaxRaw &&
-		h.Count > 0 && h.Codec <= Zstd && b[58] == 0 && b[59] == 0 && h.First <= h.End()
+		h.Count > 0 && h.Codec <= S2 && b[58] == 0 && b[59] == 0 && h.First <= h.End()
 	return h, sane
 }

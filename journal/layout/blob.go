@@ -29,6 +29,14 @@ import (
 //	60  4  CRC-32C of bytes 0…59
 //	64     the value as stored
 
+// blobCodec is how a value is stored.
+type blobCodec uint8
+
+const (
+	blobStored blobCodec = 0
+	blobZstd   blobCodec = 1
+)
+
 // BlobHeaderSize is the size of the header of a blob record in bytes.
 const BlobHeaderSize = 64
 
@@ -46,7 +54,7 @@ type BlobRecord struct {
 	Offset  int64  // of the record in its file
 	Length  int64  // of the record in bytes
 	Gap     bool   // no record: bytes between two, or behind the last, of which only Offset and Length are known
-	codec   frame.Codec
+	codec   blobCodec
 	crc     uint32
 }
 
@@ -54,10 +62,10 @@ type BlobRecord struct {
 func AppendBlob(dst []byte, z *zstd.Encoder, index uint64, ordinal uint32, salt [entry.SaltSize]byte, value []byte) []byte {
 	start := len(dst)
 	dst = append(dst, make([]byte, BlobHeaderSize)...)
-	codec := frame.Zstd
+	codec := blobZstd
 	dst = z.EncodeAll(value, dst)
 	if len(dst)-start-BlobHeaderSize >= len(value) {
-		codec = frame.Stored
+		codec = blobStored
 		dst = append(dst[:start+BlobHeaderSize], value...)
 	}
 	stored := dst[start+BlobHeaderSize:]
@@ -90,9 +98,9 @@ func BlobAt(r io.ReaderAt, offset, size int64) (rec BlobRecord, ok bool, err err
 		return rec, false, nil
 	}
 	rec = BlobRecord{Offset: offset, Index: binary.LittleEndian.Uint64(b[8:]), Ordinal: binary.LittleEndian.Uint32(b[16:]),
-		codec: frame.Codec(b[20]), Salt: [entry.SaltSize]byte(b[24:40]), Size: binary.LittleEndian.Uint64(b[40:]),
+		codec: blobCodec(b[20]), Salt: [entry.SaltSize]byte(b[24:40]), Size: binary.LittleEndian.Uint64(b[40:]),
 		Length: BlobHeaderSize + int64(binary.LittleEndian.Uint32(b[48:])), crc: binary.LittleEndian.Uint32(b[52:])}
-	ok = binary.LittleEndian.Uint32(b[20:]) <= uint32(frame.Zstd) && binary.LittleEndian.Uint32(b[56:]) == 0 &&
+	ok = binary.LittleEndian.Uint32(b[20:]) <= uint32(blobZstd) && binary.LittleEndian.Uint32(b[56:]) == 0 &&
 		rec.Size <= MaxBlob && offset+rec.Length <= size
 	return rec, ok, nil
 }
@@ -152,7 +160,7 @@ func (rec BlobRecord) Value(r io.ReaderAt, z *zstd.Decoder) ([]byte, error) {
 	if frame.Checksum(stored) != rec.crc {
 		return nil, fmt.Errorf("%w: blob of entry %d: checksum", frame.ErrDamaged, rec.Index)
 	}
-	if rec.codec == frame.Stored {
+	if rec.codec == blobStored {
 		if uint64(len(stored)) != rec.Size {
 			return nil, fmt.Errorf("%w: blob of entry %d: stored value of two sizes", frame.ErrDamaged, rec.Index)
 		}

@@ -1,0 +1,75 @@
+package api
+
+import (
+	"bytes"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/VictoriaMetrics/metrics"
+)
+
+// Stats is what the daemon counts, since its start.
+type Stats struct {
+	Accepted   uint64            // messages taken into the queue
+	Durable    uint64            // messages that no crash takes
+	Dropped    map[string]uint64 // messages lost, by reason; each stands in a loss entry too
+	QueueBytes int64             // octets in the queue
+	QueueLimit int64             // of them; 0: not known
+	DiskFree   int64             // bytes on the file system of the store; below 0: not known
+}
+
+// metrics prints the figures in the Prometheus text format (prometheus.io/docs/instrumenting/exposition_formats).
+func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
+	var b bytes.Buffer
+	journals, err := h.journals()
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	writeStats(&b, h.Stats())
+	for _, j := range journals {
+		h.writeJournal(&b, j)
+	}
+	metrics.WriteGaugeUint64(&b, "constat_info{"+label("version", h.Version)+"}", 1)
+	metrics.WriteProcessMetrics(&b)
+	metrics.WriteFDMetrics(&b)
+	text(w, http.StatusOK, b.String())
+}
+
+func writeStats(b *bytes.Buffer, s Stats) {
+	metrics.WriteCounterUint64(b, "constat_accepted_total", s.Accepted)
+	metrics.WriteCounterUint64(b, "constat_durable_total", s.Durable)
+	for _, reason := range slices.Sorted(maps.Keys(s.Dropped)) {
+		metrics.WriteCounterUint64(b, "constat_dropped_total{"+label("reason", reason)+"}", s.Dropped[reason])
+	}
+	metrics.WriteGaugeFloat64(b, "constat_queue_bytes", float64(s.QueueBytes))
+	if s.QueueLimit > 0 {
+		metrics.WriteGaugeFloat64(b, "constat_queue_limit_bytes", float64(s.QueueLimit))
+	}
+	if s.DiskFree >= 0 {
+		metrics.WriteGaugeFloat64(b, "constat_disk_free_bytes", float64(s.DiskFree))
+	}
+}
+
+func (h *handler) writeJournal(b *bytes.Buffer, j Journal) {
+	of := "{" + label("journal", j.Name) + "}"
+	readable := uint64(1)
+	if j.Problem != "" {
+		readable = 0
+	}
+	metrics.WriteGaugeUint64(b, "constat_journal_readable"+of, readable)
+	metrics.WriteGaugeUint64(b, "constat_journal_bytes"+of, uint64(j.Bytes))
+	if readable == 1 {
+		metrics.WriteGaugeUint64(b, "constat_journal_entries"+of, j.Size)
+		metrics.WriteGaugeUint64(b, "constat_checkpoint_entries"+of, j.Signed)
+		metrics.WriteGaugeFloat64(b, "constat_checkpoint_age_seconds"+of, h.Now().Sub(j.At).Seconds())
+	}
+}
+
+// label prints name="value" with the escapes of the format.
+func label(name, value string) string {
+	value = strings.ToValidUTF8(value, "\uFFFD")
+	return name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value) + `"`
+}
