@@ -22,37 +22,35 @@ func TestSyslog(t *testing.T)  { runAll(t, "syslog", runMessage) }
 func TestFraming(t *testing.T) { runAll(t, "framing", runStream) }
 
 // runAll runs every case of a kind against every target and says how many ran.
-func runAll(t *testing.T, kind string, run func(*testing.T, target, testCase)) {
+func runAll(t *testing.T, kind string, run func(*testing.T, target, testCase) (ran bool)) {
 	all := cases(t, kind)
 	for _, name := range slices.Sorted(maps.Keys(targets)) {
-		ran, skipped := 0, 0
+		ran, others := 0, 0
 		t.Run(name, func(t *testing.T) {
 			to := targets[name](t)
 			for _, c := range all {
 				t.Run(c.name, func(t *testing.T) {
-					defer func() {
-						if t.Skipped() {
-							skipped++
-						} else {
-							ran++
-						}
-					}()
-					run(t, to, c)
+					if run(t, to, c) {
+						ran++
+					} else {
+						others++
+					}
 				})
 			}
 		})
-		report(t, kind, name, ran, skipped)
+		report(t, kind, name, ran, others)
 	}
 }
 
-// runMessage runs a case of one datagram.
-func runMessage(t *testing.T, to target, c testCase) {
+// runMessage runs a case of one datagram, unless it is not for the target.
+func runMessage(t *testing.T, to target, c testCase) (ran bool) {
 	want := fields{}
 	c.read(t, &want)
 	entries, counted, skip := to.message(t, c.input)
 	switch {
 	case skip != "":
-		t.Skip(skip)
+		t.Log("not for this target: " + skip)
+		return false
 	case want[countedName] != nil:
 		if len(entries) > 0 || counted != want[countedName] {
 			t.Errorf("%d entries, counted as %q; want it counted as %q", len(entries), counted, want[countedName])
@@ -65,6 +63,7 @@ func runMessage(t *testing.T, to target, c testCase) {
 			c.write(t, entries[0].updated(want, c.input))
 		}
 	}
+	return true
 }
 
 // connection is the expected.json of a stream.
@@ -78,14 +77,15 @@ type connection struct {
 const octetsName = "octets"
 
 // runStream runs a case of one connection. What follows from the RFCs alone is not rewritten by -update.
-func runStream(t *testing.T, to target, c testCase) {
+func runStream(t *testing.T, to target, c testCase) (ran bool) {
 	var want connection
 	c.read(t, &want)
 	if len(want.Messages) == 0 {
 		t.Fatal("no messages are expected")
 	}
 	if entries, skip := to.stream(t, c.input, want.Writes, want.Limit); skip != "" {
-		t.Skip(skip)
+		t.Log("not for this target: " + skip)
+		return false
 	} else if len(entries) != len(want.Messages) {
 		t.Fatalf("%d entries, want %d", len(entries), len(want.Messages))
 	} else {
@@ -93,6 +93,7 @@ func runStream(t *testing.T, to target, c testCase) {
 			checkInStream(t, entries[i], message)
 		}
 	}
+	return true
 }
 
 func checkInStream(t *testing.T, got kept, want fields) {

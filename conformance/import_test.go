@@ -44,7 +44,7 @@ func constat(t *testing.T, store string, input []byte, arguments ...string) []by
 		t.Fatal(err)
 	}
 	c := exec.Command(path, arguments...)
-	c.Env = append(os.Environ(), "TZ=UTC", "CONSTAT_STORE="+store, "XDG_CONFIG_HOME="+store+".config", "CONSTAT_SOCKET=")
+	c.Env = environment(store)
 	c.Stdin = bytes.NewReader(input)
 	var complaint bytes.Buffer
 	c.Stderr = &complaint
@@ -53,6 +53,11 @@ func constat(t *testing.T, store string, input []byte, arguments ...string) []by
 		t.Fatalf("constat %q: %v\n%s", arguments, err, &complaint)
 	}
 	return out
+}
+
+// environment is that of the program: UTC, and nothing of the user's.
+func environment(store string) []string {
+	return append(os.Environ(), "TZ=UTC", "CONSTAT_STORE="+store, "XDG_CONFIG_HOME="+store+".config", "CONSTAT_SOCKET=")
 }
 
 // importer is the program: "constat import --format syslog" and "constat show". It takes lines, so a message that holds

@@ -27,12 +27,13 @@ type target interface {
 	stream(t *testing.T, octets []byte, writes []int, limit int) (entries []kept, skip string)
 }
 
-// targets are all there are. The daemon over its sockets goes here as soon as it serves.
+// targets are all there are.
 var targets = map[string]func(t *testing.T) target{
 	"parse": func(*testing.T) target {
 		return &parser{parse.New(parse.Syslog, parse.Options{Location: time.UTC})}
 	},
 	"import": newImporter,
+	"daemon": newDaemons,
 }
 
 // parser is internal/parse without anything around it.
@@ -40,7 +41,7 @@ type parser struct{ *parse.Parser }
 
 func (p *parser) message(t *testing.T, octets []byte) (entries []kept, counted, skip string) {
 	if len(octets) == 0 {
-		return nil, "", "the inputs count it and hand nothing to the parser: this needs constat serve"
+		return nil, "", "the inputs count it and hand nothing to the parser"
 	}
 	k := kept{fields: fields{}, received: time.Now()}
 	var e entry.Entry
@@ -60,7 +61,7 @@ func (p *parser) message(t *testing.T, octets []byte) (entries []kept, counted, 
 }
 
 func (p *parser) stream(*testing.T, []byte, []int, int) ([]kept, string) {
-	return nil, "a parser takes no streams: this needs constat serve"
+	return nil, "a parser takes no streams"
 }
 
 // add adds a value as "constat show -o json" does.

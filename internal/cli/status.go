@@ -3,8 +3,10 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"path/filepath"
 
+	"constat/internal/input/native"
 	"constat/journal"
 
 	"github.com/spf13/cobra"
@@ -74,6 +76,12 @@ func (a *app) printStatus(s storeStatus, names []string, format string) error {
 		return e.Encode(s)
 	}
 	fmt.Fprintf(a.out, "store   %s\norigin  %s\ncode    %s\n", printable(s.Store), printable(s.Origin), s.Code)
+	if s.Socket != "" {
+		fmt.Fprintf(a.out, "socket  %s\n", printable(s.Socket))
+	}
+	if s.HTTP != "" {
+		fmt.Fprintf(a.out, "http    %s\n", printable(s.HTTP))
+	}
 	for _, name := range names {
 		j := s.Journals[name]
 		fmt.Fprintf(a.out, "journal %s\n  entries %d, signed up to %d, %d bytes on disk\n  vkey    %s\n", name, j.Size, j.Signed, j.Bytes, printable(j.VKey))
@@ -81,10 +89,25 @@ func (a *app) printStatus(s storeStatus, names []string, format string) error {
 	return a.out.err
 }
 
+// endpoints is where the daemon of a store can be reached, if one runs. What a dead one left behind does not count.
+func endpoints(dir string) (socket, http string) {
+	e, err := native.Find(dir)
+	if err != nil {
+		return "", ""
+	}
+	conn, err := net.Dial("unix", e.Socket)
+	if err != nil {
+		return "", ""
+	}
+	conn.Close()
+	return e.Socket, e.HTTP
+}
+
 // readStatus reads what can be read; whole says that this is all.
 func (a *app) readStatus(r *journal.Reader) (s storeStatus, names []string, whole bool, err error) {
 	c := r.Certificate()
 	s = storeStatus{Store: r.Dir(), Origin: c.Origin, Code: c.Code().String(), Journals: map[string]journalStatus{}}
+	s.Socket, s.HTTP = endpoints(r.Dir())
 	views, whole, err := a.snapshot(r, nil)
 	if err != nil {
 		return s, nil, false, err

@@ -8,13 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
-	"net"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
 )
 
 // Config is the whole configuration. The zero value of a field is its default.
@@ -52,12 +50,15 @@ type Listen struct {
 type Limits struct {
 	// Message is the longest message kept whole; of longer ones the beginning is kept. Default 64KiB, at most 16MiB.
 	Message Size `yaml:"message"`
-	// Queue is the memory of messages on their way to the disk. Default 32MiB.
+	// Queue is the memory of messages on their way to the disk. Default 32MiB, at least 1MiB.
 	Queue Size `yaml:"queue"`
 	// ReceiveBuffer is what is asked of the kernel for each UDP socket. Default 8MiB.
 	ReceiveBuffer Size `yaml:"receive_buffer"`
 	// Connections is the number of TCP and stream connections for each listener. Default 20000.
 	Connections int `yaml:"connections"`
+	// FrameTimeout is how long a message that has begun may take to arrive over a stream; then the connection is
+	// closed. Default 30s.
+	FrameTimeout Duration `yaml:"frame_timeout"`
 	// Rate is how many messages a second each source may send in the long run, Burst how many at once. 0: no limit.
 	Rate  float64 `yaml:"rate"`
 	Burst float64 `yaml:"burst"`
@@ -83,75 +84,19 @@ func Read(name string) (Config, error) {
 	if err != nil {
 		return c, err
 	}
-	if err := yaml.UnmarshalWithOptions(data, &c, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
-		return c, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
+	file, err := parser.ParseBytes(data, 0)
+	if err == nil && len(file.Docs) > 1 {
+		err = errors.New("more than one YAML document")
 	}
-	if err := c.validate(); err != nil {
-		return c, fmt.Errorf("%s: %w", name, err)
+	if err == nil {
+		err = yaml.UnmarshalWithOptions(data, &c, yaml.Strict(), yaml.DisallowUnknownField())
 	}
-	return c, nil
-}
-
-func (c *Config) validate() error {
-	var errs []error
-	check := func(key string, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		}
-	}
-	if c.Listen != nil {
-		for i, a := range c.Listen.UDP {
-			check(fmt.Sprintf("listen.udp[%d]", i), address(a))
-		}
-		for i, a := range c.Listen.TCP {
-			check(fmt.Sprintf("listen.tcp[%d]", i), address(a))
-		}
-	}
-	if c.HTTP != "" && c.HTTP != Off {
-		check("http", address(c.HTTP))
-	}
-	l := c.Limits
-	if l.Message > 16<<20 {
-		check("limits.message", errors.New("at most 16MiB"))
-	}
-	if l.Connections < 0 || l.Rate < 0 || l.Burst < 0 || math.IsNaN(l.Rate) || math.IsNaN(l.Burst) {
-		check("limits", errors.New("connections, rate and burst are not negative"))
-	}
-	if l.Burst > 0 && l.Rate == 0 {
-		check("limits.burst", errors.New("says nothing without limits.rate"))
-	}
-	if c.Group != "" && c.User == "" {
-		check("group", errors.New("says nothing without user"))
-	}
-	return errors.Join(errs...)
-}
-
-func address(a string) error {
-	_, port, err := net.SplitHostPort(a)
 	if err != nil {
-		return fmt.Errorf("%q: want HOST:PORT, such as %s", a, DefaultSyslog)
+		return c, fmt.Errorf("%s: %s%s", name, strings.TrimRight(yaml.FormatError(err, false, true), " \n"), hint(err))
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return fmt.Errorf("%q: port %q is not 0 to 65535 (%d)", a, port, n)
+	var errs []error
+	for _, p := range c.validate() {
+		errs = append(errs, fmt.Errorf("%s: %s%s: %s", name, lineOf(file, p.key), p.key, p.text))
 	}
-	return nil
-}
-
-// Size is a number of bytes, written with KiB, MiB or GiB behind it, or none.
-type Size int64
-
-// UnmarshalText reads a size.
-func (s *Size) UnmarshalText(text []byte) error {
-	number, factor := strings.TrimSpace(string(text)), int64(1)
-	for unit, f := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
-		if rest, found := strings.CutSuffix(number, unit); found {
-			number, factor = strings.TrimSpace(rest), f
-		}
-	}
-	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || n <= 0 || n > math.MaxInt64/factor {
-		return fmt.Errorf("size %q: want a number of bytes such as 65536, 64KiB or 8MiB", text)
-	}
-	*s = Size(n * factor)
-	return nil
+	return c, errors.Join(errs...)
 }

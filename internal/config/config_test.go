@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func write(t *testing.T, text string) string {
@@ -17,11 +18,11 @@ func write(t *testing.T, text string) string {
 }
 
 func TestRead(t *testing.T) {
-	c, err := Read(write(t, "store: /srv/journal\nlisten:\n  udp: [\":514\"]\n  datagram: [/dev/log]\nlimits:\n  message: 128KiB\n  rate: 100\n  burst: 1000\nhttp: off\n"))
+	c, err := Read(write(t, "store: /srv/journal\nlisten:\n  udp: [\":514\"]\n  datagram: [/dev/log]\nlimits:\n  message: 128KiB\n  frame_timeout: 1m30s\n  rate: 100\n  burst: 1000\nhttp: off\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Store != "/srv/journal" || c.Listen.UDP[0] != ":514" || c.Limits.Message != 128<<10 || c.HTTP != Off || c.Limits.Rate != 100 {
+	if c.Store != "/srv/journal" || c.Listen.UDP[0] != ":514" || c.Limits.Message != 128<<10 || c.HTTP != Off || c.Limits.Rate != 100 || c.Limits.FrameTimeout != Duration(90*time.Second) {
 		t.Errorf("%+v", c)
 	}
 	if c, err := Read(""); err != nil || c.Listen != nil {
@@ -29,26 +30,46 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestMistakes: each is refused, and the message names where it is.
+// TestMistakes: each is refused, and the message names file, line and key.
 func TestMistakes(t *testing.T) {
 	for text, want := range map[string]string{
-		"sotre: x\n":                              "sotre",
-		"listen:\n  udp: [\"514\"]\n":             "listen.udp[0]",
-		"listen:\n  tcp: [\"a:b\"]\n":             "listen.tcp[0]",
-		"limits:\n  message: much\n":              "size",
-		"limits:\n  message: 17MiB\n":             "limits.message",
-		"limits:\n  burst: 5\n":                   "limits.burst",
-		"limits:\n  conections: 5\n":              "conections",
-		"store: a\nstore: b\n":                    "store",
-		"http: nowhere\n":                         "http",
-		"group: adm\n":                            "group",
-		"limits:\n  rate: -1\n":                   "limits",
-		"listen:\n  udp: 127.0.0.1:514\n  x: y\n": "[",
+		"sotre: x\n":                                               "[1:1] unknown field \"sotre\"|the keys are store",
+		"listen:\n  udp: [\"514\"]\n":                              "line 2: listen.udp[0]: ",
+		"listen:\n  tcp:\n  - :514\n  - \"a:b\"\n":                 "line 4: listen.tcp[1]: ",
+		"listen:\n  tcp: [':1', ':1']\n":                           "line 2: listen.tcp[1]: |twice",
+		"listen:\n  datagram: [log]\n":                             "line 2: listen.datagram[0]: |absolute",
+		"listen:\n  stream: [/" + strings.Repeat("x", 107) + "]\n": "line 2: listen.stream[0]: |107",
+		"socket: here\n":                                           "line 1: socket: |absolute",
+		"limits:\n  message: much\n":                               "[2:12] \"much\"|message: much",
+		"limits:\n  queue: 0\n":                                    "[2:10]",
+		"limits:\n  queue: 64KiB\n":                                "line 2: limits.queue: at least 1MiB",
+		"limits:\n  message: 17MiB\n":                              "line 2: limits.message: ",
+		"limits:\n  frame_timeout: 5\n":                            "[2:18] \"5\"|30s",
+		"limits:\n  frame_timeout: -5s\n":                          "[2:18]",
+		"limits:\n  connections: -5\n":                             "line 2: limits.connections: ",
+		"limits:\n  burst: 5\n":                                    "line 2: limits.burst: ",
+		"limits:\n  conections: 5\n":                               "[2:3] unknown field \"conections\"|frame_timeout",
+		"store: a\nstore: b\n":                                     "[2:1]|store",
+		"store: a\n---\nstore: b\n":                                "more than one",
+		"http: nowhere\n":                                          "line 1: http: ",
+		"store: x\ngroup: adm\n":                                   "line 2: group: ",
+		"limits:\n  rate: -1\n":                                    "line 2: limits.rate: ",
+		"limits:\n  rate: .inf\n":                                  "line 2: limits.rate: ",
+		"limits:\n  rate: fast\n":                                  "[2:9]|rate: fast",
+		"listen:\n  udp: 127.0.0.1:514\n":                          "[2:",
+		"- a\n":                                                    "[1:1]",
+		"store: [\n":                                               "[1:8]",
 	} {
 		_, err := Read(write(t, text))
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "constat.yaml") {
-			t.Errorf("%q: %v; want an error that names %q", text, err, want)
+		for _, part := range append(strings.Split(want, "|"), "constat.yaml: ") {
+			if err == nil || !strings.Contains(err.Error(), part) {
+				t.Errorf("%q: %v; want an error with %q", text, err, part)
+			}
 		}
+	}
+	_, err := Read(write(t, "group: adm\nhttp: x\n"))
+	if err == nil || !strings.Contains(err.Error(), "line 1: group") || !strings.Contains(err.Error(), "line 2: http") {
+		t.Errorf("two mistakes: %v", err)
 	}
 	if _, err := Read("/does/not/exist.yaml"); err == nil || !strings.Contains(err.Error(), "/does/not/exist.yaml") {
 		t.Errorf("missing file: %v", err)

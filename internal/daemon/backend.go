@@ -14,7 +14,7 @@ import (
 type backend struct{ d *Daemon }
 
 // Commit implements [native.Backend].
-func (b backend) Commit(ctx context.Context, journal string, entries []entry.Entry) error {
+func (b backend) Commit(ctx context.Context, journal string, entries []entry.Entry) (kept int, err error) {
 	return b.d.intake.Commit(ctx, journal, entries)
 }
 
@@ -24,9 +24,10 @@ func (b backend) Import(ctx context.Context, journal, format string, r io.Reader
 	if err != nil {
 		return 0, 0, err
 	}
-	im := ingest.Import{Sink: b.d.options.Store, Journal: journal, Format: f}
+	im := ingest.Import{Sink: b.d.intake.Bulk(), Journal: journal, Format: f}
 	stats, err := im.Run(r)
-	return stats.Entries, stats.Cut, errors.Join(err, b.d.intake.Commit(ctx, "", nil))
+	_, unsigned := b.d.intake.Commit(ctx, "", nil)
+	return stats.Entries, stats.Cut, errors.Join(err, unsigned)
 }
 
 // Rotate implements [native.Backend].

@@ -20,11 +20,14 @@ import (
 // Options are what the command line adds to the configuration.
 type Options struct {
 	Store  *journal.Writer // open; [Run] closes it
+	FS     vfs.FS          // where the store is; nil is the operating system's
 	Dir    string          // of the store
 	Log    *slog.Logger    // the daemon's own diagnostics
 	Files  []*os.File      // sockets that the service manager bound; they replace those of the configuration
 	Ready  func(native.Endpoints)
 	Reload <-chan config.Config // configurations to change to, all or nothing
+	// Reloaded, if set, is called after each change, also one that fails.
+	Reloaded func()
 	// Become gives up privileges once everything is bound; nil keeps them.
 	Become func() error
 }
@@ -38,6 +41,8 @@ type Daemon struct {
 	intake  *ingest.Intake
 	parts   supervisor
 	names   map[listener]string // under which listeners run
+
+	endpoints native.Endpoints // as published
 }
 
 // Run serves until the context ends. It returns nil if everything received is durable and signed. Start: everything
@@ -46,9 +51,12 @@ type Daemon struct {
 func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	defer func() { err = errors.Join(err, o.Store.Close()) }()
 	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}}
-	d.intake = ingest.NewIntake(store{o.Store, vfs.OS(), o.Dir}, d.intakeConfig())
+	if o.FS == nil {
+		o.FS = vfs.OS()
+	}
+	d.intake = ingest.NewIntake(&store{Writer: o.Store, fsys: o.FS, dir: o.Dir}, d.intakeConfig())
 
-	endpoints, parts, err := d.bind()
+	parts, err := d.bind()
 	defer func() { err = errors.Join(err, native.Withdraw(o.Dir)) }()
 	if err != nil {
 		return errors.Join(err, closeAll(parts))
@@ -62,7 +70,7 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	intake := start(context.WithoutCancel(ctx), part{"intake", d.intake.Run, nil})
 	d.parts.start(parts)
 	if o.Ready != nil {
-		o.Ready(endpoints)
+		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
 	failed = errors.Join(failed, d.parts.stop())
@@ -83,43 +91,45 @@ func (d *Daemon) wait(ctx context.Context, intake *running) error {
 			if err := d.reload(c); err != nil {
 				d.log.Error("configuration not changed", "error", err)
 			} else {
-				d.log.Info("configuration changed")
+				d.log.Info("configuration changed", "inputs", d.endpoints.Inputs)
+			}
+			if d.options.Reloaded != nil {
+				d.options.Reloaded()
 			}
 		}
 	}
 }
 
 // bind opens every socket, so that errors name the address, and so that privileges can be dropped afterwards.
-func (d *Daemon) bind() (e native.Endpoints, parts []part, err error) {
-	e = native.Endpoints{PID: os.Getpid(), Socket: d.config.Socket}
+func (d *Daemon) bind() (parts []part, err error) {
+	e := &d.endpoints
+	e.PID, e.Socket = os.Getpid(), d.config.Socket
 	run := native.RunDir(d.options.Dir)
 	if err := os.MkdirAll(run, 0o755); err != nil {
-		return e, nil, err
+		return nil, err
 	}
 	if e.Socket == "" {
 		e.Socket = filepath.Join(run, native.SocketName)
 	}
 	own, err := d.bindNative(e.Socket)
 	if err != nil {
-		return e, nil, err
+		return nil, err
 	}
 	parts = append(parts, own)
 	inputs, err := d.bindInputs()
 	parts = append(parts, inputs...)
-	for _, in := range inputs {
-		e.Inputs = append(e.Inputs, in.name)
-	}
+	e.Inputs = namesOf(inputs)
 	if err != nil {
-		return e, parts, err
+		return parts, err
 	}
 	url, web, err := d.bindHTTP()
 	if err != nil {
-		return e, parts, err
+		return parts, err
 	}
 	if url != "" {
 		e.HTTP, parts = url, append(parts, web)
 	}
-	return e, parts, e.Publish(d.options.Dir)
+	return parts, e.Publish(d.options.Dir)
 }
 
 func (d *Daemon) intakeConfig() ingest.Config {
@@ -127,16 +137,6 @@ func (d *Daemon) intakeConfig() ingest.Config {
 	return ingest.Config{Journal: layout.System, QueueBytes: int64(l.Queue), Rate: l.Rate, Burst: l.Burst,
 		Report: func(err error) { d.log.Warn("intake", "error", err) }}
 }
-
-// store is the writer as the intake sees it.
-type store struct {
-	*journal.Writer
-	fsys vfs.FS
-	dir  string
-}
-
-// Free implements [ingest.Store].
-func (s store) Free() (int64, error) { return s.fsys.Free(s.dir) }
 
 // describe is what is known of a process that uses constat's own socket.
 func (d *Daemon) describe(pid, uid, gid int) []entry.Field {

@@ -1,12 +1,14 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -21,14 +23,16 @@ func describeProcess(pid, uid, gid int) []entry.Field { return syslog.Describe(p
 
 // bindInputs binds what the service manager handed over, or what the configuration names.
 func (d *Daemon) bindInputs() ([]part, error) {
-	b := d.newBinder()
+	list := wanted(d.config.Listen, d.options.Dir)
+	if len(d.options.Files) > 0 {
+		list = nil
+	}
+	b := d.newBinder(list)
 	for _, f := range d.options.Files {
 		b.add(b.file(f))
 	}
-	if len(d.options.Files) == 0 {
-		for _, w := range wanted(d.config.Listen, d.options.Dir) {
-			b.bound(w)
-		}
+	for _, l := range list {
+		d.names[l] = b.bound(l)
 	}
 	return b.parts, errors.Join(b.errs...)
 }
@@ -60,17 +64,52 @@ type binder struct {
 	limits config.Limits
 	parts  []part
 	errs   []error
+
+	tcpLimit, localLimit int // connections of a listener
 }
 
-func (d *Daemon) newBinder() *binder { return &binder{d: d, limits: d.config.Limits} }
+// newBinder returns a binder for these listeners, or for what the service manager bound.
+func (d *Daemon) newBinder(list []listener) *binder {
+	b := &binder{d: d, limits: d.config.Limits}
+	kinds := map[string]int{"tcp": len(d.options.Files), "stream": len(d.options.Files)}
+	for _, l := range list {
+		kinds[l.kind]++
+	}
+	b.tcpLimit, b.localLimit = d.connections(kinds["tcp"], kinds["stream"])
+	return b
+}
 
-// bound binds a listener and notes under which name it runs.
-func (b *binder) bound(l listener) {
+// otherFiles is how many files the daemon wants for everything but connections of senders.
+const otherFiles = 256
+
+// connections is how many each of so many listeners may have, so that all together leave files for the store. Local
+// programs get an eighth of them.
+func (d *Daemon) connections(tcps, locals int) (tcp, local int) {
+	want := cmp.Or(d.config.Limits.Connections, syslog.DefaultConnections)
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+		return want, want
+	}
+	room := max(64, int(min(files.Cur, 1<<30))-otherFiles)
+	if locals > 0 {
+		local = min(want, room/8/locals)
+		room -= local * locals
+	}
+	tcp = min(want, room/max(tcps, 1))
+	if tcp < d.config.Limits.Connections && tcps > 0 {
+		d.log.Warn("limits.connections is more than the limit of open files allows (LimitNOFILE)", "connections", tcp)
+	}
+	return tcp, local
+}
+
+// bound binds a listener and returns under which name it runs.
+func (b *binder) bound(l listener) string {
 	in, err := b.bind(l)
 	b.add(in, err)
-	if err == nil {
-		b.d.names[l] = in.Name()
+	if err != nil {
+		return ""
 	}
+	return in.Name()
 }
 
 func (b *binder) add(in input.Input, err error) {
@@ -106,12 +145,12 @@ func (b *binder) udp(address string, f *os.File) (input.Input, error) {
 
 func (b *binder) tcp(address string, f *os.File) (input.Input, error) {
 	return syslog.ListenTCP(syslog.TCPConfig{Address: address, File: f, Limit: int(b.limits.Message),
-		MaxConnections: b.limits.Connections})
+		MaxConnections: b.tcpLimit, FrameTimeout: time.Duration(b.limits.FrameTimeout)})
 }
 
 func (b *binder) local(path string, f *os.File) syslog.UnixConfig {
 	return syslog.UnixConfig{Path: path, File: f, Limit: int(b.limits.Message), Fields: b.d.facts,
-		MaxConnections: b.limits.Connections}
+		MaxConnections: b.localLimit, FrameTimeout: time.Duration(b.limits.FrameTimeout)}
 }
 
 // file makes an input of a socket that the service manager bound, by its kind.

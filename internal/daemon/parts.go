@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // part is something that runs until its context ends: an input, a server, the intake.
@@ -20,7 +21,8 @@ type running struct {
 	part
 	cancel context.CancelFunc
 	done   chan struct{}
-	err    error // of run; set when done is closed
+	err    error       // of run; set when done is closed
+	told   atomic.Bool // to end: then its error is for whoever did
 }
 
 func start(ctx context.Context, p part) *running {
@@ -37,9 +39,18 @@ func start(ctx context.Context, p part) *running {
 
 // stop ends a part and waits for it.
 func (r *running) stop() error {
+	r.told.Store(true)
 	r.cancel()
 	<-r.done
 	return r.err
+}
+
+func namesOf(parts []part) []string {
+	names := make([]string, 0, len(parts))
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	return names
 }
 
 // supervisor runs parts side by side.
@@ -66,7 +77,7 @@ func (s *supervisor) start(parts []part) {
 		s.parts = append(s.parts, r)
 		go func() {
 			<-r.done
-			if r.err != nil {
+			if r.err != nil && !r.told.Load() {
 				select {
 				case failures <- r.err:
 				default:

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"reflect"
 
 	"constat/internal/config"
 )
@@ -12,28 +13,9 @@ func (d *Daemon) reload(c config.Config) error {
 	if err := d.changeable(c); err != nil {
 		return err
 	}
-	old := map[listener]bool{}
-	for _, l := range wanted(d.config.Listen, d.options.Dir) {
-		old[l] = true
-	}
-	b := d.newBinder()
-	kept := map[listener]bool{}
-	for _, l := range wanted(c.Listen, d.options.Dir) {
-		kept[l] = old[l]
-		if !old[l] {
-			b.bound(l)
-		}
-	}
-	if err := errors.Join(b.errs...); err != nil {
-		return errors.Join(err, closeAll(b.parts))
-	}
-	d.parts.start(b.parts)
-	for l := range old {
-		if !kept[l] {
-			if err := d.parts.stop(d.names[l]); err != nil {
-				d.log.Warn("input ended", "error", err)
-			}
-			delete(d.names, l)
+	if len(d.options.Files) == 0 {
+		if err := d.listenTo(wanted(c.Listen, d.options.Dir)); err != nil {
+			return err
 		}
 	}
 	d.intake.SetLimits(c.Limits.Rate, c.Limits.Burst)
@@ -41,11 +23,50 @@ func (d *Daemon) reload(c config.Config) error {
 	return nil
 }
 
+// listenTo binds and starts what is new, and stops what is not listed.
+func (d *Daemon) listenTo(list []listener) error {
+	b := d.newBinder(list)
+	names := map[listener]string{}
+	for _, l := range list {
+		if name, runs := d.names[l]; runs {
+			names[l] = name
+		} else {
+			names[l] = b.bound(l)
+		}
+	}
+	if err := errors.Join(b.errs...); err != nil {
+		return errors.Join(err, closeAll(b.parts))
+	}
+	d.parts.start(b.parts)
+	for l, name := range d.names {
+		if _, stays := names[l]; stays {
+			continue
+		}
+		if err := d.parts.stop(name); err != nil {
+			d.log.Warn("input ended", "error", err)
+		}
+	}
+	d.names = names
+	d.publish(list)
+	return nil
+}
+
+// publish says where the daemon listens now. That it could not be said does not undo the change.
+func (d *Daemon) publish(list []listener) {
+	d.endpoints.Inputs = d.endpoints.Inputs[:0]
+	for _, l := range list {
+		d.endpoints.Inputs = append(d.endpoints.Inputs, d.names[l])
+	}
+	if err := d.endpoints.Publish(d.options.Dir); err != nil {
+		d.log.Warn("where the daemon listens", "error", err)
+	}
+}
+
 // changeable reports the first setting that differs and can only be changed by a restart.
 func (d *Daemon) changeable(c config.Config) error {
 	now := d.config
 	switch {
-	case len(d.options.Files) > 0:
+	case len(d.options.Files) > 0 && !reflect.DeepEqual(c.Listen, now.Listen):
 		return restartNeeded("listen, with sockets of the service manager,")
 	case c.Store != now.Store:
 		return restartNeeded("store")
@@ -55,8 +76,10 @@ func (d *Daemon) changeable(c config.Config) error {
 		return restartNeeded("http")
 	case c.User != now.User || c.Group != now.Group:
 		return restartNeeded("user and group")
-	case c.Limits.Message != now.Limits.Message || c.Limits.Queue != now.Limits.Queue ||
-		c.Limits.ReceiveBuffer != now.Limits.ReceiveBuffer || c.Limits.Connections != now.Limits.Connections:
+	}
+	limits := c.Limits
+	limits.Rate, limits.Burst = now.Limits.Rate, now.Limits.Burst
+	if limits != now.Limits {
 		return restartNeeded("limits other than rate and burst")
 	}
 	return nil

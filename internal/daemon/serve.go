@@ -1,19 +1,22 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"github.com/coreos/go-systemd/v22/activation"
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 
 	"constat/internal/config"
+	"constat/internal/ingest"
 	"constat/internal/input/native"
 	"constat/journal"
 	"constat/journal/layout"
@@ -35,27 +38,49 @@ type Command struct {
 func Serve(ctx context.Context, c Command) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // from then on a signal has its usual effect
-	store, err := c.Open()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	signal.Ignore(syscall.SIGPIPE) // whoever read our output may go
+
+	c.limitMemory()
+	log := slog.New(slog.NewTextHandler(c.Err, nil))
+	stopping := sync.OnceFunc(func() { notify(log, systemd.SdNotifyStopping) })
+	context.AfterFunc(ctx, func() { stop(); stopping() }) // from then on a signal has its usual effect
+	o, err := c.options(log)
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(c.Err, nil))
-	o := Options{Store: store, Dir: c.Dir, Log: log, Files: activation.Files(true)}
-	if o.Become, err = c.account(); err != nil {
-		return errors.Join(err, store.Close())
-	}
-	reload, ended := c.reloads(ctx, log)
+	reload, ended := c.reloads(ctx, hup, log)
 	o.Reload = reload
+	err = Run(ctx, c.Config, o)
+	stopping()
+	stop()
+	ended()
+	return err
+}
+
+// limitMemory makes the garbage collector work harder before memory gets large, unless GOMEMLIMIT says otherwise.
+func (c Command) limitMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		queue := cmp.Or(int64(c.Config.Limits.Queue), ingest.DefaultQueue)
+		debug.SetMemoryLimit(128<<20 + 2*queue)
+	}
+}
+
+// options opens the store and takes what the service manager hands over.
+func (c Command) options(log *slog.Logger) (o Options, err error) {
+	o = Options{Dir: c.Dir, Log: log, Files: activation.Files(true)}
 	o.Ready = func(e native.Endpoints) {
 		c.greet(e)
 		notify(log, systemd.SdNotifyReady)
 	}
-	err = Run(ctx, c.Config, o)
-	notify(log, systemd.SdNotifyStopping)
-	stop()
-	ended()
-	return err
+	o.Reloaded = func() { notify(log, systemd.SdNotifyReady) }
+	if o.Become, err = c.account(); err != nil {
+		return o, err
+	}
+	o.Store, err = c.Open()
+	return o, err
 }
 
 // account returns how to become the user of the configuration, or nil if it names none. The store becomes theirs.
@@ -78,22 +103,21 @@ func (c Command) account() (func() error, error) {
 }
 
 // reloads gives the configuration anew for each SIGHUP, if it is sound. ended waits until it has stopped.
-func (c Command) reloads(ctx context.Context, log *slog.Logger) (<-chan config.Config, func()) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
+func (c Command) reloads(ctx context.Context, hup <-chan os.Signal, log *slog.Logger) (_ <-chan config.Config, ended func()) {
 	configs, done := make(chan config.Config), make(chan struct{})
 	go func() {
 		defer close(done)
-		defer signal.Stop(hup)
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-hup:
 			}
+			notify(log, systemd.SdNotifyReloading+"\n"+systemd.SdNotifyMonotonicUsec())
 			next, err := config.Read(c.ConfigFile)
 			if err != nil {
 				log.Error("configuration not changed", "error", err)
+				notify(log, systemd.SdNotifyReady)
 				continue
 			}
 			select {

@@ -2,22 +2,29 @@ package ingest
 
 import (
 	"context"
+	"errors"
 
 	"constat/entry"
 )
 
 // Commit appends entries and returns when they, and everything appended to the store before, are durable and signed.
-// Calls that come together share one sync and one signature. Without entries it only waits. The entries have been
-// appended even if the context ends first; its error then only says that nobody knows whether they are durable.
-func (in *Intake) Commit(ctx context.Context, journal string, entries []entry.Entry) error {
+// Calls that come together share one sync and one signature. Without entries it only waits. On an error the first
+// kept entries are in the store; if the context ended nobody knows whether they are durable.
+func (in *Intake) Commit(ctx context.Context, journal string, entries []entry.Entry) (kept int, err error) {
 	if len(entries) > 0 {
-		if !in.reserved() {
-			return errDiskFull
+		if !reserved(in.store) {
+			return 0, errDiskFull
 		}
-		if _, err := in.store.Append(journal, entries); err != nil {
-			return err
+		_, err = in.store.Append(journal, entries)
+		if kept = keptOf(len(entries), err); kept == 0 {
+			return 0, err
 		}
 	}
+	return kept, errors.Join(err, in.signed(ctx))
+}
+
+// signed returns when everything appended by now is durable and signed.
+func (in *Intake) signed(ctx context.Context) error {
 	done := make(chan error, 1)
 	if err := in.queue.await(func(err error) { done <- err }); err != nil {
 		return err
@@ -28,12 +35,6 @@ func (in *Intake) Commit(ctx context.Context, journal string, entries []entry.En
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// reserved reports whether the disk has more room than the reserve for loss entries and seals.
-func (in *Intake) reserved() bool {
-	free, err := in.store.Free()
-	return err != nil || free > diskReserve
 }
 
 // takeCommits takes those who wait for a signature.

@@ -4,53 +4,53 @@ import (
 	"time"
 )
 
-// makeDurable syncs if it is time to: somebody waits, something critical came, or the oldest entry is a second old.
-// Then it signs.
+// makeDurable syncs if it is time to, and signs. Whoever waits for a signature gets both at once.
 func (in *Intake) makeDurable(now time.Time) error {
 	if len(in.committing) > 0 {
-		return in.commit(now)
+		return in.seal(now)
 	}
-	if in.appended == 0 && len(in.waiting) == 0 {
-		return in.sign(now)
+	if in.syncDue(now) {
+		if err := in.store.Sync(); err != nil {
+			return err
+		}
+		in.unsigned = in.unsigned || in.appended > 0
+		in.synced()
 	}
-	if in.stuck && len(in.waiting) > 0 && in.appended == 0 {
-		return nil // what they wait for is not appended yet
-	}
-	if len(in.waiting) == 0 && !in.hurry && now.Sub(in.since) < syncWithin {
+	if !in.unsigned || now.Sub(in.signedAt) < signEvery {
 		return nil
 	}
-	if err := in.store.Sync(); err != nil {
-		return err
+	return in.seal(now)
+}
+
+// syncDue reports whether somebody waits, something critical came, or the oldest entry is a second old. While the disk
+// is full nobody can be told anything.
+func (in *Intake) syncDue(now time.Time) bool {
+	if len(in.waiting) > 0 && !in.stuck {
+		return true
 	}
+	return in.appended > 0 && (in.hurry || now.Sub(in.since) >= syncWithin)
+}
+
+// synced notes that everything appended is durable, and tells those who wait for that.
+func (in *Intake) synced() {
 	in.durable.Add(in.appended)
-	in.unsigned = in.unsigned || in.appended > 0
 	in.appended, in.hurry = 0, false
 	if !in.stuck {
 		in.waiting = tell(in.waiting, nil)
 	}
-	return in.sign(now)
 }
 
-// sign makes a checkpoint, at most once a second.
-func (in *Intake) sign(now time.Time) error {
-	if !in.unsigned || now.Sub(in.signedAt) < signEvery {
-		return nil
-	}
-	in.unsigned, in.signedAt = false, now
-	return in.store.Checkpoint()
-}
-
-// commit makes durable and signs everything, and answers everybody who waits.
-func (in *Intake) commit(now time.Time) error {
-	if err := in.store.Checkpoint(); err != nil {
+// seal makes everything durable and signs it, and answers those who wait for that. If the disk is too full for a
+// signature it is tried again.
+func (in *Intake) seal(now time.Time) error {
+	in.signedAt = now
+	err := in.store.Checkpoint()
+	if err != nil && !isFull(err) {
 		return err
 	}
-	in.durable.Add(in.appended)
-	in.appended, in.hurry, in.unsigned, in.signedAt = 0, false, false, now
-	if !in.stuck {
-		in.waiting = tell(in.waiting, nil)
-	}
-	in.committing = tell(in.committing, nil)
+	in.synced()
+	in.unsigned = err != nil
+	in.committing = tell(in.committing, err)
 	return nil
 }
 
@@ -70,20 +70,24 @@ func (in *Intake) writeLosses(now time.Time) error {
 		return nil
 	}
 	in.lossesDue = now.Add(lossEvery)
-	list := in.losses.entries()
-	if len(list) == 0 {
+	keys, counts := in.losses.take()
+	if len(keys) == 0 {
 		return nil
 	}
-	_, err := in.store.Append(systemJournal, list)
+	_, err := in.store.Append(systemJournal, lossEntries(keys, counts))
+	if kept := keptOf(len(keys), err); kept > 0 {
+		in.unsigned = true
+		in.losses.restore(keys[kept:], counts)
+		if err := in.store.Sync(); err != nil {
+			return err
+		}
+	} else {
+		in.losses.restore(keys, counts)
+	}
 	if isFull(err) {
-		in.losses.restore(list)
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	in.unsigned = true
-	return in.store.Sync()
+	return err
 }
 
 // Stats returns what the intake has done since it began. It may be called at any time.

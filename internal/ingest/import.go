@@ -14,8 +14,8 @@ import (
 
 // Sink takes batches of entries; the journal's writer is one.
 type Sink interface {
-	// Append must keep the entries in order and return the index of the first. Nil means received. It may change the
-	// entries and must not keep them.
+	// Append must keep the entries in order and return the index of the first. Nil means received. On an error a
+	// beginning of them may be kept; a [PartialError] says how much. It may change the entries and must not hold on to them.
 	Append(journal string, entries []entry.Entry) (first uint64, err error)
 	// Sync must make durable everything appended before.
 	Sync() error
@@ -61,8 +61,7 @@ type batch struct {
 	err     error // of the stream, behind these entries
 }
 
-// Run reads r to its end. On an error the entries counted in the statistics have been received, in order; of the batch
-// behind them the sink may have kept a beginning. If the sink fails Run returns at once: a reader that blocks then
+// Run reads r to its end. On an error the entries counted in the statistics have been received, in order. If the sink fails Run returns at once: a reader that blocks then
 // holds one goroutine until it returns.
 func (im *Import) Run(r io.Reader) (Stats, error) {
 	format := im.Format
@@ -120,7 +119,7 @@ func (p *pipeline) fill() {
 				break
 			}
 			if n > 0 && len(b.octets)+len(octets) > cap(b.octets) {
-				p.held, p.heldLost, p.holding = octets, lost, true
+				p.held, p.heldLost, p.holding = append(p.held[:0], octets...), lost, true
 				break
 			}
 			p.parse(b, &b.entries[n], octets, lost)
@@ -128,9 +127,7 @@ func (p *pipeline) fill() {
 		}
 		b.stats.Entries = uint64(n)
 		b.entries = b.entries[:n]
-		if !p.holding {
-			p.splitter.Recycle()
-		}
+		p.splitter.Recycle()
 		p.full <- b
 		if b.err != nil {
 			return
@@ -164,6 +161,9 @@ func (p *pipeline) drain() (total Stats, err error) {
 	for b := range p.full {
 		if err == nil && len(b.entries) > 0 {
 			_, err = p.Sink.Append(p.Journal, b.entries)
+			if err != nil {
+				total.Entries += uint64(keptOf(len(b.entries), err))
+			}
 		}
 		if err == nil && time.Since(synced) > syncEvery {
 			err = p.Sink.Sync()

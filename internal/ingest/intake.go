@@ -2,25 +2,14 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"constat/entry"
 	"constat/internal/input"
 	"constat/internal/parse"
 )
-
-// Store is what the intake writes to; the journal's writer is one.
-type Store interface {
-	Sink
-	// Checkpoint must make durable and sign everything appended before.
-	Checkpoint() error
-	// Free must return how many octets the store may still grow by on its disk.
-	Free() (int64, error)
-}
 
 // Config says how the intake works. The zero value is the production setting.
 type Config struct {
@@ -33,9 +22,11 @@ type Config struct {
 	Report func(error)
 }
 
-// Defaults and times of the intake (DESIGN, section 5).
+// DefaultQueue is the memory of the queue in octets, unless the configuration says otherwise.
+const DefaultQueue = 32 << 20
+
+// Times and sizes of the intake (DESIGN, section 5).
 const (
-	defaultQueue  = 32 << 20
 	gatherFor     = 20 * time.Millisecond // messages that arrive together share a frame
 	gatherOctets  = 64 << 10              // so much is not waited for
 	syncWithin    = time.Second           // when nobody waits
@@ -45,7 +36,10 @@ const (
 	checkFree     = 8 << 20                // octets between two looks at the disk
 	urgentLevel   = 2                      // crit
 	maxBatch      = 4096
-	keepChunk     = 512 << 10 // larger memory of a chunk is let go
+	maxHeld       = 4 << 20     // octets of the chunks that a batch points into
+	leastChunk    = 1 << 10     // smaller memory of a chunk is let go
+	keepChunk     = 512 << 10   // and so is larger
+	fullEvery     = time.Minute // how often people are told that the disk is full
 	signEvery     = time.Second
 	systemJournal = "system"
 )
@@ -67,8 +61,11 @@ type Intake struct {
 	batch      []entry.Entry
 	sources    []*input.Source // of the entries of the batch
 	held       []*input.Chunk  // chunks that the entries of the batch point into
+	heldOctets int64           // what they weigh
 	stuck      bool            // the disk is full: what is in the batch waits for room
 	tryAt      time.Time       // when to try again
+	toldFull   time.Time       // when people were told of that
+	ending     bool            // nobody can wait any more
 	room       int64           // octets that may be appended before looking at the disk again
 	waiting    []func(error)   // to be told when what was appended is durable
 	committing []func(error)   // to be told when everything is signed
@@ -89,14 +86,15 @@ func NewIntake(store Store, c Config) *Intake {
 		c.Journal = systemJournal
 	}
 	if c.QueueBytes <= 0 {
-		c.QueueBytes = defaultQueue
+		c.QueueBytes = DefaultQueue
 	}
 	if c.Report == nil {
 		c.Report = func(error) {}
 	}
-	in := &Intake{store: store, config: c, queue: newQueue(c.QueueBytes), batch: make([]entry.Entry, 0, maxBatch),
+	in := &Intake{store: store, config: c, batch: make([]entry.Entry, 0, maxBatch),
 		urgent: map[string]time.Time{}}
 	in.parser = parse.New(parse.Syslog, parse.Options{Provenance: entry.Claimed, Location: c.Location})
+	in.queue = newQueue(c.QueueBytes, in.giveBack)
 	in.chunks.New = func() any { return new(input.Chunk) }
 	in.SetLimits(c.Rate, c.Burst)
 	return in
@@ -138,7 +136,7 @@ func (in *Intake) Lose(source, reason string, messages, octets uint64) {
 type IntakeStats struct {
 	Received uint64 // messages taken into the queue
 	Durable  uint64
-	Queued   int64             // octets in the queue
+	Queued   int64             // memory of the queue in octets
 	Lost     map[string]uint64 // messages by reason
 }
 
@@ -209,26 +207,35 @@ func (in *Intake) step(now time.Time) error {
 func (in *Intake) finish() error {
 	now := time.Now()
 	in.tryAt, in.lossesDue = now, time.Time{}
-	if err := in.step(now); err != nil {
-		return err
+	for more := true; more; more = !in.stuck && in.queue.size() > 0 {
+		if err := in.step(now); err != nil {
+			return err
+		}
 	}
 	if in.stuck {
-		in.countBatch()
+		in.giveUp()
 		in.lossesDue = time.Time{}
 		if err := in.writeLosses(now); err != nil {
 			return err
 		}
 	}
-	return in.commit(now)
+	if err := in.seal(now); err != nil {
+		return err
+	}
+	if in.unsigned || in.losses.any() {
+		return errDiskFull
+	}
+	return nil
 }
 
-// countBatch gives up what waits for room, because the daemon ends.
-func (in *Intake) countBatch() {
-	for i := range in.batch {
-		in.losses.add(in.sources[i].Name, reasonDiskFull, 1, in.batch[i].Size())
+// giveUp counts what waits for room, because the daemon ends.
+func (in *Intake) giveUp() {
+	in.ending = true
+	in.loseBatch(0)
+	for c := in.queue.take(both); c != nil; c = in.queue.take(both) {
+		in.loseChunk(c)
 	}
 	in.stuck = false
-	in.dropBatch()
 	in.waiting = tell(in.waiting, errDiskFull)
 }
 
@@ -238,11 +245,4 @@ func (in *Intake) fail(err error) error {
 	in.takeCommits()
 	in.waiting, in.committing = tell(in.waiting, err), tell(in.committing, err)
 	return err
-}
-
-var errDiskFull = errors.New("disk full")
-
-// isFull reports whether an error means that the disk is full.
-func isFull(err error) bool {
-	return errors.Is(err, errDiskFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

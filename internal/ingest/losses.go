@@ -65,35 +65,33 @@ func (l *losses) add(source, reason string, messages, octets uint64) {
 	l.total[reason] += messages
 }
 
-// entries returns the losses as entries and starts counting anew.
-func (l *losses) entries() []entry.Entry {
+// take returns the losses and starts counting anew.
+func (l *losses) take() (keys []lossKey, counts map[lossKey]lossCount) {
 	l.mu.Lock()
-	counts := l.counts
+	counts = l.counts
 	if len(counts) > 0 {
 		l.counts = map[lossKey]lossCount{}
 	}
 	l.mu.Unlock()
-	keys := make([]lossKey, 0, len(counts))
 	for k := range counts {
 		keys = append(keys, k)
 	}
 	sort.Slice(keys, func(i, j int) bool {
 		return keys[i].source < keys[j].source || keys[i].source == keys[j].source && keys[i].reason < keys[j].reason
 	})
-	list := make([]entry.Entry, 0, len(keys))
-	for _, k := range keys {
-		list = append(list, lossEntry(k, counts[k]))
-	}
-	return list
+	return keys, counts
 }
 
-// restore counts losses again whose entries could not be written.
-func (l *losses) restore(list []entry.Entry) {
-	for i := range list {
-		var messages, octets uint64
-		fmt.Sscan(text(&list[i], LossMessages), &messages)
-		fmt.Sscan(text(&list[i], LossOctets), &octets)
-		l.add(text(&list[i], LossSource), text(&list[i], LossReason), messages, octets)
+// restore takes losses back whose entries could not be written.
+func (l *losses) restore(keys []lossKey, counts map[lossKey]lossCount) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range keys {
+		c := counts[key]
+		more := l.counts[key] // younger
+		c.messages += more.messages
+		c.octets += more.octets
+		l.counts[key] = c
 	}
 }
 
@@ -115,9 +113,12 @@ func (l *losses) totals() map[string]uint64 {
 	return out
 }
 
-func text(e *entry.Entry, name string) string {
-	value, _ := e.Get(name)
-	return string(value)
+func lossEntries(keys []lossKey, counts map[lossKey]lossCount) []entry.Entry {
+	list := make([]entry.Entry, 0, len(keys))
+	for _, k := range keys {
+		list = append(list, lossEntry(k, counts[k]))
+	}
+	return list
 }
 
 func lossEntry(k lossKey, c lossCount) entry.Entry {

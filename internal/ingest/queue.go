@@ -7,14 +7,17 @@ import (
 	"constat/internal/input"
 )
 
-// queue holds chunks between the inputs and the writer, bounded in octets. It keeps two lines: when the disk is full,
-// chunks of datagram sources are taken out and counted while those of streams wait.
+// queue holds chunks between the inputs and the writer, bounded in memory. It keeps two lines: when the disk is full,
+// chunks of datagram sources are taken out and counted while those of streams wait. Streams never take all of it.
 type queue struct {
-	limit int64
+	limit   int64
+	recycle func(*input.Chunk) // takes chunks that were copied
 
 	mu      sync.Mutex // guards everything below
-	octets  int64      // in both lines
+	memory  [2]int64   // of the chunks in each line
+	octets  int64      // of the messages in both
 	lines   [2][]*input.Chunk
+	last    int           // the line that was taken from last
 	waiting []func(error) // want to be told when everything is signed
 	closed  bool
 	full    []chan struct{} // those who wait for room, in order
@@ -28,16 +31,11 @@ const (
 	datagrams
 )
 
-// chunkOverhead is what a chunk counts beside its octets.
-const chunkOverhead = 256
-
-func newQueue(limit int64) *queue {
-	return &queue{limit: limit, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+func newQueue(limit int64, recycle func(*input.Chunk)) *queue {
+	return &queue{limit: limit, recycle: recycle, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
 }
 
-func weight(c *input.Chunk) int64 { return int64(cap(c.Octets)) + chunkOverhead }
-
-// offer adds a chunk if there is room. A chunk that is larger than the limit gets in when the queue is empty.
+// offer adds a chunk if there is room. A chunk that is larger than the limit gets in when its line is empty.
 func (q *queue) offer(c *input.Chunk) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -48,20 +46,47 @@ func (q *queue) offerLocked(c *input.Chunk) error {
 	if q.closed {
 		return input.ErrClosed
 	}
-	if q.octets > 0 && q.octets+weight(c) > q.limit {
-		return input.ErrFull
-	}
 	line := streams
 	if c.Source.Datagram {
 		line = datagrams
 	}
+	need, waste := weight(c), false
+	if q.memory[line] > q.limit/8 {
+		need, waste = leastWeight(c)
+	}
+	if !q.hasRoomLocked(line, need) {
+		return input.ErrFull
+	}
+	if waste {
+		loose := c
+		c = fitted(loose)
+		q.recycle(loose)
+	}
 	q.lines[line] = append(q.lines[line], c)
-	q.octets += weight(c)
+	q.memory[line] += weight(c)
+	q.octets += int64(len(c.Octets))
 	signal(q.wake)
 	if c.Done != nil || q.octets >= gatherOctets {
 		signal(q.hurry)
 	}
 	return nil
+}
+
+// hasRoomLocked keeps a quarter for those who cannot wait.
+func (q *queue) hasRoomLocked(line int, need int64) bool {
+	if q.memory[line] == 0 {
+		return true
+	}
+	if line == streams {
+		return q.memory[streams]+need <= q.limit*3/4
+	}
+	return q.memory[datagrams]+need <= q.limit/4 || q.memory[streams]+q.memory[datagrams]+need <= q.limit
+}
+
+// rouse says that there is more to take, at once.
+func (q *queue) rouse() {
+	signal(q.wake)
+	signal(q.hurry)
 }
 
 // await asks to be told when everything that is appended by now is durable and signed.
@@ -72,8 +97,7 @@ func (q *queue) await(done func(error)) error {
 		return input.ErrClosed
 	}
 	q.waiting = append(q.waiting, done)
-	signal(q.wake)
-	signal(q.hurry)
+	q.rouse()
 	return nil
 }
 
@@ -114,18 +138,20 @@ func (q *queue) put(ctx context.Context, c *input.Chunk) error {
 	}
 }
 
-// take returns the next chunk, datagrams first, or nil. With only set, it looks into that line alone.
+// take returns the next chunk, of either line in turn, or nil. With only set, it looks into that line alone.
 func (q *queue) take(only int) *input.Chunk {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, line := range [...]int{datagrams, streams} {
+	for _, line := range [...]int{1 - q.last, q.last} {
 		if only >= 0 && line != only || len(q.lines[line]) == 0 {
 			continue
 		}
+		q.last = line
 		c := q.lines[line][0]
 		q.lines[line][0] = nil
 		q.lines[line] = q.lines[line][1:]
-		q.octets -= weight(c)
+		q.memory[line] -= weight(c)
+		q.octets -= int64(len(c.Octets))
 		q.admitLocked()
 		return c
 	}
@@ -137,7 +163,7 @@ const both = -1
 
 // admitLocked wakes those who wait for room.
 func (q *queue) admitLocked() {
-	if q.octets <= q.limit/2 || q.closed {
+	if q.memory[streams] <= q.limit*3/8 || q.closed {
 		for _, room := range q.full {
 			close(room)
 		}
@@ -154,9 +180,9 @@ func (q *queue) close() {
 	signal(q.wake)
 }
 
-// size is the number of octets in the queue.
+// size is the memory of what is in the queue.
 func (q *queue) size() int64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.octets
+	return q.memory[streams] + q.memory[datagrams]
 }

@@ -12,45 +12,55 @@ import (
 // reasonDiskFull is why messages of senders who cannot wait are lost while the disk is full.
 const reasonDiskFull = "disk full"
 
-// drain takes everything out of the queue and appends it, a batch at a time. While the disk is full, streams wait, and
-// what comes from senders who cannot wait is counted.
+// drain takes a batch out of the queue and appends it. It takes no more, so that whatever else is due has its turn
+// though the queue may never be empty. While the disk is full, streams wait, and what comes from senders who cannot
+// wait is counted.
 func (in *Intake) drain(now time.Time) error {
-	for {
-		if in.stuck && now.Before(in.tryAt) {
-			in.countDatagrams()
-			return nil
+	if in.stuck && !now.Before(in.tryAt) {
+		if err := in.tryAgain(now); err != nil {
+			return err
 		}
-		if len(in.batch) >= maxBatch || in.stuck {
-			if err := in.appendBatch(now); err != nil {
-				return err
-			}
-			continue
-		}
+	}
+	if in.stuck {
+		in.countDatagrams()
+		return nil
+	}
+	for len(in.batch) < maxBatch && in.heldOctets < maxHeld {
 		c := in.queue.take(both)
 		if c == nil {
 			return in.appendBatch(now)
 		}
 		in.takeChunk(c, now)
 	}
+	in.queue.rouse()
+	return in.appendBatch(now)
 }
 
 // countDatagrams empties the line of those who cannot wait.
 func (in *Intake) countDatagrams() {
 	for c := in.queue.take(datagrams); c != nil; c = in.queue.take(datagrams) {
-		for _, m := range c.Messages {
-			in.losses.add(c.Source.Name, reasonDiskFull, 1, uint64(m.End-m.Start))
-		}
-		in.giveBack(c)
+		in.loseChunk(c)
 	}
+}
+
+// loseChunk counts the messages of a chunk for which the disk has no room.
+func (in *Intake) loseChunk(c *input.Chunk) {
+	for _, m := range c.Messages {
+		in.losses.add(c.Source.Name, reasonDiskFull, 1, uint64(m.End-m.Start)+uint64(m.Lost))
+	}
+	if c.Done != nil {
+		c.Done(errDiskFull)
+	}
+	in.giveBack(c)
 }
 
 // takeChunk makes entries of the messages of a chunk.
 func (in *Intake) takeChunk(c *input.Chunk, now time.Time) {
-	received := now.UnixMicro()
+	received, before := now.UnixMicro(), len(in.batch)
 	for _, m := range c.Messages {
 		octets := c.Octets[m.Start:m.End]
 		if !in.limits.allow(c.Source.Name, now) {
-			in.losses.add(c.Source.Name, "rate limit", 1, uint64(len(octets)))
+			in.losses.add(c.Source.Name, "rate limit", 1, uint64(len(octets))+uint64(m.Lost))
 			continue
 		}
 		e := in.nextEntry(c.Source)
@@ -64,10 +74,15 @@ func (in *Intake) takeChunk(c *input.Chunk, now time.Time) {
 		}
 		in.hurryFor(e, c.Source, now)
 	}
-	in.held = append(in.held, c)
 	if c.Done != nil {
 		in.waiting = append(in.waiting, c.Done)
 	}
+	if len(in.batch) == before {
+		in.giveBack(c)
+		return
+	}
+	in.held = append(in.held, c)
+	in.heldOctets += weight(c)
 }
 
 // nextEntry lengthens the batch by one entry.
@@ -98,9 +113,6 @@ func (in *Intake) hurryFor(e *entry.Entry, s *input.Source, now time.Time) {
 	in.hurry = true
 }
 
-// partial is the part of a store's error that says how many entries were appended before it.
-type partial interface{ Kept() int }
-
 // appendBatch appends the batch. On a full disk it drops, and counts, what senders gave who cannot wait, and keeps the
 // rest for another try.
 func (in *Intake) appendBatch(now time.Time) error {
@@ -108,34 +120,71 @@ func (in *Intake) appendBatch(now time.Time) error {
 		in.release()
 		return nil
 	}
-	kept, err := 0, error(nil)
+	err := errDiskFull
 	if in.hasRoom() {
 		_, err = in.store.Append(in.config.Journal, in.batch)
-		kept = len(in.batch)
-		if p := partial(nil); err != nil {
-			kept = 0
-			if errors.As(err, &p) {
-				kept = p.Kept()
-			}
-		}
-	} else {
-		err = errDiskFull
 	}
+	kept := keptOf(len(in.batch), err)
 	in.account(kept, now)
-	if err == nil {
-		in.stuck = false
+	switch {
+	case err == nil:
 		in.dropBatch()
-		return nil
-	}
-	if !isFull(err) {
+		in.stuck = false
+	case isFull(err):
+		in.loseBatch(kept)
+		in.stick(now)
+	case in.dropInvalid(kept):
+		in.config.Report(err)
+		return in.appendBatch(now) // the others
+	default:
 		return err
 	}
-	in.keepStreams(kept)
-	in.stuck, in.tryAt = len(in.batch) > 0, now.Add(retryEvery)
-	if !in.stuck {
-		in.tryAt = time.Time{}
+	return nil
+}
+
+// tryAgain looks whether the disk has room again, for what waits if anything does.
+func (in *Intake) tryAgain(now time.Time) error {
+	if len(in.batch) > 0 {
+		return in.appendBatch(now)
+	}
+	if in.stuck = !in.hasRoom(); in.stuck {
+		in.stick(now)
 	}
 	return nil
+}
+
+// stick holds back what waits for room, for a while.
+func (in *Intake) stick(now time.Time) {
+	if !in.stuck && now.Sub(in.toldFull) > fullEvery {
+		in.config.Report(fmt.Errorf("%w: streams are held back, datagrams are counted", errDiskFull))
+		in.toldFull = now
+	}
+	in.stuck, in.tryAt = true, now.Add(retryEvery)
+}
+
+// dropInvalid drops the first kept entries of the batch, which are appended, and counts those that no journal can
+// take. It returns false if there are none.
+func (in *Intake) dropInvalid(kept int) bool {
+	found := false
+	in.keepIf(kept, func(e *entry.Entry, s *input.Source) bool {
+		valid := keepable(e)
+		if !valid {
+			in.losses.add(s.Name, "not valid", 1, e.Size())
+			found = true
+		}
+		return valid
+	})
+	return found
+}
+
+// keepable reports whether a journal can take an entry.
+func keepable(e *entry.Entry) bool {
+	_, err := entry.AppendBody(nil, e)
+	if errors.Is(err, entry.ErrTooLong) {
+		spilled := *e
+		err = entry.Spill(&spilled, func(int, []byte) (d [entry.DigestSize]byte, err error) { return d, nil })
+	}
+	return err == nil
 }
 
 // account notes that the first n entries of the batch were appended.
@@ -152,18 +201,27 @@ func (in *Intake) account(n int, now time.Time) {
 	in.appended += uint64(n)
 }
 
-// keepStreams drops the first kept entries of the batch, which are appended, and counts those behind them whose
-// senders cannot wait.
-func (in *Intake) keepStreams(kept int) {
-	n := 0
-	for i := kept; i < len(in.batch); i++ {
-		if s := in.sources[i]; s.Datagram {
-			in.losses.add(s.Name, reasonDiskFull, 1, in.batch[i].Size())
-			continue
+// loseBatch drops the first kept entries of the batch, which are appended, and counts those behind them whose senders
+// cannot wait. When the daemon ends nobody can.
+func (in *Intake) loseBatch(kept int) {
+	in.keepIf(kept, func(e *entry.Entry, s *input.Source) bool {
+		if s.Datagram || in.ending {
+			in.losses.add(s.Name, reasonDiskFull, 1, e.Size())
+			return false
 		}
-		in.batch[n], in.batch[i] = in.batch[i], in.batch[n]
-		in.sources[n] = in.sources[i]
-		n++
+		return true
+	})
+}
+
+// keepIf drops the first entries of the batch, and of those behind them all but the ones to keep.
+func (in *Intake) keepIf(from int, keep func(*entry.Entry, *input.Source) bool) {
+	n := 0
+	for i := from; i < len(in.batch); i++ {
+		if keep(&in.batch[i], in.sources[i]) {
+			in.batch[n], in.batch[i] = in.batch[i], in.batch[n]
+			in.sources[n] = in.sources[i]
+			n++
+		}
 	}
 	in.batch, in.sources = in.batch[:n], in.sources[:n]
 	if n == 0 {
@@ -183,12 +241,12 @@ func (in *Intake) release() {
 		in.giveBack(c)
 		in.held[i] = nil
 	}
-	in.held = in.held[:0]
+	in.held, in.heldOctets = in.held[:0], 0
 	in.parser.Release()
 }
 
 func (in *Intake) giveBack(c *input.Chunk) {
-	if cap(c.Octets) <= keepChunk {
+	if n := cap(c.Octets); leastChunk <= n && n <= keepChunk {
 		c.Reset()
 		in.chunks.Put(c)
 	}

@@ -10,6 +10,8 @@
 //   - "import": the blocks together are a stream in the format that the request names.
 //   - "rotate": no blocks. The heads of all journals end.
 //
+// A request that ends without a last block has failed; what its answer counts is kept all the same.
+//
 // Anybody who may open the socket may log to the journals system, audit and user-UID; everything else is for root and
 // for the user of the daemon.
 package native
@@ -20,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Request is the first line of a connection.
@@ -56,11 +59,11 @@ func writeBlock(w io.Writer, b []byte) error {
 	return err
 }
 
-// readBlock reads one block into buf, which it grows; nil is the end of the request.
+// readBlock reads one block into buf, which it grows; nil is the end of the request. The end of the stream is an error.
 func readBlock(r io.Reader, buf []byte) ([]byte, error) {
 	var length [4]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
-		return nil, err
+		return nil, truncated(err)
 	}
 	n := binary.LittleEndian.Uint32(length[:])
 	if n > MaxBlock {
@@ -69,11 +72,27 @@ func readBlock(r io.Reader, buf []byte) ([]byte, error) {
 	if n == 0 {
 		return nil, nil
 	}
-	if uint32(cap(buf)) < n {
-		buf = make([]byte, n)
+	buf = buf[:0]
+	for uint32(len(buf)) < n { // memory only for what has come
+		have := len(buf)
+		buf = slices.Grow(buf, int(min(n-uint32(have), max(uint32(have), readAtOnce))))
+		buf = buf[:min(uint32(cap(buf)), n)]
+		if _, err := io.ReadFull(r, buf[have:]); err != nil {
+			return nil, truncated(err)
+		}
 	}
-	_, err := io.ReadFull(r, buf[:n])
-	return buf[:n], err
+	return buf, nil
+}
+
+// readAtOnce is the memory for a block of which nothing has come yet.
+const readAtOnce = 64 << 10
+
+// truncated is the error of a request that ends before its last block.
+func truncated(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // blockReader is the stream that the blocks of a request carry.
@@ -87,9 +106,12 @@ type blockReader struct {
 func (b *blockReader) Read(p []byte) (int, error) {
 	for len(b.left) == 0 && b.err == nil {
 		b.left, b.err = readBlock(b.r, b.buf)
-		b.buf = b.left
-		if b.err == nil && b.left == nil {
+		switch {
+		case b.err != nil:
+		case b.left == nil:
 			b.err = io.EOF
+		default:
+			b.buf = b.left
 		}
 	}
 	if len(b.left) == 0 {

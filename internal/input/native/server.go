@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"constat/entry"
 
@@ -20,8 +21,9 @@ import (
 
 // Backend is what requests ask for. All methods may be called concurrently.
 type Backend interface {
-	// Commit must append the entries and return when they are durable and signed.
-	Commit(ctx context.Context, journal string, entries []entry.Entry) error
+	// Commit must append the entries and return when they are durable and signed. On an error the first kept of them
+	// are in the journal.
+	Commit(ctx context.Context, journal string, entries []entry.Entry) (kept int, err error)
 	// Import must read a stream into a journal and return when everything is durable and signed, with the number of
 	// entries kept, also on an error, and of those that were too long.
 	Import(ctx context.Context, journal, format string, r io.Reader) (kept, cut uint64, err error)
@@ -38,7 +40,17 @@ type Server struct {
 	backend  Backend
 	describe Describe
 	wait     sync.WaitGroup
+
+	mu    sync.Mutex
+	users map[uint32]int // guarded by mu; connections by user
 }
+
+// What clients may take of the daemon.
+const (
+	maxConnections = 128              // of one user
+	requestTimeout = 10 * time.Second // for the first line
+	acceptPause    = 50 * time.Millisecond
+)
 
 // Listen binds the socket. Others than the owner may log through it: mode 0666.
 func Listen(socket string, b Backend, d Describe) (*Server, error) {
@@ -50,7 +62,7 @@ func Listen(socket string, b Backend, d Describe) (*Server, error) {
 	if err := os.Chmod(socket, 0o666); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	return &Server{listener: l, backend: b, describe: d}, nil
+	return &Server{listener: l, backend: b, describe: d, users: map[uint32]int{}}, nil
 }
 
 // Serve answers requests until the context ends, and then waits for those that have begun.
@@ -63,8 +75,12 @@ func (s *Server) Serve(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return fmt.Errorf("accept on %s: %w", s.listener.Addr(), err)
+		}
+		if err != nil { // no file descriptor or no memory left: it may get better
+			time.Sleep(acceptPause)
+			continue
 		}
 		s.wait.Go(func() { s.answer(ctx, conn) })
 	}
@@ -76,10 +92,12 @@ func (s *Server) Close() error { return s.listener.Close() }
 // session is one connection.
 type session struct {
 	*Server
-	ctx    context.Context
+	ctx    context.Context // of what has begun: it does not end with the server
 	r      *bufio.Reader
 	cred   *unix.Ucred
 	fields []entry.Field
+
+	decoder entry.Decoder
 }
 
 func (s *Server) answer(ctx context.Context, conn *net.UnixConn) {
@@ -87,6 +105,9 @@ func (s *Server) answer(ctx context.Context, conn *net.UnixConn) {
 	stop := context.AfterFunc(ctx, func() { conn.CloseRead() })
 	defer stop()
 	a, err := s.serve(ctx, conn)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("the daemon ends: %w", err)
+	}
 	if err != nil {
 		a.Error = err.Error()
 	}
@@ -94,31 +115,61 @@ func (s *Server) answer(ctx context.Context, conn *net.UnixConn) {
 }
 
 func (s *Server) serve(ctx context.Context, conn *net.UnixConn) (a Answer, err error) {
-	c := session{Server: s, ctx: ctx, r: bufio.NewReaderSize(conn, 256<<10)}
+	c := session{Server: s, ctx: context.WithoutCancel(ctx), r: bufio.NewReaderSize(conn, readAtOnce)}
 	if c.cred, err = peer(conn); err != nil {
 		return a, err
 	}
-	line, err := readLine(c.r)
+	if !s.enter(c.cred.Uid) {
+		return a, fmt.Errorf("user %d has %d requests under way, which is the limit", c.cred.Uid, maxConnections)
+	}
+	defer s.leave(c.cred.Uid)
+	conn.SetReadDeadline(time.Now().Add(requestTimeout))
+	request, err := c.request()
 	if err != nil {
 		return a, err
 	}
-	var request Request
-	if err := json.Unmarshal(line, &request); err != nil {
-		return a, fmt.Errorf("%w: %w", ErrProtocol, err)
-	}
-	if err := c.allowed(request); err != nil {
-		return a, err
-	}
+	conn.SetReadDeadline(time.Time{})
 	switch request.Op {
 	case "log":
 		return c.log(request)
 	case "import":
-		a.Entries, a.Cut, err = s.backend.Import(ctx, request.Journal, request.Format, &blockReader{r: c.r})
+		a.Entries, a.Cut, err = s.backend.Import(c.ctx, request.Journal, request.Format, &blockReader{r: c.r})
 		return a, err
 	case "rotate":
 		return a, s.backend.Rotate()
 	}
 	return a, fmt.Errorf("%w: unknown op %q", ErrProtocol, request.Op)
+}
+
+// request reads what the client wants, if it may.
+func (c *session) request() (r Request, err error) {
+	line, err := readLine(c.r)
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(line, &r); err != nil {
+		return r, fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	return r, c.allowed(r)
+}
+
+// enter counts a connection of a user, unless there are too many.
+func (s *Server) enter(uid uint32) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users[uid] >= maxConnections {
+		return false
+	}
+	s.users[uid]++
+	return true
+}
+
+func (s *Server) leave(uid uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users[uid]--; s.users[uid] == 0 {
+		delete(s.users, uid)
+	}
 }
 
 func readLine(r *bufio.Reader) ([]byte, error) {
@@ -149,8 +200,11 @@ func (c *session) allowed(r Request) error {
 	return fmt.Errorf("user %d may only log, to the journals system, audit and user-%d", uid, uid)
 }
 
-// batchSize is how many entries are appended at once.
-const batchSize = 1024
+// batchSize and batchOctets are how much is appended at once.
+const (
+	batchSize   = 1024
+	batchOctets = 1 << 20
+)
 
 func (c *session) log(r Request) (a Answer, err error) {
 	c.fields = c.describe(int(c.cred.Pid), int(c.cred.Uid), int(c.cred.Gid))
@@ -162,30 +216,31 @@ func (c *session) log(r Request) (a Answer, err error) {
 		if len(batch) == 0 {
 			return a, nil
 		}
-		if err := c.backend.Commit(c.ctx, r.Journal, batch); err != nil {
+		kept, err := c.backend.Commit(c.ctx, r.Journal, batch)
+		a.Entries += uint64(kept)
+		if err != nil {
 			return a, err
 		}
-		a.Entries += uint64(len(batch))
 	}
 	return a, nil
 }
 
 // batch reads entries until there are enough; last says that the request has ended.
 func (c *session) batch() (list []entry.Entry, last bool, err error) {
-	for len(list) < batchSize {
+	for octets := 0; len(list) < batchSize && octets < batchOctets; {
 		body, err := readBlock(c.r, nil)
 		if err != nil || body == nil {
 			return list, true, err
 		}
-		var d entry.Decoder
 		var e entry.Entry
-		if err := d.DecodeLong(body, &e); err != nil {
+		if err := c.decoder.DecodeLong(body, &e); err != nil {
 			return nil, true, fmt.Errorf("%w: %w", ErrProtocol, err)
 		}
 		if err := c.claim(&e); err != nil {
 			return nil, true, err
 		}
 		list = append(list, e)
+		octets += len(body)
 	}
 	return list, false, nil
 }

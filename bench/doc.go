@@ -1,0 +1,18 @@
+// Program bench measures constat beside its peers in one run, and prints Markdown tables.
+//
+//	go run ./bench                        everything: 1,000,000 messages, five pairs
+//	go run ./bench -n 100000 -pairs 1     a quick look
+//	go run ./bench -only tcp,udp          some of the cases
+//
+// A case is a load with two or more contenders, constat first. Each round runs every contender once, in order, so that
+// whatever else the machine does hits all of them; the tables give the median and the range of the rounds. The load
+// comes from a generator of its own: the same seed gives the same lines for ever, so that figures of different
+// versions and machines can be compared.
+//
+// A contender's CPU is the user and system time of its process and of the children it waited for, from start to exit,
+// as the kernel accounts it (wait4). Every daemon is on loopback, on a port of its own, in a directory of its own that
+// is removed afterwards; all are killed when the program ends, however it ends. Without rsyslogd the peer's rows say
+// so.
+//
+// What the figures mean, and those of one machine, stand in docs/performance.md.
+package main

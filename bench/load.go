@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// seed of the generator.
+const seed = 1
+
+// load is what every contender of a case gets: lines, one behind the other.
+type load struct {
+	lines    []byte // each ends in LF
+	messages int
+}
+
+// newLoad makes n lines.
+func newLoad(n int, syntax string) load {
+	return load{appendLines(make([]byte, 0, n*136), newGenerator(seed, syntax), n), n}
+}
+
+func appendLines(b []byte, g *generator, n int) []byte {
+	for range n {
+		b = append(g.append(b), '\n')
+	}
+	return b
+}
+
+// split cuts a load into parts of about the same size, at ends of lines.
+func (l load) split(parts int) [][]byte {
+	var list [][]byte
+	rest := l.lines
+	for left := parts; left > 1; left-- {
+		at := len(rest) / left
+		at += bytes.IndexByte(rest[at:], '\n') + 1
+		list = append(list, rest[:at])
+		rest = rest[at:]
+	}
+	return append(list, rest)
+}
+
+// counted frames lines by octet count (RFC 6587, section 3.4.1).
+func counted(lines []byte) []byte {
+	b := make([]byte, 0, len(lines)+len(lines)/25)
+	for line := range bytes.Lines(lines) {
+		line = line[:len(line)-1]
+		b = strconv.AppendInt(b, int64(len(line)), 10)
+		b = append(append(b, ' '), line...)
+	}
+	return b
+}

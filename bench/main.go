@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	messages, pairs int
+	only            string
+	dir             string
+	long            bool
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.messages, "n", 1_000_000, "`messages` of each run")
+	flag.IntVar(&o.pairs, "pairs", 5, "`rounds` of each case")
+	flag.StringVar(&o.only, "only", "", "`CASES` with commas: "+strings.Join(caseNames, ", "))
+	flag.StringVar(&o.dir, "dir", os.TempDir(), "`DIR` on the disk to measure; nothing stays there")
+	flag.BoolVar(&o.long, "long", false, "look at idle daemons for 60 s instead of 20 s")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := o.run(ctx, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures and prints the tables to out, and to talk what is under way. It leaves nothing behind.
+func (o options) run(ctx context.Context, out, talk io.Writer) (err error) {
+	only, err := o.check()
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp(o.dir, "cb")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	s, err := o.suite(ctx, work, talk)
+	if err != nil {
+		return err
+	}
+	m, err := s.look(ctx)
+	if err != nil {
+		return err
+	}
+	writeHead(out, s, m, time.Now())
+	for _, maker := range s.cases(only) {
+		if err := s.runCase(ctx, maker, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check refuses flags that make no sense, and returns the names of the wanted cases.
+func (o options) check() (only []string, err error) {
+	if o.messages < 1000 || o.pairs < 1 {
+		return nil, errors.New("-n is at least 1000, -pairs at least 1")
+	}
+	for _, name := range strings.FieldsFunc(o.only, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if !slices.Contains(caseNames, name) {
+			return nil, fmt.Errorf("-only %s: want some of %s", name, strings.Join(caseNames, ", "))
+		}
+		only = append(only, name)
+	}
+	return only, nil
+}
+
+// suite builds constat into work and looks for the peer.
+func (o options) suite(ctx context.Context, work string, talk io.Writer) (*suite, error) {
+	work, err := filepath.Abs(work)
+	if err != nil {
+		return nil, err
+	}
+	s := &suite{work: work, binary: filepath.Join(work, "constat"), messages: o.messages, rounds: o.pairs, idle: 20 * time.Second,
+		progress: func(format string, args ...any) { fmt.Fprintf(talk, format+"\n", args...) }}
+	if o.long {
+		s.idle = time.Minute
+	}
+	mod, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	s.module = filepath.Dir(string(bytes.TrimSpace(mod)))
+	s.progress("building constat")
+	if _, err := run(ctx, work, "go", "build", "-C", s.module, "-o", s.binary, "./cmd/constat"); err != nil {
+		return nil, err
+	}
+	s.rsyslogd = lookUp("rsyslogd")
+	return s, nil
+}
+
+// lookUp finds a program in the PATH or where daemons are.
+func lookUp(name string) string {
+	for _, try := range []string{name, "/usr/sbin/" + name, "/sbin/" + name} {
+		if path, err := exec.LookPath(try); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// runCase makes a case, measures it and prints it.
+func (s *suite) runCase(ctx context.Context, maker caseMaker, out io.Writer) error {
+	c, err := maker(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := s.measure(ctx, c)
+	if err != nil {
+		return err
+	}
+	writeCase(out, r)
+	return nil
+}

@@ -1,0 +1,118 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// problem is what is wrong with the value of a key, such as "listen.udp[0]".
+type problem struct{ key, text string }
+
+// validate finds what cannot hold.
+func (c *Config) validate() (found []problem) {
+	check := func(wrong bool, key, text string) {
+		if wrong {
+			found = append(found, problem{key, text})
+		}
+	}
+	found = append(found, c.Listen.validate()...)
+	if c.HTTP != "" && c.HTTP != Off {
+		text := address(c.HTTP)
+		check(text != "", "http", text)
+	}
+	if c.Socket != "" {
+		text := path(c.Socket)
+		check(text != "", "socket", text)
+	}
+	l := c.Limits
+	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
+	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")
+	check(l.Connections < 0, "limits.connections", "is not negative")
+	check(!isCount(l.Rate), "limits.rate", "want a number of messages a second")
+	check(!isCount(l.Burst), "limits.burst", "want a number of messages")
+	check(l.Burst > 0 && l.Rate == 0, "limits.burst", "says nothing without limits.rate")
+	check(c.Group != "" && c.User == "", "group", "says nothing without user")
+	return found
+}
+
+func isCount(f float64) bool { return f >= 0 && !math.IsInf(f, 0) }
+
+// validate finds addresses that are none, and what is named twice.
+func (l *Listen) validate() (found []problem) {
+	if l == nil {
+		return nil
+	}
+	for _, list := range []struct {
+		name   string
+		values []string
+		check  func(string) string
+	}{{"udp", l.UDP, address}, {"tcp", l.TCP, address}, {"datagram", l.Datagram, path}, {"stream", l.Stream, path}} {
+		seen := map[string]bool{}
+		for i, v := range list.values {
+			text := list.check(v)
+			if text == "" && seen[v] {
+				text = fmt.Sprintf("%q is named twice", v)
+			}
+			if seen[v] = true; text != "" {
+				found = append(found, problem{fmt.Sprintf("listen.%s[%d]", list.name, i), text})
+			}
+		}
+	}
+	return found
+}
+
+// address says what is wrong with HOST:PORT; "" is nothing.
+func address(a string) string {
+	_, port, err := net.SplitHostPort(a)
+	if err != nil {
+		return fmt.Sprintf("%q: want HOST:PORT, such as %s", a, DefaultSyslog)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Sprintf("%q: port %q is not 0 to 65535", a, port)
+	}
+	return ""
+}
+
+// maxSocketPath is the longest path of a Unix socket on Linux.
+const maxSocketPath = 107
+
+// path says what is wrong with the path of a socket; "" is nothing.
+func path(p string) string {
+	switch {
+	case !strings.HasPrefix(p, "/"):
+		return fmt.Sprintf("%q: want an absolute path, such as /dev/log", p)
+	case len(p) > maxSocketPath:
+		return fmt.Sprintf("%q: a socket has a path of at most %d bytes", p, maxSocketPath)
+	}
+	return ""
+}
+
+// lineOf says where a key stands, as the beginning of a sentence.
+func lineOf(file *ast.File, key string) string {
+	at, err := yaml.PathString("$." + key)
+	if err != nil {
+		return ""
+	}
+	node, err := at.FilterFile(file)
+	if err != nil || node.GetToken() == nil {
+		return ""
+	}
+	return fmt.Sprintf("line %d: ", node.GetToken().Position.Line)
+}
+
+// hint adds to an unknown key those that there are.
+func hint(err error) string {
+	var unknown *yaml.UnknownFieldError
+	if !errors.As(err, &unknown) {
+		return ""
+	}
+	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group, and" +
+		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)"
+}

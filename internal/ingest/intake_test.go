@@ -1,0 +1,265 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"constat/entry"
+	"constat/internal/input"
+)
+
+// startIntake runs an intake until the test ends or stop is called, which returns what Run did.
+func startIntake(t *testing.T, f *fakeStore, c Config) (*Intake, func() error) {
+	t.Helper()
+	in := NewIntake(f, c)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- in.Run(ctx) }()
+	stop := sync.OnceValue(func() error { cancel(); return <-ended })
+	t.Cleanup(func() { stop() })
+	return in, stop
+}
+
+func put(t *testing.T, in *Intake, c *input.Chunk) {
+	t.Helper()
+	if err := in.Put(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOrder: each source's messages are kept in its order, in large batches, with what is known of the sender.
+func TestOrder(t *testing.T) {
+	f := newFake()
+	f.slow = time.Millisecond
+	in, stop := startIntake(t, f, Config{Journal: "app"})
+	const sources, each = 4, 5000
+	var sending sync.WaitGroup
+	for s := range sources {
+		source := &input.Source{Name: fmt.Sprint("tcp ", s), Fields: []entry.Field{{Name: "_SOURCE_ADDR", Value: []byte(fmt.Sprint(s)), Provenance: entry.Observed}}}
+		sending.Go(func() {
+			for i := range each {
+				if err := in.Put(context.Background(), chunkOf(in, source, fmt.Sprintf("<13>%d %d", s, i))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	sending.Wait()
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	var next [sources]int
+	for _, k := range f.kept {
+		var s, i int
+		fmt.Sscan(k.message, &s, &i)
+		if k.journal != "app" || k.fields["_SOURCE_ADDR"] != fmt.Sprint(s) || i != next[s] {
+			t.Fatalf("%+v, want number %d of source %d", k, next[s], s)
+		}
+		next[s]++
+	}
+	if len(f.kept) != sources*each || f.signed != len(f.kept) || len(f.batches) > 2000 {
+		t.Errorf("%d kept in %d batches, %d signed", len(f.kept), len(f.batches), f.signed)
+	}
+	if s := in.Stats(); s.Received != sources*each || s.Durable != s.Received || s.Queued != 0 || len(s.Lost) > 0 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+// TestTimes: a message is durable within a second if nobody waits and signed soon after, and at once if somebody does.
+func TestTimes(t *testing.T) {
+	f := newFake()
+	in, stop := startIntake(t, f, Config{})
+	put(t, in, chunkOf(in, gramSource, "<8>not waited for")) // emergency, but from the network
+	took := until(t, "durable", func() bool { _, synced, _ := f.events(); return synced == 1 })
+	if took < 700*time.Millisecond || took > 1300*time.Millisecond {
+		t.Errorf("durable after %v", took)
+	}
+	until(t, "signed", func() bool { _, _, signed := f.events(); return signed == 1 })
+
+	done := make(chan error, 1)
+	c := chunkOf(in, streamSource, "<13>waited for")
+	c.Done = func(err error) { done <- err }
+	began := time.Now()
+	put(t, in, c)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 50*time.Millisecond {
+		t.Errorf("told after %v", took)
+	}
+	began = time.Now()
+	if kept, err := in.Commit(t.Context(), "other", []entry.Entry{{}, {}}); kept != 2 || err != nil {
+		t.Errorf("%d %v", kept, err)
+	}
+	if took := time.Since(began); took > 50*time.Millisecond || f.signed != 4 {
+		t.Errorf("committed after %v, %d signed", took, f.signed)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if _, err := in.Commit(t.Context(), "other", nil); !errors.Is(err, input.ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+	if err := in.Offer(chunkOf(in, streamSource, "x")); !errors.Is(err, input.ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+// TestUrgent: a critical message of a local sender is synced at once, but once a second for each.
+func TestUrgent(t *testing.T) {
+	f := newFake()
+	in, stop := startIntake(t, f, Config{})
+	other := &input.Source{Name: "unix uid 8", Local: true}
+	count := func() int { f.mu.Lock(); defer f.mu.Unlock(); return len(f.syncs) }
+	put(t, in, chunkOf(in, localSource, "<10>disk is on fire"))
+	if took := until(t, "a sync", func() bool { return count() > 0 }); took > 200*time.Millisecond {
+		t.Errorf("after %v", took)
+	}
+	until(t, "signed", func() bool { _, _, signed := f.events(); return signed == 1 })
+	before := count()
+	for range 10 {
+		put(t, in, chunkOf(in, localSource, "<10>still on fire"))
+		time.Sleep(30 * time.Millisecond)
+	}
+	if n := count() - before; n > 0 {
+		t.Errorf("%d more syncs for the same sender", n)
+	}
+	put(t, in, chunkOf(in, other, "<10>here too"))
+	if took := until(t, "a sync", func() bool { return count() > before }); took > 200*time.Millisecond {
+		t.Errorf("other sender: after %v", took)
+	}
+	stop()
+}
+
+// TestLosses: they become entries by timer though nothing else happens, and are counted exactly.
+func TestLosses(t *testing.T) {
+	f := newFake()
+	in, stop := startIntake(t, f, Config{})
+	in.Lose("udp 192.0.2.9", "kernel", 3, 0)
+	until(t, "a loss entry", func() bool { return f.lost(t)["udp 192.0.2.9: kernel"] == 3 })
+	for range 1000 {
+		in.Lose("udp 192.0.2.9", "kernel", 1, 10)
+	}
+	in.Lose("tcp 192.0.2.1", "empty", 0, 0)
+	until(t, "the rest", func() bool { return f.lost(t)["udp 192.0.2.9: kernel"] == 1003 })
+	until(t, "signed", func() bool { _, _, signed := f.events(); return signed == len(f.kept) })
+	if n := len(f.kept); n > 3 {
+		t.Errorf("%d loss entries", n)
+	}
+	for i := range 3 * maxSources {
+		in.Lose(fmt.Sprint("udp ", i), "kernel", 1, 1)
+	}
+	stop()
+	total := 0
+	for _, n := range f.lost(t) {
+		total += n
+	}
+	if total != 1003+3*maxSources || in.Stats().Lost["kernel"] != uint64(total) {
+		t.Errorf("%d written, %v counted", total, in.Stats().Lost)
+	}
+}
+
+// TestRate: what is beyond the limit of a source is counted, and its memory goes back at once.
+func TestRate(t *testing.T) {
+	f := newFake()
+	in, stop := startIntake(t, f, Config{Rate: 1, Burst: 10})
+	for range 100 {
+		put(t, in, chunkOf(in, streamSource, "<13>a", "<13>b"))
+	}
+	put(t, in, chunkOf(in, gramSource, "<13>of another"))
+	stop()
+	messages, _, _ := f.events()
+	if lost := f.lost(t)["tcp 192.0.2.1: rate limit"]; len(messages)+lost != 201 || len(messages) > 13 {
+		t.Errorf("%d kept, %d lost", len(messages), lost)
+	}
+	if len(in.held) > 0 || in.heldOctets != 0 {
+		t.Errorf("%d chunks held", len(in.held))
+	}
+}
+
+// TestInvalid: an entry that no journal can take costs itself and nothing else.
+func TestInvalid(t *testing.T) {
+	f := newFake()
+	in, stop := startIntake(t, f, Config{})
+	bad := &input.Source{Name: "udp bad", Fields: []entry.Field{{Name: "", Value: []byte("x")}}}
+	put(t, in, chunkOf(in, streamSource, "<13>1", "<13>2"))
+	put(t, in, chunkOf(in, bad, "<13>bad"))
+	put(t, in, chunkOf(in, streamSource, "<13>3"))
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	messages, _, _ := f.events()
+	if !same(messages, []string{"1", "2", "3"}) || f.lost(t)["udp bad: not valid"] != 1 {
+		t.Errorf("%q, lost %v", messages, f.lost(t))
+	}
+}
+
+// TestBroken: a store that cannot be written ends the intake, and everybody who waits is told.
+func TestBroken(t *testing.T) {
+	f := newFake()
+	in, stop := startIntake(t, f, Config{})
+	f.set(func(f *fakeStore) { f.broken = errSink })
+	done := make(chan error, 1)
+	c := chunkOf(in, streamSource, "<13>x")
+	c.Done = func(err error) { done <- err }
+	put(t, in, c)
+	if err := <-done; !errors.Is(err, errSink) {
+		t.Errorf("told %v", err)
+	}
+	if err := stop(); !errors.Is(err, errSink) {
+		t.Errorf("ended with %v", err)
+	}
+	if err := in.Put(t.Context(), chunkOf(in, streamSource, "x")); !errors.Is(err, input.ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+// TestQueue: it is bounded in memory, holds streams back, keeps room for datagrams, and wastes none on large buffers.
+func TestQueue(t *testing.T) {
+	f := newFake()
+	in := NewIntake(f, Config{QueueBytes: 1 << 20})
+	loose := func(s *input.Source) *input.Chunk {
+		c := chunkOf(in, s, "<13>small")
+		c.Octets = append(make([]byte, 0, 16<<10), c.Octets...)
+		return c
+	}
+	n := 0
+	for ; in.Offer(loose(streamSource)) == nil; n++ {
+	}
+	if n < 1500 || in.queue.size() > 800<<10 {
+		t.Errorf("%d chunks of streams, %d octets", n, in.queue.size())
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := in.Put(ctx, loose(streamSource)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("not held back: %v", err)
+	}
+	grams := 0
+	for ; in.Offer(loose(gramSource)) == nil; grams++ {
+	}
+	if grams < 400 || in.queue.size() > 1<<20 {
+		t.Errorf("%d chunks of datagrams, %d octets", grams, in.queue.size())
+	}
+	waiting := make(chan error, 1)
+	go func() {
+		waiting <- in.Put(context.Background(), chunkOf(in, streamSource, "<13>"+strings.Repeat("x", 2<<20)))
+	}()
+	ctx, cancel = context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- in.Run(ctx) }()
+	if err := <-waiting; err != nil {
+		t.Error(err)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if messages, _, signed := f.events(); len(messages) != n+grams+1 || signed != len(messages) {
+		t.Errorf("%d kept, %d signed, want %d", len(messages), signed, n+grams+1)
+	}
+}
