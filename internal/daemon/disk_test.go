@@ -36,7 +36,7 @@ func (d *disk) resize(mib int) {
 	}
 }
 
-// fill leaves no byte free; empty undoes it.
+// fill leaves no byte free.
 func (d *disk) fill() {
 	d.t.Helper()
 	f, err := os.Create(filepath.Join(d.dir, "ballast"))
@@ -50,12 +50,5 @@ func (d *disk) fill() {
 				break
 			}
 		}
-	}
-}
-
-func (d *disk) empty() {
-	d.t.Helper()
-	if err := os.Remove(filepath.Join(d.dir, "ballast")); err != nil {
-		d.t.Fatal(err)
 	}
 }

@@ -146,7 +146,7 @@ func TestLoadMemory(t *testing.T) {
 	p.real()
 	d := p.serve()
 	var sending sync.WaitGroup
-	const senders, octets = 50, 4 << 20
+	const senders, octets = 50, 3 << 20
 	for i := range senders {
 		conn := p.dial("tcp")
 		line := []byte("<13>" + strings.Repeat("y", []int{40, 900, 60_000}[i%3]) + "\n")
@@ -181,7 +181,7 @@ func TestHeldBackMemory(t *testing.T) {
 	d := p.serve()
 	disk.fill()
 	var sending sync.WaitGroup
-	const senders, each = 400, 1000
+	const senders, each = 400, 400
 	for range senders {
 		conn := p.dial("tcp")
 		sending.Go(func() {
