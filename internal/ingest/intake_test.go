@@ -76,7 +76,7 @@ func TestTimes(t *testing.T) {
 	in, stop := startIntake(t, f, Config{})
 	put(t, in, chunkOf(in, gramSource, "<8>not waited for")) // emergency, but from the network
 	took := until(t, "durable", func() bool { _, synced, _ := f.events(); return synced == 1 })
-	if took < 700*time.Millisecond || took > 1300*time.Millisecond {
+	if took < 700*time.Millisecond || took > 2*time.Second {
 		t.Errorf("durable after %v", took)
 	}
 	until(t, "signed", func() bool { _, _, signed := f.events(); return signed == 1 })
@@ -89,14 +89,15 @@ func TestTimes(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(began); took > 50*time.Millisecond {
+	took = time.Since(began)
+	if t.Logf("told after %v", took); took > 300*time.Millisecond { // a few ms on a machine at rest
 		t.Errorf("told after %v", took)
 	}
 	began = time.Now()
 	if kept, err := in.Commit(t.Context(), "other", []entry.Entry{{}, {}}); kept != 2 || err != nil {
 		t.Errorf("%d %v", kept, err)
 	}
-	if took := time.Since(began); took > 50*time.Millisecond || f.signed != 4 {
+	if took := time.Since(began); took > 300*time.Millisecond || f.signed != 4 {
 		t.Errorf("committed after %v, %d signed", took, f.signed)
 	}
 	if err := stop(); err != nil {
@@ -117,7 +118,7 @@ func TestUrgent(t *testing.T) {
 	other := &input.Source{Name: "unix uid 8", Local: true}
 	count := func() int { f.mu.Lock(); defer f.mu.Unlock(); return len(f.syncs) }
 	put(t, in, chunkOf(in, localSource, "<10>disk is on fire"))
-	if took := until(t, "a sync", func() bool { return count() > 0 }); took > 200*time.Millisecond {
+	if took := until(t, "a sync", func() bool { return count() > 0 }); took > 600*time.Millisecond {
 		t.Errorf("after %v", took)
 	}
 	until(t, "signed", func() bool { _, _, signed := f.events(); return signed == 1 })
@@ -130,7 +131,7 @@ func TestUrgent(t *testing.T) {
 		t.Errorf("%d more syncs for the same sender", n)
 	}
 	put(t, in, chunkOf(in, other, "<10>here too"))
-	if took := until(t, "a sync", func() bool { return count() > before }); took > 200*time.Millisecond {
+	if took := until(t, "a sync", func() bool { return count() > before }); took > 600*time.Millisecond {
 		t.Errorf("other sender: after %v", took)
 	}
 	stop()

@@ -69,6 +69,9 @@ var table = []row{
 	{"cmd/constat", []string{"internal/cli", "internal/daemon"}}, // hands serve to cli
 	{"cmd/constat-verify", []string{"evidence", "entry", "seal"}},
 
+	// Drives the built program beside its peers; it knows only what the program prints.
+	{"bench", nil},
+
 	// Black-box tests drive the built program.
 	{"conformance/...", nil},
 }
