@@ -16,10 +16,37 @@ var (
 	ErrFormat  = errors.New("not a canonical entry")
 )
 
+// Encoder encodes entries and remembers which names are valid, so that a name that comes again and again is looked at
+// once. The zero value is ready; an Encoder must not be used by two goroutines at once.
+type Encoder struct {
+	valid [256]string // by a hash of the name
+}
+
+// AppendBody is the function [AppendBody].
+func (n *Encoder) AppendBody(dst []byte, e *Entry) ([]byte, error) { return n.appendBody(dst, e) }
+
+// validName is [ValidName] with a memory.
+func (n *Encoder) validName(s string) bool {
+	if n == nil || s == "" {
+		return ValidName(s)
+	}
+	slot := &n.valid[byte(len(s))*31+s[0]*7+s[len(s)-1]]
+	if *slot == s {
+		return true
+	}
+	if !ValidName(s) {
+		return false
+	}
+	*slot = s
+	return true
+}
+
 // AppendBody appends the canonical body of e to dst. It returns [ErrTooLong] when the leaf would be longer than
 // [MaxLeaf] and an error that names the field when e breaks a rule; dst is then returned as it was.
-func AppendBody(dst []byte, e *Entry) ([]byte, error) {
-	out, err := appendEntry(dst, e)
+func AppendBody(dst []byte, e *Entry) ([]byte, error) { return (*Encoder)(nil).appendBody(dst, e) }
+
+func (n *Encoder) appendBody(dst []byte, e *Entry) ([]byte, error) {
+	out, err := n.appendEntry(dst, e)
 	if err != nil {
 		return dst, err
 	}
@@ -32,7 +59,9 @@ func AppendBody(dst []byte, e *Entry) ([]byte, error) {
 // AppendLong is [AppendBody] without the limit of length, for entries that are still to be spilled.
 func AppendLong(dst []byte, e *Entry) ([]byte, error) { return appendEntry(dst, e) }
 
-func appendEntry(dst []byte, e *Entry) ([]byte, error) {
+func appendEntry(dst []byte, e *Entry) ([]byte, error) { return (*Encoder)(nil).appendEntry(dst, e) }
+
+func (n *Encoder) appendEntry(dst []byte, e *Entry) ([]byte, error) {
 	if e.Kind > Control || !e.Event.valid() || e.Renderer > lastRenderer {
 		return nil, fmt.Errorf("entry: bad kind %d, event time or renderer %d", e.Kind, e.Renderer)
 	}
@@ -42,7 +71,7 @@ func appendEntry(dst []byte, e *Entry) ([]byte, error) {
 	dst = appendTime(dst, e.Event)
 	dst = binary.AppendUvarint(dst, uint64(e.Renderer))
 	dst = appendString(dst, e.Params)
-	return appendFields(dst, e.Fields)
+	return n.appendFields(dst, e.Fields)
 }
 
 func appendTime(dst []byte, t Time) []byte {
@@ -58,10 +87,14 @@ func appendTime(dst []byte, t Time) []byte {
 }
 
 func appendFields(dst []byte, fields []Field) ([]byte, error) {
+	return (*Encoder)(nil).appendFields(dst, fields)
+}
+
+func (n *Encoder) appendFields(dst []byte, fields []Field) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, uint64(len(fields)))
 	for i := range fields {
 		f := &fields[i]
-		if err := f.check(ValidName(f.Name)); err != nil {
+		if err := f.check(n.validName(f.Name)); err != nil {
 			return nil, err
 		}
 		dst = append(dst, byte(f.Provenance)|byte(f.Form)<<2)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // joined puts pieces of bytes together: strings as they are, an int as one byte.
@@ -378,4 +380,21 @@ func BenchmarkDecode(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// TestEncoder: an encoder that remembers names says the same as one that does not.
+func TestEncoder(t *testing.T) {
+	var encoder Encoder
+	rapid.Check(t, func(t *rapid.T) {
+		e := Entry{}
+		for range rapid.IntRange(0, 20).Draw(t, "fields") {
+			name := rapid.SampledFrom([]string{"MESSAGE", "_PID", "a=b", "", "a\x00", "é", "\xff", "PRIORITY", "x"}).Draw(t, "name")
+			e.AddString(name, "v", Observed)
+		}
+		want, err1 := AppendBody(nil, &e)
+		got, err2 := encoder.AppendBody(nil, &e)
+		if !bytes.Equal(got, want) || (err1 == nil) != (err2 == nil) {
+			t.Fatalf("%v: %v, %v", e.Fields, err2, err1)
+		}
+	})
 }

@@ -19,6 +19,7 @@ const (
 
 // scratch is memory that appending uses again and again.
 type scratch struct {
+	encoder entry.Encoder
 	body    []byte
 	payload []byte
 	frame   []byte
@@ -196,13 +197,13 @@ func (w *Writer) encodeEntry(l *log, e *entry.Entry, index uint64) (err error) {
 			return fmt.Errorf("field %q refers to a blob instead of holding its value", e.Fields[i].Name)
 		}
 	}
-	s.body, err = entry.AppendBody(s.body[:0], e)
+	s.body, err = s.encoder.AppendBody(s.body[:0], e)
 	if errors.Is(err, entry.ErrTooLong) {
 		spilled := *e // the caller keeps the values, to try again if the frame cannot be written
 		if err = entry.Spill(&spilled, w.spillTo(index)); err != nil {
 			return err
 		}
-		s.body, err = entry.AppendBody(s.body[:0], &spilled)
+		s.body, err = s.encoder.AppendBody(s.body[:0], &spilled)
 	}
 	if err != nil {
 		return err

@@ -35,11 +35,11 @@ const (
 	diskReserve   = 8 << 20                // for loss entries and seals
 	checkFree     = 8 << 20                // octets between two looks at the disk
 	urgentLevel   = 2                      // crit
-	maxBatch      = 4096
-	maxHeld       = 4 << 20     // octets of the chunks that a batch points into
-	leastChunk    = 1 << 10     // smaller memory of a chunk is let go
-	keepChunk     = 512 << 10   // and so is larger
-	fullEvery     = time.Minute // how often people are told that the disk is full
+	maxBatch      = 512                    // entries; more than fit into the cache of a core cost more each
+	maxHeld       = 4 << 20                // octets of the chunks that a batch points into
+	leastChunk    = 1 << 10                // smaller memory of a chunk is let go
+	keepChunk     = 512 << 10              // and so is larger
+	fullEvery     = time.Minute            // how often people are told that the disk is full
 	signEvery     = time.Second
 	systemJournal = "system"
 )
