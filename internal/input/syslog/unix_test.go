@@ -203,6 +203,9 @@ func TestProcess(t *testing.T) {
 	}
 	pid := int32(child.Process.Pid)
 	got := p.read(pid)
+	for began := time.Now(); got.commandLine == "" && time.Since(began) < 5*time.Second; got = p.read(pid) {
+		time.Sleep(time.Millisecond) // a process has its arguments a moment after it has its name
+	}
 	if got.comm != "sleep" || got.commandLine != "sleep 1000" || got.exe == "" || got.start == "" {
 		t.Errorf("%+v", got)
 	}
