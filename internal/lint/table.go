@@ -23,9 +23,11 @@ var table = []row{
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
 	{"journal/frame", []string{"entry"}},
+	{"journal/column", nil},
+	{"journal/segment", []string{"entry", "journal/column", "journal/frame"}},
 	{"journal/layout", []string{"entry", "seal", "journal/frame"}},
-	{"journal/check", []string{"entry", "seal", "journal/frame", "journal/layout", "internal/vfs", "internal/durable"}},
-	{"journal", []string{"entry", "seal", "journal/frame", "journal/layout", "internal/vfs", "internal/durable"}},
+	{"journal/check", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "internal/vfs", "internal/durable"}},
+	{"journal", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "internal/vfs", "internal/durable"}},
 	{"evidence", []string{"entry", "seal"}},
 	{"audit", []string{"entry"}},
 	{"audit/...", []string{"audit", "entry"}},
@@ -39,7 +41,7 @@ var table = []row{
 	{"internal/input", []string{"entry"}}, // the contract
 	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>"}},
 	{"internal/output/...", []string{"entry", "internal/output"}},
-	{"internal/search", []string{"query", "entry", "journal", "journal/frame", "journal/layout"}},
+	{"internal/search", []string{"query", "entry", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
 
 	// Rank 3: the only writer, and the readers with a cursor.
 	{"internal/ingest", []string{"internal/input", "internal/parse/...", "internal/rule", "entry", "journal"}},

@@ -40,9 +40,10 @@ type Kind byte
 
 // The kinds of files with a header of 64 bytes.
 const (
-	Head Kind = 'h'
-	Blob Kind = 'b'
-	Tree Kind = 't'
+	Head    Kind = 'h'
+	Blob    Kind = 'b'
+	Tree    Kind = 't'
+	Segment Kind = 's'
 )
 
 // FileHeader opens a head, and with another kind the blob file or the tree that belongs to it.
