@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"sort"
 
 	"constat/internal/vfs"
 	"constat/journal/frame"
@@ -19,22 +18,6 @@ type head struct {
 	first uint64 // index of its first entry
 	file  vfs.File
 	size  int64 // bytes when opened
-}
-
-// listHeads returns the first indexes of the heads in dir, ascending.
-func listHeads(fsys vfs.FS, dir string) ([]uint64, error) {
-	names, err := fsys.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var firsts []uint64
-	for _, n := range names {
-		if first, ok := layout.ParseHeadName(n.Name()); ok {
-			firsts = append(firsts, first)
-		}
-	}
-	sort.Slice(firsts, func(i, j int) bool { return firsts[i] < firsts[j] })
-	return firsts, nil
 }
 
 // openHead opens a head and compares its header with the journal's descriptor.

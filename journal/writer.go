@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -36,6 +37,11 @@ type Writer struct {
 	lock     io.Closer
 	notices  []string // what recovery did, for people
 
+	completed  chan struct{}   // has a value when there may be heads to convert
+	open       context.Context // ends when the writer is closed
+	end        context.CancelFunc
+	converting sync.Mutex // held by the one conversion; never taken by who holds mu
+
 	mu       sync.Mutex // guards everything below
 	clock    ingestClock
 	logs     map[string]*log
@@ -63,23 +69,31 @@ func OpenWriter(fsys vfs.FS, dir string, o Options) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", dir, err)
 	}
-	w := &Writer{fsys: fsys, dir: dir, store: store, identity: identity, lock: lock, logs: map[string]*log{}}
+	w := &Writer{fsys: fsys, dir: dir, store: store, identity: identity, lock: lock, logs: map[string]*log{},
+		completed: make(chan struct{}, 1)}
+	w.open, w.end = context.WithCancel(context.Background())
 	w.clock.read = o.Clock
 	if o.Clock == nil {
 		w.clock.read = SystemClock
 	}
-	if err := w.open(); err != nil {
+	if err := w.begin(); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
 }
 
-func (w *Writer) open() (err error) {
+func (w *Writer) begin() (err error) {
 	w.encoder = frame.NewEncoder()
 	if w.blobZstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false)); err != nil {
 		return err
 	}
-	return w.recover()
+	if err := w.recover(); err != nil {
+		return err
+	}
+	if w.Unconverted() > 0 {
+		w.tellCompleted()
+	}
+	return nil
 }
 
 func readStore(fsys vfs.FS, dir string) (layout.Store, error) {
@@ -164,11 +178,16 @@ func (w *Writer) Rotate() error {
 			return w.unlessFull(err)
 		}
 	}
+	w.tellCompleted()
 	return w.syncLocked()
 }
 
-// Close releases the store. It syncs nothing: what is not durable by then was not promised. It may be called twice.
+// Close releases the store. It syncs nothing: what is not durable by then was not promised. A conversion is cut short.
+// It may be called twice.
 func (w *Writer) Close() error {
+	w.end()
+	w.converting.Lock()
+	defer w.converting.Unlock()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.lock == nil {
