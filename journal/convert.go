@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"constat/internal/durable"
 	"constat/journal/frame"
@@ -16,7 +17,8 @@ import (
 // completeHead is a head that gets no more entries and is to become a segment. Writer.mu guards it.
 type completeHead struct {
 	first, end uint64
-	converted  bool // the segment is in place; the head is still to be removed
+	converted  bool          // the segment is in place; the head is still to be removed
+	busy       chan struct{} // somebody converts it; closed when that has ended. Nil: nobody does
 }
 
 // Completed says when there are complete heads to convert: a value comes after one or more of them, also after opening.
@@ -43,39 +45,50 @@ func (w *Writer) tellCompleted() {
 
 // Convert turns complete heads of all journals into segments until there are none, the context ends, or the writer is
 // closed, and returns how many it has converted. It is meant for a goroutine beside the one that appends, which it does
-// not hold up; a second call waits for the first. Memory is bounded by the size of one head.
+// not hold up. Several may call it: each works on a head of its own, for which it takes memory of some times the size of
+// the head, and waits at the end for those of the others.
 //
 // A segment is written, synced, read back from the disk and compared with the tree before it gets its name, and the
-// head goes after that. On an error the head stays, nothing is lost, and the next call tries again; the heads of other
-// journals are converted all the same. A head that cannot be read whole, or
-// does not fit the tree, is left as it is and reported once.
+// head goes after that. On an error the head stays, nothing is lost, and the next call tries again; other heads are
+// converted all the same, unless the disk is full. A head that cannot be read whole, or does not fit the tree, is left
+// as it is and reported once.
 func (w *Writer) Convert(ctx context.Context) (n int, err error) {
-	w.converting.Lock()
-	defer w.converting.Unlock()
+	if err := w.beginConverting(); err != nil {
+		return 0, err
+	}
+	defer w.converting.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(w.open, cancel)()
-	c := &conversion{w: w, ctx: ctx, failed: map[string]bool{}}
+	c, _ := w.conversions.Get().(*conversion)
+	if c == nil {
+		c = &conversion{w: w, builder: segment.NewBuilder()}
+	}
+	defer w.conversions.Put(c)
+	c.ctx, c.failed = ctx, map[*completeHead]bool{}
 	var errs []error
 	for c.next() {
 		err := c.run()
-		if ctx.Err() != nil {
-			return n, errors.Join(append(errs, ctx.Err())...)
-		}
+		c.release()
 		if err == nil {
 			n++
 			continue
 		}
-		c.failed[c.desc.Name] = true
 		errs = append(errs, fmt.Errorf("journal %s: convert %s: %w", c.desc.Name, layout.HeadName(c.first), err))
+		if c.failed[c.head] = true; isFull(err) {
+			break
+		}
 	}
-	return n, errors.Join(append(errs, w.brokenBy())...)
+	return n, errors.Join(append(errs, ctx.Err())...)
 }
 
-// brokenBy is why the writer must be reopened, nil if it need not be.
-func (w *Writer) brokenBy() error {
+// beginConverting keeps the writer from closing until converting is done.
+func (w *Writer) beginConverting() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.broken == nil {
+		w.converting.Add(1)
+	}
 	return w.broken
 }
 
@@ -83,7 +96,7 @@ func (w *Writer) brokenBy() error {
 type conversion struct {
 	w       *Writer
 	ctx     context.Context
-	failed  map[string]bool // journals that are to be left alone until the next call
+	failed  map[*completeHead]bool // heads that are to be left alone until the next call
 	builder *segment.Builder
 	reader  segment.Reader
 
@@ -98,26 +111,55 @@ type conversion struct {
 	edges      []seal.Hash // leaf hashes of the entries in no whole block
 }
 
-// next finds the next head: in each journal the oldest comes first, so that there is never a segment behind a head
-// that is not durable.
+// next takes the next head that nobody else converts. When there are only heads that others convert, it waits for
+// them.
 func (c *conversion) next() bool {
+	for {
+		found, busy := c.take()
+		if found || busy == nil {
+			return found
+		}
+		select {
+		case <-busy:
+		case <-c.ctx.Done():
+			return false
+		}
+	}
+}
+
+func (c *conversion) take() (found bool, busy chan struct{}) {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	if c.w.broken != nil || c.ctx.Err() != nil {
-		return false
+		return false, nil
 	}
 	for _, l := range c.w.sortedLogs() {
-		if len(l.complete) == 0 || c.failed[l.desc.Name] {
-			continue
+		for _, h := range l.complete {
+			if h.busy != nil {
+				busy = h.busy
+			} else if !c.failed[h] {
+				h.busy = make(chan struct{})
+				c.takeLocked(l, h)
+				return true, nil
+			}
 		}
-		h := l.complete[0]
-		c.log, c.head, c.desc, c.dir = l, h, l.desc, l.dir
-		c.first, c.end, c.converted = h.first, h.end, h.converted
-		c.inTree, c.unwritten = l.inTree, append(c.unwritten[:0], l.blocks...)
-		c.edges = c.edges[:0]
-		return true
 	}
-	return false
+	return false, busy
+}
+
+func (c *conversion) takeLocked(l *log, h *completeHead) {
+	c.log, c.head, c.desc, c.dir = l, h, l.desc, l.dir
+	c.first, c.end, c.converted = h.first, h.end, h.converted
+	c.inTree, c.unwritten = l.inTree, append(c.unwritten[:0], l.blocks...)
+	c.edges = c.edges[:0]
+}
+
+// release lets others have the head, if it is still to be converted.
+func (c *conversion) release() {
+	c.note(func() {
+		close(c.head.busy)
+		c.head.busy = nil
+	})
 }
 
 // run converts the head at hand.
@@ -149,7 +191,9 @@ func (c *conversion) note(change func()) {
 
 // done takes the head off the list.
 func (c *conversion) done() {
-	c.note(func() { c.log.complete = c.log.complete[1:] })
+	c.note(func() {
+		c.log.complete = slices.DeleteFunc(c.log.complete, func(h *completeHead) bool { return h == c.head })
+	})
 }
 
 // make puts the segment in place.
@@ -178,9 +222,6 @@ func (c *conversion) build() error {
 		return unreadable(err)
 	}
 	defer h.file.Close() // only read
-	if c.builder == nil {
-		c.builder = segment.NewBuilder()
-	}
 	c.builder.Reset(c.desc.Header(frame.Segment, c.first))
 	nonces, index := c.log.nonces, c.first
 	for body, err := range bodiesOf(h, c.desc, frame.NewDecoder()) {

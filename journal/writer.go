@@ -37,10 +37,11 @@ type Writer struct {
 	lock     io.Closer
 	notices  []string // what recovery did, for people
 
-	completed  chan struct{}   // has a value when there may be heads to convert
-	open       context.Context // ends when the writer is closed
-	end        context.CancelFunc
-	converting sync.Mutex // held by the one conversion; never taken by who holds mu
+	completed   chan struct{}   // has a value when there may be heads to convert
+	open        context.Context // ends when the writer is closed
+	end         context.CancelFunc
+	converting  sync.WaitGroup // conversions that run; added to while mu is held
+	conversions sync.Pool      // their memory, *conversion
 
 	mu       sync.Mutex // guards everything below
 	clock    ingestClock
@@ -186,8 +187,8 @@ func (w *Writer) Rotate() error {
 // It may be called twice.
 func (w *Writer) Close() error {
 	w.end()
-	w.converting.Lock()
-	defer w.converting.Unlock()
+	w.stop()
+	w.converting.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.lock == nil {
@@ -198,15 +199,24 @@ func (w *Writer) Close() error {
 		errs = append(errs, l.close())
 	}
 	w.logs = map[string]*log{}
-	w.broken = fmt.Errorf("store %s is closed: %w", w.dir, ErrBroken)
 	errs = append(errs, w.lock.Close())
 	w.lock = nil
 	return errors.Join(errs...)
 }
 
+// stop ends the use of the writer.
+func (w *Writer) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken = fmt.Errorf("store %s is closed: %w", w.dir, ErrBroken)
+}
+
+// isFull reports whether an error says that there is no room left.
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
 // unlessFull breaks the writer, unless the disk is full: then nothing that was durable has changed.
 func (w *Writer) unlessFull(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if isFull(err) {
 		return err
 	}
 	return w.breakLocked(err)
