@@ -38,9 +38,7 @@ func (b *Builder) Image() ([]byte, error) {
 	m.dir = directory{rows: len(b.rows), kinds: b.kinds, blocks: b.blocks}
 	m.describe()
 	m.spans()
-	if err := m.encodeColumns(); err != nil {
-		return nil, err
-	}
+	m.encodeColumns()
 	return m.file(), nil
 }
 
@@ -168,13 +166,10 @@ func (m *image) uses() [][]use {
 	return list
 }
 
-func (m *image) encodeColumns() error {
+func (m *image) encodeColumns() {
 	for c, uses := range m.uses() {
 		m.gather(uses)
-		encoded, err := m.encoder.Encode(m.texts, useOf(m.columns.list[c]))
-		if err != nil {
-			return err
-		}
+		encoded := m.encoder.Encode(m.texts, useOf(m.columns.list[c]))
 		e := columnEntry{columnKey: m.columns.list[c], blocks: make([]part, len(m.blocks))}
 		if e.shared.size = uint32(len(encoded.Shared)); e.shared.size > 0 {
 			e.shared.crc = frame.Checksum(encoded.Shared)
@@ -186,7 +181,6 @@ func (m *image) encodeColumns() error {
 		}
 		m.dir.columns = append(m.dir.columns, e)
 	}
-	return nil
 }
 
 // gather collects the values of a column, by block.
