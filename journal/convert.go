@@ -128,6 +128,8 @@ func (c *conversion) next() bool {
 }
 
 func (c *conversion) take() (found bool, busy chan struct{}) {
+	c.w.signing.Lock() // for what is in the tree file
+	defer c.w.signing.Unlock()
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	if c.w.broken != nil || c.ctx.Err() != nil {
@@ -150,7 +152,7 @@ func (c *conversion) take() (found bool, busy chan struct{}) {
 func (c *conversion) takeLocked(l *log, h *completeHead) {
 	c.log, c.head, c.desc, c.dir = l, h, l.desc, l.dir
 	c.first, c.end, c.converted = h.first, h.end, h.converted
-	c.inTree, c.unwritten = l.inTree, append(c.unwritten[:0], l.blocks...)
+	c.inTree, c.unwritten = l.inTree, append(append(c.unwritten[:0], l.unwritten...), l.blocks...)
 	c.edges = c.edges[:0]
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"sync"
 
 	"constat/internal/vfs"
 	"constat/journal/frame"
@@ -17,7 +18,11 @@ type head struct {
 	name  string // path
 	first uint64 // index of its first entry
 	file  vfs.File
-	size  int64 // bytes when opened
+	size  int64 // bytes when opened; for the writer, the offset behind the last frame
+
+	mu      sync.Mutex // held while syncing, truncating and closing; guards everything below
+	durable int64      // bytes that the writer has synced
+	failed  error      // why it cannot be synced any more
 }
 
 // openHead opens a head and compares its header with the journal's descriptor.
