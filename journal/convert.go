@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 
@@ -52,7 +53,15 @@ func (w *Writer) tellCompleted() {
 // head goes after that. On an error the head stays, nothing is lost, and the next call tries again; other heads are
 // converted all the same, unless the disk is full. A head that cannot be read whole, or does not fit the tree, is left
 // as it is and reported once.
-func (w *Writer) Convert(ctx context.Context) (n int, err error) {
+func (w *Writer) Convert(ctx context.Context) (n int, err error) { return w.convert(ctx, math.MaxInt) }
+
+// ConvertNext is [Writer.Convert] for at most one head. more is false if there was none, or on an error.
+func (w *Writer) ConvertNext(ctx context.Context) (more bool, err error) {
+	n, err := w.convert(ctx, 1)
+	return n > 0, err
+}
+
+func (w *Writer) convert(ctx context.Context, limit int) (n int, err error) {
 	if err := w.beginConverting(); err != nil {
 		return 0, err
 	}
@@ -67,7 +76,7 @@ func (w *Writer) Convert(ctx context.Context) (n int, err error) {
 	defer w.conversions.Put(c)
 	c.ctx, c.failed = ctx, map[*completeHead]bool{}
 	var errs []error
-	for c.next() {
+	for n < limit && c.next() {
 		err := c.run()
 		c.release()
 		if err == nil {
