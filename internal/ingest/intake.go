@@ -6,9 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"constat/entry"
 	"constat/internal/input"
-	"constat/internal/parse"
 )
 
 // Config says how the intake works. The zero value is the production setting.
@@ -57,25 +55,26 @@ type Intake struct {
 	durable  atomic.Uint64 // messages
 
 	// Everything below belongs to the goroutine of Run.
-	parser     *parse.Parser
-	batch      []entry.Entry
-	sources    []*input.Source // of the entries of the batch
-	held       []*input.Chunk  // chunks that the entries of the batch point into
-	heldOctets int64           // what they weigh
-	stuck      bool            // the disk is full: what is in the batch waits for room
-	tryAt      time.Time       // when to try again
-	toldFull   time.Time       // when people were told of that
-	ending     bool            // nobody can wait any more
-	room       int64           // octets that may be appended before looking at the disk again
-	waiting    []func(error)   // to be told when what was appended is durable
-	committing []func(error)   // to be told when everything is signed
-	appended   uint64          // messages appended and not durable yet
-	since      time.Time       // when the oldest of them was appended
-	urgent     map[string]time.Time
-	hurry      bool // an entry wants to be durable at once
-	unsigned   bool // there is something to sign
+	filling   *lot
+	writing   *lot       // is being appended, or waits for room
+	appending bool       // an Append of it runs
+	appended  chan error // its result
+	stuck     bool       // the disk is full: what is left of writing waits for room
+	tryAt     time.Time  // when to try again
+	toldFull  time.Time  // when people were told of that
+	finishing bool       // nothing more comes
+	ending    bool       // nobody can wait any more
+	room      int64      // octets that may be appended before looking at the disk again
+
+	pending    flush         // what was appended since the last sync began
+	committing []func(error) // to be told when everything is signed
+	syncing    *flush        // a sync or checkpoint of it runs
+	synced     chan error    // its result
+	unsigned   bool          // something durable is to be signed
 	signedAt   time.Time
-	lossesDue  time.Time
+
+	urgent    map[string]time.Time
+	lossesDue time.Time
 }
 
 var _ input.Sink = (*Intake)(nil)
@@ -91,9 +90,9 @@ func NewIntake(store Store, c Config) *Intake {
 	if c.Report == nil {
 		c.Report = func(error) {}
 	}
-	in := &Intake{store: store, config: c, batch: make([]entry.Entry, 0, maxBatch),
-		urgent: map[string]time.Time{}}
-	in.parser = parse.New(parse.Syslog, parse.Options{Provenance: entry.Claimed, Location: c.Location})
+	in := &Intake{store: store, config: c, urgent: map[string]time.Time{},
+		filling: newLot(c.Location), writing: newLot(c.Location),
+		appended: make(chan error, 1), synced: make(chan error, 1)}
 	in.queue = newQueue(c.QueueBytes, in.giveBack)
 	in.chunks.New = func() any { return new(input.Chunk) }
 	in.SetLimits(c.Rate, c.Burst)
@@ -144,8 +143,11 @@ type IntakeStats struct {
 // durable and signed; another error means that the store cannot be written any more.
 func (in *Intake) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		in.wait(ctx)
-		if err := in.step(time.Now()); err != nil {
+		err := in.wait(ctx)
+		if err == nil {
+			err = in.step(time.Now())
+		}
+		if err != nil {
 			return in.fail(err)
 		}
 	}
@@ -158,22 +160,31 @@ func (in *Intake) Run(ctx context.Context) error {
 
 // wait returns when there is something to do. Messages that come one by one are gathered for a moment, so that they
 // share a frame, unless somebody waits for them.
-func (in *Intake) wait(ctx context.Context) {
+func (in *Intake) wait(ctx context.Context) error {
 	timer := time.NewTimer(in.idleFor(time.Now()))
 	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return
-	case <-timer.C:
-		return
-	case <-in.queue.wake:
+	woken, err := in.waitFor(ctx, timer, in.queue.wake)
+	if !woken {
+		return err
 	}
 	timer.Reset(gatherFor)
+	_, err = in.waitFor(ctx, timer, in.queue.hurry)
+	return err
+}
+
+// waitFor waits for a signal, in vain if something else happens first. It takes the results of what runs beside.
+func (in *Intake) waitFor(ctx context.Context, timer *time.Timer, signal <-chan struct{}) (bool, error) {
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
-	case <-in.queue.hurry:
+	case err := <-in.appended:
+		return false, in.settle(err, time.Now())
+	case err := <-in.synced:
+		return false, in.endSync(err)
+	case <-signal:
+		return true, nil
 	}
+	return false, nil
 }
 
 // idleFor is how long nothing is due.
@@ -185,8 +196,10 @@ func (in *Intake) idleFor(now time.Time) time.Duration {
 		}
 	}
 	earlier(in.stuck, in.tryAt)
-	earlier(in.appended > 0, in.since.Add(syncWithin))
-	earlier(in.unsigned, in.signedAt.Add(signEvery))
+	if in.syncing == nil {
+		earlier(in.pending.any, in.pending.since.Add(syncWithin))
+		earlier(in.unsigned, in.signedAt.Add(signEvery))
+	}
 	earlier(in.losses.any(), in.lossesDue)
 	return max(due.Sub(now), 0)
 }
@@ -200,24 +213,25 @@ func (in *Intake) step(now time.Time) error {
 	if err := in.writeLosses(now); err != nil {
 		return err
 	}
-	return in.makeDurable(now)
+	in.makeDurable(now)
+	return nil
 }
 
 // finish writes what is left when nothing more comes.
 func (in *Intake) finish() error {
 	now := time.Now()
-	in.tryAt, in.lossesDue = now, time.Time{}
-	for more := true; more; more = !in.stuck && in.queue.size() > 0 {
+	in.finishing, in.tryAt = true, now
+	for more := true; more; more = !in.stuck && (in.appending || in.queue.size() > 0) {
 		if err := in.step(now); err != nil {
 			return err
 		}
 	}
 	if in.stuck {
 		in.giveUp()
-		in.lossesDue = time.Time{}
-		if err := in.writeLosses(now); err != nil {
-			return err
-		}
+	}
+	in.lossesDue = time.Time{}
+	if err := in.writeLosses(now); err != nil {
+		return err
 	}
 	if err := in.seal(now); err != nil {
 		return err
@@ -231,18 +245,35 @@ func (in *Intake) finish() error {
 // giveUp counts what waits for room, because the daemon ends.
 func (in *Intake) giveUp() {
 	in.ending = true
-	in.loseBatch(0)
+	for _, l := range []*lot{in.writing, in.filling} {
+		tell(l.waiting, errDiskFull)
+		l.waiting = nil
+		in.loseLot(l, 0)
+		in.empty(l)
+	}
 	for c := in.queue.take(both); c != nil; c = in.queue.take(both) {
 		in.loseChunk(c)
 	}
 	in.stuck = false
-	in.waiting = tell(in.waiting, errDiskFull)
 }
 
-// fail tells everybody who waits.
+// fail tells everybody who waits, when nothing runs beside any more.
 func (in *Intake) fail(err error) error {
 	in.queue.close()
+	if in.appending {
+		<-in.appended
+	}
+	if in.syncing != nil {
+		_ = in.endSync(<-in.synced)
+	}
+	for c := in.queue.take(both); c != nil; c = in.queue.take(both) {
+		if c.Done != nil {
+			c.Done(err)
+		}
+	}
 	in.takeCommits()
-	in.waiting, in.committing = tell(in.waiting, err), tell(in.committing, err)
+	for _, list := range [][]func(error){in.writing.waiting, in.filling.waiting, in.pending.waiting, in.committing} {
+		tell(list, err)
+	}
 	return err
 }

@@ -178,8 +178,10 @@ func TestRate(t *testing.T) {
 	if lost := f.lost(t)["tcp 192.0.2.1: rate limit"]; len(messages)+lost != 201 || len(messages) > 13 {
 		t.Errorf("%d kept, %d lost", len(messages), lost)
 	}
-	if len(in.held) > 0 || in.heldOctets != 0 {
-		t.Errorf("%d chunks held", len(in.held))
+	for _, l := range []*lot{in.filling, in.writing} {
+		if len(l.held) > 0 || l.heldOctets != 0 {
+			t.Errorf("%d chunks held", len(l.held))
+		}
 	}
 }
 
