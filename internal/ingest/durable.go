@@ -27,7 +27,7 @@ func (f *flush) add(messages uint64, hurry bool, now time.Time) {
 // makeDurable begins to sync if it is time to, and to sign. Whoever waits for a signature gets both at once. What is
 // appended meanwhile is for the next time.
 func (in *Intake) makeDurable(now time.Time) {
-	if in.syncing != nil {
+	if in.syncing != nil || in.broken != nil {
 		return
 	}
 	signDue := now.Sub(in.signedAt) >= signEvery
@@ -61,13 +61,15 @@ func (in *Intake) beginSync(sign bool, now time.Time) {
 
 // endSync takes the result of a sync, and tells those who waited for it. If the disk is too full for a signature it is
 // tried again.
-func (in *Intake) endSync(err error) error {
+func (in *Intake) endSync(err error, now time.Time) {
 	f := in.syncing
 	in.syncing = nil
 	if err != nil && !(f.sign && isFull(err)) {
 		tell(f.waiting, err)
 		tell(f.signing, err)
-		return err
+		in.pending.add(f.messages, false, now)
+		in.trouble(err, now)
+		return
 	}
 	in.durable.Add(f.messages)
 	tell(f.waiting, nil)
@@ -77,18 +79,13 @@ func (in *Intake) endSync(err error) error {
 	} else {
 		in.unsigned = in.unsigned || f.any
 	}
-	return nil
 }
 
 // seal makes everything durable and signs it, and waits for that.
-func (in *Intake) seal(now time.Time) error {
-	if in.syncing != nil {
-		if err := in.endSync(<-in.synced); err != nil {
-			return err
-		}
-	}
+func (in *Intake) seal(now time.Time) {
+	in.rest(now)
 	in.beginSync(true, now)
-	return in.endSync(<-in.synced)
+	in.rest(now)
 }
 
 // tell answers those who wait.
@@ -100,14 +97,14 @@ func tell(list []func(error), err error) {
 
 // writeLosses appends what was lost as entries, by timer. They have the reserve of the disk. If even that is used up,
 // they are counted on.
-func (in *Intake) writeLosses(now time.Time) error {
-	if now.Before(in.lossesDue) {
-		return nil
+func (in *Intake) writeLosses(now time.Time) {
+	if now.Before(in.lossesDue) || in.broken != nil {
+		return
 	}
 	in.lossesDue = now.Add(lossEvery)
 	keys, counts := in.losses.take()
 	if len(keys) == 0 {
-		return nil
+		return
 	}
 	_, err := in.store.Append(systemJournal, lossEntries(keys, counts))
 	kept := keptOf(len(keys), err)
@@ -115,10 +112,9 @@ func (in *Intake) writeLosses(now time.Time) error {
 	if kept > 0 {
 		in.pending.add(0, true, now)
 	}
-	if isFull(err) {
-		return nil
+	if err != nil && !isFull(err) {
+		in.trouble(err, now)
 	}
-	return err
 }
 
 // Stats returns what the intake has done since it began. It may be called at any time.

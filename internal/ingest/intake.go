@@ -37,7 +37,6 @@ const (
 	maxHeld       = 4 << 20                // octets of the chunks that a batch points into
 	leastChunk    = 1 << 10                // smaller memory of a chunk is let go
 	keepChunk     = 512 << 10              // and so is larger
-	fullEvery     = time.Minute            // how often people are told that the disk is full
 	signEvery     = time.Second
 	systemJournal = "system"
 )
@@ -51,20 +50,26 @@ type Intake struct {
 	chunks sync.Pool
 	limits limiter
 
-	received atomic.Uint64 // messages
-	durable  atomic.Uint64 // messages
+	received atomic.Uint64         // messages
+	durable  atomic.Uint64         // messages
+	era      atomic.Uint64         // how often the store broke
+	sick     atomic.Pointer[error] // what others found wrong with the store
 
 	// Everything below belongs to the goroutine of Run.
 	filling   *lot
 	writing   *lot       // is being appended, or waits for room
 	appending bool       // an Append of it runs
 	appended  chan error // its result
-	stuck     bool       // the disk is full: what is left of writing waits for room
+	stuck     bool       // the store cannot be written: what is left of writing waits
+	reason    string     // why, as losses are counted
 	tryAt     time.Time  // when to try again
-	toldFull  time.Time  // when people were told of that
-	finishing bool       // nothing more comes
-	ending    bool       // nobody can wait any more
-	room      int64      // octets that may be appended before looking at the disk again
+	backoff   time.Duration
+	toldAt    time.Time // when people were told of that
+	failed    error     // why, if it is not a full disk
+	broken    error     // why the store must be opened again
+	finishing bool      // nothing more comes
+	ending    bool      // nobody can wait any more
+	room      int64     // octets that may be appended before looking at the disk again
 
 	pending    flush         // what was appended since the last sync began
 	committing []func(error) // to be told when everything is signed
@@ -139,52 +144,45 @@ type IntakeStats struct {
 	Lost     map[string]uint64 // messages by reason
 }
 
-// Run writes until the context ends, and then what is still in the queue. It returns nil if everything received is
-// durable and signed; another error means that the store cannot be written any more.
+// Run writes until the context ends, and then what is still in the queue. While the store cannot be written it holds
+// back and counts, and tries again. It returns nil if everything received is durable and signed.
 func (in *Intake) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		err := in.wait(ctx)
-		if err == nil {
-			err = in.step(time.Now())
-		}
-		if err != nil {
-			return in.fail(err)
-		}
+		in.wait(ctx)
+		in.step(time.Now())
 	}
 	in.queue.close()
-	if err := in.finish(); err != nil {
-		return in.fail(err)
+	err := in.finish()
+	if err != nil {
+		in.fail(err)
 	}
-	return nil
+	return err
 }
 
 // wait returns when there is something to do. Messages that come one by one are gathered for a moment, so that they
 // share a frame, unless somebody waits for them.
-func (in *Intake) wait(ctx context.Context) error {
+func (in *Intake) wait(ctx context.Context) {
 	timer := time.NewTimer(in.idleFor(time.Now()))
 	defer timer.Stop()
-	woken, err := in.waitFor(ctx, timer, in.queue.wake)
-	if !woken {
-		return err
+	if in.waitFor(ctx, timer, in.queue.wake) {
+		timer.Reset(gatherFor)
+		in.waitFor(ctx, timer, in.queue.hurry)
 	}
-	timer.Reset(gatherFor)
-	_, err = in.waitFor(ctx, timer, in.queue.hurry)
-	return err
 }
 
 // waitFor waits for a signal, in vain if something else happens first. It takes the results of what runs beside.
-func (in *Intake) waitFor(ctx context.Context, timer *time.Timer, signal <-chan struct{}) (bool, error) {
+func (in *Intake) waitFor(ctx context.Context, timer *time.Timer, signal <-chan struct{}) bool {
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
 	case err := <-in.appended:
-		return false, in.settle(err, time.Now())
+		in.settle(err, time.Now())
 	case err := <-in.synced:
-		return false, in.endSync(err)
+		in.endSync(err, time.Now())
 	case <-signal:
-		return true, nil
+		return true
 	}
-	return false, nil
+	return false
 }
 
 // idleFor is how long nothing is due.
@@ -196,50 +194,49 @@ func (in *Intake) idleFor(now time.Time) time.Duration {
 		}
 	}
 	earlier(in.stuck, in.tryAt)
-	if in.syncing == nil {
+	if in.syncing == nil && in.broken == nil {
 		earlier(in.pending.any, in.pending.since.Add(syncWithin))
 		earlier(in.unsigned, in.signedAt.Add(signEvery))
 	}
-	earlier(in.losses.any(), in.lossesDue)
+	earlier(in.broken == nil && in.losses.any(), in.lossesDue)
 	return max(due.Sub(now), 0)
 }
 
 // step takes what is in the queue and does what is due.
-func (in *Intake) step(now time.Time) error {
+func (in *Intake) step(now time.Time) {
+	in.takeNotice(now)
 	in.takeCommits()
-	if err := in.drain(now); err != nil {
-		return err
-	}
-	if err := in.writeLosses(now); err != nil {
-		return err
-	}
+	in.drain(now)
+	in.writeLosses(now)
 	in.makeDurable(now)
-	return nil
 }
+
+// lastTries is how often a store that cannot be written is tried when the daemon ends.
+const lastTries = 2
 
 // finish writes what is left when nothing more comes.
 func (in *Intake) finish() error {
 	now := time.Now()
 	in.finishing, in.tryAt = true, now
-	for more := true; more; more = !in.stuck && (in.appending || in.queue.size() > 0) {
-		if err := in.step(now); err != nil {
-			return err
+	for tries := 0; ; {
+		in.step(now)
+		if in.stuck && in.failed != nil && tries < lastTries {
+			tries++
+			in.tryAt = now
+		} else if in.stuck || !in.appending && in.queue.size() == 0 {
+			break
 		}
 	}
-	if in.stuck {
+	if in.stuck && in.failed == nil {
 		in.giveUp()
 	}
 	in.lossesDue = time.Time{}
-	if err := in.writeLosses(now); err != nil {
-		return err
-	}
-	if err := in.seal(now); err != nil {
-		return err
-	}
-	if in.unsigned || in.losses.any() {
+	in.writeLosses(now)
+	in.seal(now)
+	if in.failed == nil && (in.unsigned || in.losses.any()) {
 		return errDiskFull
 	}
-	return nil
+	return in.failed
 }
 
 // giveUp counts what waits for room, because the daemon ends.
@@ -258,14 +255,7 @@ func (in *Intake) giveUp() {
 }
 
 // fail tells everybody who waits, when nothing runs beside any more.
-func (in *Intake) fail(err error) error {
-	in.queue.close()
-	if in.appending {
-		<-in.appended
-	}
-	if in.syncing != nil {
-		_ = in.endSync(<-in.synced)
-	}
+func (in *Intake) fail(err error) {
 	for c := in.queue.take(both); c != nil; c = in.queue.take(both) {
 		if c.Done != nil {
 			c.Done(err)
@@ -275,5 +265,4 @@ func (in *Intake) fail(err error) error {
 	for _, list := range [][]func(error){in.writing.waiting, in.filling.waiting, in.pending.waiting, in.committing} {
 		tell(list, err)
 	}
-	return err
 }

@@ -9,32 +9,27 @@ import (
 	"constat/internal/input"
 )
 
-// reasonDiskFull is why messages of senders who cannot wait are lost while the disk is full.
-const reasonDiskFull = "disk full"
-
 // drain takes a lot out of the queue and begins to append it. It takes no more, so that whatever else is due has its
 // turn though the queue may never be empty. While the disk is full, streams wait, and what comes from senders who
 // cannot wait is counted.
-func (in *Intake) drain(now time.Time) error {
+func (in *Intake) drain(now time.Time) {
 	if in.stuck && !now.Before(in.tryAt) {
-		if err := in.tryAgain(now); err != nil {
-			return err
-		}
+		in.tryAgain(now)
 	}
 	if in.stuck {
 		in.countDatagrams()
-		return nil
+		return
 	}
 	in.fill(in.filling, now)
 	if in.appending {
 		if !in.filling.full() && !in.finishing {
-			return nil // more may come until the one before is appended
+			return // more may come until the one before is appended
 		}
-		if err := in.settle(<-in.appended, now); err != nil || in.stuck {
-			return err
+		if in.settle(<-in.appended, now); in.stuck {
+			return
 		}
 	}
-	return in.beginAppend(now)
+	in.beginAppend(now)
 }
 
 // countDatagrams empties the line of those who cannot wait.
@@ -44,10 +39,10 @@ func (in *Intake) countDatagrams() {
 	}
 }
 
-// loseChunk counts the messages of a chunk for which the disk has no room.
+// loseChunk counts the messages of a chunk that the store cannot take.
 func (in *Intake) loseChunk(c *input.Chunk) {
 	for _, m := range c.Messages {
-		in.losses.add(c.Source.Name, reasonDiskFull, 1, uint64(m.End-m.Start)+uint64(m.Lost))
+		in.losses.add(c.Source.Name, in.reason, 1, uint64(m.End-m.Start)+uint64(m.Lost))
 	}
 	if c.Done != nil {
 		c.Done(errDiskFull)
@@ -56,57 +51,58 @@ func (in *Intake) loseChunk(c *input.Chunk) {
 }
 
 // beginAppend appends what was filled, beside everything else. Its result comes by in.appended.
-func (in *Intake) beginAppend(now time.Time) error {
+func (in *Intake) beginAppend(now time.Time) {
 	in.filling, in.writing = in.writing, in.filling
 	l := in.writing
 	if len(l.entries) == 0 {
 		in.finishLot()
-		return nil
+		return
 	}
 	if !in.hasRoom() {
-		return in.settle(errDiskFull, now)
+		in.settle(errDiskFull, now)
+		return
 	}
 	in.appending = true
 	go func() {
 		_, err := in.store.Append(in.config.Journal, l.entries)
 		in.appended <- err
 	}()
-	return nil
 }
 
 // appendNow appends what is left of a lot.
-func (in *Intake) appendNow(now time.Time) error {
+func (in *Intake) appendNow(now time.Time) {
 	err := errDiskFull
 	if len(in.writing.entries) == 0 {
 		err = nil
 	} else if in.hasRoom() {
 		_, err = in.store.Append(in.config.Journal, in.writing.entries)
 	}
-	return in.settle(err, now)
+	in.settle(err, now)
 }
 
 // settle takes the result of appending a lot. On a full disk it drops, and counts, what senders gave who cannot wait,
 // and keeps the rest for another try.
-func (in *Intake) settle(err error, now time.Time) error {
+func (in *Intake) settle(err error, now time.Time) {
 	in.appending = false
 	kept := keptOf(len(in.writing.entries), err)
 	in.account(kept, now)
 	switch {
 	case err == nil:
-		in.stuck = false
+		if in.broken == nil { // else by somebody else meanwhile
+			in.stuck, in.failed, in.backoff = false, nil, 0
+		}
 		in.finishLot()
 	case isFull(err):
+		in.full(now)
 		if in.loseLot(in.writing, kept); len(in.writing.entries) == 0 {
 			in.finishLot()
 		}
-		in.stick(now)
 	case in.dropInvalid(in.writing, kept):
 		in.config.Report(err)
-		return in.appendNow(now) // the others
+		in.appendNow(now) // the others
 	default:
-		return err
+		in.trouble(err, now)
 	}
-	return nil
 }
 
 // finishLot is called when nothing of the lot is left to append.
@@ -116,24 +112,18 @@ func (in *Intake) finishLot() {
 	in.empty(in.writing)
 }
 
-// tryAgain looks whether the disk has room again, for what waits if anything does.
-func (in *Intake) tryAgain(now time.Time) error {
+// tryAgain looks whether the store can be written again, with what waits if anything does.
+func (in *Intake) tryAgain(now time.Time) {
+	if in.broken != nil && !in.reopen(now) {
+		return
+	}
 	if len(in.writing.entries) > 0 {
-		return in.appendNow(now)
+		in.appendNow(now)
+	} else if in.stuck = !in.hasRoom(); in.stuck {
+		in.full(now)
+	} else {
+		in.failed = nil
 	}
-	if in.stuck = !in.hasRoom(); in.stuck {
-		in.stick(now)
-	}
-	return nil
-}
-
-// stick holds back what waits for room, for a while.
-func (in *Intake) stick(now time.Time) {
-	if !in.stuck && now.Sub(in.toldFull) > fullEvery {
-		in.config.Report(fmt.Errorf("%w: streams are held back, datagrams are counted", errDiskFull))
-		in.toldFull = now
-	}
-	in.stuck, in.tryAt = true, now.Add(retryEvery)
 }
 
 // dropInvalid drops the first kept entries of a lot, which are appended, and counts those that no journal can take.
@@ -175,7 +165,7 @@ func (in *Intake) account(n int, now time.Time) {
 func (in *Intake) loseLot(l *lot, kept int) {
 	l.keepIf(kept, func(e *entry.Entry, s *input.Source) bool {
 		if s.Datagram || in.ending {
-			in.losses.add(s.Name, reasonDiskFull, 1, e.Size())
+			in.losses.add(s.Name, in.reason, 1, e.Size())
 			return false
 		}
 		return true
