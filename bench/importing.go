@@ -10,7 +10,11 @@ import (
 
 // importCase loads a file. The peer copies it, which shows what the disk takes.
 func (s *suite) importCase(context.Context) (benchCase, error) {
-	file, l := filepath.Join(s.work, "lines.log"), newLoad(s.messages, rfc5424)
+	l, err := newLoad(s.messages)
+	if err != nil {
+		return benchCase{}, err
+	}
+	file := filepath.Join(s.work, "lines.log")
 	if err := os.WriteFile(file, l.lines, 0o644); err != nil {
 		return benchCase{}, err
 	}

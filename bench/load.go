@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"strconv"
+
+	"constat/bench/events"
 )
 
 // seed of the generator.
@@ -14,16 +16,17 @@ type load struct {
 	messages int
 }
 
-// newLoad makes n lines.
-func newLoad(n int, syntax string) load {
-	return load{appendLines(make([]byte, 0, n*136), newGenerator(seed, syntax), n), n}
-}
-
-func appendLines(b []byte, g *generator, n int) []byte {
-	for range n {
-		b = append(g.append(b), '\n')
+// newLoad makes n lines of the generator.
+func newLoad(n int) (load, error) {
+	g, err := events.New(events.Options{Seed: seed})
+	if err != nil {
+		return load{}, err
 	}
-	return b
+	l := load{make([]byte, 0, n*140), n}
+	for range n {
+		l.lines = g.Append(l.lines)
+	}
+	return l, nil
 }
 
 // split cuts a load into parts of about the same size, at ends of lines.

@@ -23,6 +23,7 @@ type options struct {
 	only            string
 	dir             string
 	long            bool
+	make            maker
 }
 
 func main() {
@@ -32,6 +33,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "`CASES` with commas: "+strings.Join(caseNames, ", "))
 	flag.StringVar(&o.dir, "dir", os.TempDir(), "`DIR` on the disk to measure; nothing stays there")
 	flag.BoolVar(&o.long, "long", false, "look at idle daemons for 60 s instead of 20 s")
+	o.make.flags()
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -43,6 +45,9 @@ func main() {
 
 // run measures and prints the tables to out, and to talk what is under way. It leaves nothing behind.
 func (o options) run(ctx context.Context, out, talk io.Writer) (err error) {
+	if o.make.file != "" {
+		return o.make.write(o.messages, out)
+	}
 	only, err := o.check()
 	if err != nil {
 		return err

@@ -92,7 +92,10 @@ func TestParseRate(t *testing.T) {
 }
 
 func TestLoad(t *testing.T) {
-	l := newLoad(1000, rfc5424)
+	l, err := newLoad(1000)
+	if err != nil {
+		t.Fatal(err)
+	}
 	parts := l.split(3)
 	if len(parts) != 3 || strings.Join([]string{string(parts[0]), string(parts[1]), string(parts[2])}, "") != string(l.lines) {
 		t.Fatal("the parts are not the whole")

@@ -12,7 +12,10 @@ const udpRate = 100_000
 const connections = 2
 
 func (s *suite) tcpCase(context.Context) (benchCase, error) {
-	l := newLoad(s.messages, rfc5424)
+	l, err := newLoad(s.messages)
+	if err != nil {
+		return benchCase{}, err
+	}
 	take := func(srv server) runner { return takeTCP(srv, l.messages, l.split(connections)) }
 	return benchCase{name: "tcp", title: "syslog over TCP, 2 connections, LF framing", contenders: []contender{
 		{name: "constat", run: take(constat{s.binary})},
@@ -22,7 +25,10 @@ func (s *suite) tcpCase(context.Context) (benchCase, error) {
 }
 
 func (s *suite) octetCase(context.Context) (benchCase, error) {
-	l := newLoad(s.messages, rfc5424)
+	l, err := newLoad(s.messages)
+	if err != nil {
+		return benchCase{}, err
+	}
 	parts := l.split(connections)
 	for i, p := range parts {
 		parts[i] = counted(p)
@@ -35,7 +41,10 @@ func (s *suite) octetCase(context.Context) (benchCase, error) {
 }
 
 func (s *suite) udpCase(context.Context) (benchCase, error) {
-	l := newLoad(s.messages, rfc5424)
+	l, err := newLoad(s.messages)
+	if err != nil {
+		return benchCase{}, err
+	}
 	take := func(srv server) runner { return takeUDP(srv, l) }
 	return benchCase{name: "udp", title: "syslog over UDP, 100,000 a second from one sender", contenders: []contender{
 		{name: "constat", run: take(constat{s.binary})},

@@ -72,7 +72,8 @@ var table = []row{
 	{"cmd/constat-verify", []string{"evidence", "entry", "seal"}},
 
 	// Drives the built program beside its peers; it knows only what the program prints.
-	{"bench", nil},
+	{"bench", []string{"bench/events"}},
+	{"bench/events", nil},
 
 	// Black-box tests drive the built program.
 	{"conformance/...", nil},
