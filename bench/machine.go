@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"constat/internal/measure"
 )
 
 // machine is where something was measured, and what.
@@ -146,6 +148,6 @@ func syncLatency(dir string) (string, error) {
 		}
 		took = append(took, time.Since(begun))
 	}
-	s := spreadOf(took, func(d time.Duration) float64 { return d.Seconds() * 1e3 })
-	return fmt.Sprintf("%.2f ms (%.2f–%.2f, 100 times)", s.median, s.low, s.high), nil
+	s := measure.SpreadOf(took, func(d time.Duration) float64 { return d.Seconds() * 1e3 })
+	return fmt.Sprintf("%.2f ms (%.2f–%.2f, 100 times)", s.Median, s.Low, s.High), nil
 }

@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"time"
+
+	"constat/internal/measure"
 )
 
 // A column is a figure of a contender over its rounds, or a text.
@@ -47,26 +48,7 @@ func cellIf(l []sample, applies func(sample) bool, figure func(sample) float64) 
 	if !applies(l[0]) {
 		return ""
 	}
-	s := spreadOf(l, figure)
-	if s.low == s.high {
-		return number(s.median)
-	}
-	return fmt.Sprintf("%s (%s–%s)", number(s.median), number(s.low), number(s.high))
-}
-
-// number prints three digits or all before the point, in groups of thousands.
-func number(x float64) string {
-	switch {
-	case x != math.Trunc(x) && x < 10:
-		return fmt.Sprintf("%.2f", x)
-	case x != math.Trunc(x) && x < 100:
-		return fmt.Sprintf("%.1f", x)
-	}
-	text := fmt.Sprintf("%.0f", x)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
+	return measure.SpreadOf(l, figure).String()
 }
 
 // String is a sample in one line, for people who wait.
@@ -137,15 +119,15 @@ func writeRatio(w io.Writer, r result, peer int) {
 
 // ratio prints the spread of some ratios.
 func ratio(list []float64) string {
-	s := spreadOf(list, func(x float64) float64 { return x })
-	return fmt.Sprintf("× %.2f (%.2f–%.2f)", s.median, s.low, s.high)
+	s := measure.SpreadOf(list, func(x float64) float64 { return x })
+	return fmt.Sprintf("× %.2f (%.2f–%.2f)", s.Median, s.Low, s.High)
 }
 
 // writeHead prints what was measured where.
 func writeHead(w io.Writer, s *suite, m machine, now time.Time) {
 	fmt.Fprintf(w, "## Benchmark of %s\n\n| | |\n|---|---|\n", now.UTC().Format("2006-01-02 15:04 UTC"))
 	for _, row := range append(m.rows(), [2]string{"Load", fmt.Sprintf("%s messages of the own generator, RFC 5424; median (least–most) of %d interleaved rounds",
-		number(float64(s.messages)), s.rounds)}) {
+		measure.Number(float64(s.messages)), s.rounds)}) {
 		fmt.Fprintf(w, "| %s | %s |\n", row[0], row[1])
 	}
 }
