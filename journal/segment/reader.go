@@ -1,0 +1,254 @@
+package segment
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"constat/entry"
+	"constat/journal/column"
+	"constat/journal/frame"
+)
+
+// Reader decodes a segment. It remembers what it has decoded until it is reset: at most the entries of one segment.
+// Not for concurrent use; several readers of one segment may run side by side.
+type Reader struct {
+	*Segment
+	places *placement
+	loaded []loaded // by column and block
+	spans  []spanData
+	names  entry.Decoder
+	free   []*column.Texts
+	values []*column.Texts // of the run at hand
+}
+
+// loaded is what was read of one column in one block.
+type loaded struct {
+	block *column.Block
+	texts *column.Texts
+	err   error
+}
+
+// spanData is what was read of an arrival block.
+type spanData struct {
+	ready    bool
+	err      error
+	groups   []int64
+	rows     []uint32 // row of each position
+	epochs   []int64
+	received []int64
+	events   []int64
+	nanos    []int64
+	timesErr error
+	timed    bool
+}
+
+// NewReader returns a reader.
+func (s *Segment) NewReader() *Reader {
+	r := &Reader{}
+	r.Reset(s)
+	return r
+}
+
+// Reset forgets what was decoded and goes on with another segment.
+func (r *Reader) Reset(s *Segment) {
+	for i := range r.loaded {
+		if t := r.loaded[i].texts; t != nil {
+			t.Reset()
+			r.free = append(r.free, t)
+		}
+	}
+	r.Segment, r.places = s, s.place()
+	r.loaded = append(r.loaded[:0], make([]loaded, len(s.columns)*len(s.blocks))...)
+	r.spans = append(r.spans[:0], make([]spanData, len(s.directory.spans))...)
+}
+
+// Column returns block number b of column c, and the number of values in it; nil if no row of the block has it.
+// The values are those of the rows of the block whose group's shape has the column, in row order: see [Segment.Runs].
+func (r *Reader) Column(c, b int) (*column.Block, int, error) {
+	x, n := r.load(c, b), int(r.places.counts[c][b])
+	return x.block, n, x.err
+}
+
+func (r *Reader) load(c, b int) *loaded {
+	x, n := &r.loaded[c*len(r.Segment.blocks)+b], int(r.places.counts[c][b])
+	if x.block != nil || x.err != nil || n == 0 {
+		return x
+	}
+	p := r.columns[c].blocks[b]
+	var shared *column.Column
+	if shared, x.err = r.Shared(c); x.err != nil {
+		return x
+	}
+	var data []byte
+	if data, x.err = r.read(nil, p, p.offset); x.err != nil {
+		return x
+	}
+	x.block, x.err = shared.Block(data, n)
+	return x
+}
+
+// texts returns all values of a column in a block.
+func (r *Reader) texts(c, b int) (*column.Texts, error) {
+	x := r.load(c, b)
+	if x.texts != nil || x.err != nil || x.block == nil {
+		return x.texts, x.err
+	}
+	t := new(column.Texts)
+	if n := len(r.free); n > 0 {
+		t, r.free = r.free[n-1], r.free[:n-1]
+	}
+	if x.err = x.block.Texts(t); x.err == nil && t.Len() != int(r.places.counts[c][b]) {
+		x.err = fmt.Errorf("%w: %d values instead of %d", frame.ErrDamaged, t.Len(), r.places.counts[c][b])
+	}
+	x.texts = t
+	return t, x.err
+}
+
+// Filter reports whether the filter of column c lets a key pass: false means that no value can have it. True if the
+// column has no filter.
+func (r *Reader) Filter(c int, key []byte) (bool, error) {
+	f := r.columns[c].filter
+	if f.size == 0 {
+		return true, nil
+	}
+	line, err := r.bytes(nil, f.offset+column.FilterLine(int64(f.size), key), 64)
+	return err != nil || column.FilterHas(line, key), err
+}
+
+// span reads which rows the positions of an arrival block are.
+func (r *Reader) span(n int) (*spanData, error) {
+	d := &r.spans[n]
+	if d.ready {
+		return d, d.err
+	}
+	d.ready = true
+	d.err = r.readGroups(d, n)
+	return d, d.err
+}
+
+func (r *Reader) readGroups(d *spanData, n int) error {
+	p, s := r.arrival[n][groupPart], r.directory.spans[n]
+	data, err := r.read(nil, p, p.offset)
+	if err != nil {
+		return err
+	}
+	size, used := binary.Uvarint(data)
+	if used <= 0 || size > uint64(len(data)-used) {
+		return fmt.Errorf("%w: arrival block %d", frame.ErrDamaged, n)
+	}
+	next, err := column.Ints(nil, data[used:used+int(size)], len(r.groups))
+	if err != nil {
+		return err
+	}
+	if d.groups, err = column.Ints(nil, data[used+int(size):], s.To-s.From); err != nil {
+		return err
+	}
+	d.rows = make([]uint32, len(d.groups))
+	for i, g := range d.groups {
+		if g < 0 || g >= int64(len(next)) || next[g] < 0 || next[g] >= int64(r.groups[g].Count) {
+			return fmt.Errorf("%w: arrival block %d", frame.ErrDamaged, n)
+		}
+		d.rows[i] = uint32(int64(r.groups[g].First) + next[g])
+		next[g]++
+	}
+	return nil
+}
+
+// times reads the times of an arrival block.
+func (r *Reader) times(n int) (*spanData, error) {
+	d := &r.spans[n]
+	if !d.timed {
+		d.timed = true
+		d.timesErr = r.readTimes(d, n)
+	}
+	return d, d.timesErr
+}
+
+func (r *Reader) readTimes(d *spanData, n int) (err error) {
+	for _, x := range [...]struct {
+		part int
+		to   *[]int64
+	}{{epochPart, &d.epochs}, {receivedPart, &d.received}, {eventPart, &d.events}, {nanosPart, &d.nanos}} {
+		if *x.to, err = r.ints(n, x.part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ints reads one part of an arrival block, or as many zeros if it is not there.
+func (r *Reader) ints(n, which int) ([]int64, error) {
+	p, s := r.arrival[n][which], r.directory.spans[n]
+	if p.size == 0 {
+		return make([]int64, s.To-s.From), nil
+	}
+	data, err := r.read(nil, p, p.offset)
+	if err != nil {
+		return nil, err
+	}
+	return column.Ints(make([]int64, 0, s.To-s.From), data, s.To-s.From)
+}
+
+// Received appends the received times of an arrival block (a number in [Segment.Spans]), in position order, µs.
+func (r *Reader) Received(dst []int64, span int) ([]int64, error) {
+	v, err := r.ints(span, receivedPart)
+	return append(dst, v...), err
+}
+
+// Events appends the event times of an arrival block in position order, µs. Where an entry has none, that of the one
+// before is repeated: [Reader.GroupNumbers] and [Shape.Event] tell.
+func (r *Reader) Events(dst []int64, span int) ([]int64, error) {
+	v, err := r.ints(span, eventPart)
+	return append(dst, v...), err
+}
+
+// Epochs appends the epochs of an arrival block in position order.
+func (r *Reader) Epochs(dst []int64, span int) ([]int64, error) {
+	v, err := r.ints(span, epochPart)
+	return append(dst, v...), err
+}
+
+// SpanOf returns the number of the arrival block that holds a position.
+func SpanOf(position int) int { return position / BlockRows }
+
+// Rows returns the row of each position of an arrival block, valid until Reset.
+func (r *Reader) Rows(span int) ([]uint32, error) {
+	d, err := r.span(span)
+	if err != nil {
+		return nil, err
+	}
+	return d.rows, nil
+}
+
+// GroupNumbers returns the group of each position of an arrival block, valid until Reset.
+func (r *Reader) GroupNumbers(span int) ([]int64, error) {
+	d, err := r.span(span)
+	if err != nil {
+		return nil, err
+	}
+	return d.groups, nil
+}
+
+// NoPosition stands for the position of a row that cannot be known.
+const NoPosition = ^uint32(0)
+
+// Positions returns the position of each row, [NoPosition] where its arrival block cannot be read; the error then
+// says why.
+func (r *Reader) Positions() ([]uint32, error) {
+	out := make([]uint32, r.rows)
+	for i := range out {
+		out[i] = NoPosition
+	}
+	var first error
+	for n, s := range r.directory.spans {
+		d, err := r.span(n)
+		if err != nil {
+			first = err
+			continue
+		}
+		for i, row := range d.rows {
+			out[row] = uint32(s.From + i)
+		}
+	}
+	return out, first
+}
