@@ -126,8 +126,8 @@ func ratio(list []float64) string {
 // writeHead prints what was measured where.
 func writeHead(w io.Writer, s *suite, m machine, now time.Time) {
 	fmt.Fprintf(w, "## Benchmark of %s\n\n| | |\n|---|---|\n", now.UTC().Format("2006-01-02 15:04 UTC"))
-	for _, row := range append(m.rows(), [2]string{"Load", fmt.Sprintf("%s messages of the own generator, RFC 5424; median (least–most) of %d interleaved rounds",
-		measure.Number(float64(s.messages)), s.rounds)}) {
+	for _, row := range append(m.rows(), [2]string{"Load", fmt.Sprintf("%s messages %s, RFC 5424; median (least–most) of %d interleaved rounds",
+		measure.Number(float64(s.messages)), s.load.origin, s.rounds)}) {
 		fmt.Fprintf(w, "| %s | %s |\n", row[0], row[1])
 	}
 }
