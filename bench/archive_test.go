@@ -10,11 +10,8 @@ import (
 )
 
 // Every archive that this machine has gives the right answer to every question that it can be asked.
-func TestArchivesAgree(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts programs")
-	}
-	s, err := options{messages: 4000, pairs: 1}.suite(t.Context(), t.TempDir(), io.Discard)
+func testArchivesAgree(t *testing.T, binary string) {
+	s, err := options{messages: 2000, pairs: 1, binary: binary}.suite(t.Context(), t.TempDir(), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

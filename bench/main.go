@@ -25,6 +25,7 @@ type options struct {
 	long            bool
 	corpus          string
 	needles         uint64
+	binary          string // constat; "": build it
 	make            maker
 }
 
@@ -108,8 +109,9 @@ func (o options) suite(ctx context.Context, work string, talk io.Writer) (*suite
 		return nil, fmt.Errorf("go env: %w", err)
 	}
 	s.module = filepath.Dir(string(bytes.TrimSpace(mod)))
-	s.progress("building constat")
-	if _, err := run(ctx, work, "go", "build", "-C", s.module, "-o", s.binary, "./cmd/constat"); err != nil {
+	if o.binary != "" {
+		s.binary = o.binary
+	} else if err := s.build(ctx); err != nil {
 		return nil, err
 	}
 	s.rsyslogd = lookUp("rsyslogd")
@@ -120,6 +122,12 @@ func (o options) suite(ctx context.Context, work string, talk io.Writer) (*suite
 	}
 	s.messages = s.load.messages
 	return s, err
+}
+
+func (s *suite) build(ctx context.Context) error {
+	s.progress("building constat")
+	_, err := run(ctx, s.work, "go", "build", "-C", s.module, "-o", s.binary, "./cmd/constat")
+	return err
 }
 
 // lookUp finds a program in the PATH or where daemons are.

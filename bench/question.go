@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"math/rand/v2"
@@ -114,12 +115,15 @@ func (d drawer) at(t time.Time) bool {
 	return i < len(d.list) && d.list[i].at.Equal(t)
 }
 
-// word is a word that stands in so many events, whatever the case of its letters.
+// word is a word that stands in so many messages, whatever the case of its letters, and nowhere else in a line.
 func (d drawer) word(least, most int) string {
 	return d.draw(5, func(w string) bool {
-		exact := len(matches(d.list, question{kind: word, needle: w}))
-		anyCase := regexp.MustCompile(`(?i)(?:^|[^0-9A-Za-z_\x80-\xff])` + w + `(?:$|[^0-9A-Za-z_\x80-\xff])`)
-		return exact >= least && exact <= most && len(where(d.list, func(e *event) bool { return anyCase.Match(e.message) })) == exact
+		n := len(matches(d.list, question{kind: word, needle: w}))
+		if n < least || n > most {
+			return false
+		}
+		anyCase := bytes.ToLower([]byte(w))
+		return n == len(where(d.list, func(e *event) bool { return hasWord(bytes.ToLower(e.line), anyCase) }))
 	})
 }
 
