@@ -25,6 +25,8 @@ type options struct {
 	long            bool
 	corpus          string
 	needles         uint64
+	big             int
+	keep            string
 	binary          string // constat; "": build it
 	make            maker
 }
@@ -38,6 +40,8 @@ func main() {
 	flag.BoolVar(&o.long, "long", false, "look at idle daemons for 60 s instead of 20 s")
 	flag.StringVar(&o.corpus, "corpus", "", "take the first -n lines of `FILE`, RFC 5424 in order of time, instead of the generator's")
 	flag.Uint64Var(&o.needles, "needles", uint64(time.Now().UnixNano()), "`seed` of what is searched for; 0 is one like any other (default: the time)")
+	flag.IntVar(&o.big, "big", 0, "instead of all parts, compare a store of so many `EVENTS`, 2000000 and more, with one of 1,000,000")
+	flag.StringVar(&o.keep, "keep", "", "with -big: make the stores in `DIR` and leave them there; a second run goes on where the first ended")
 	o.make.flags()
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -52,6 +56,9 @@ func main() {
 func (o options) run(ctx context.Context, out, talk io.Writer) (err error) {
 	if o.make.file != "" {
 		return o.make.write(o.messages, out)
+	}
+	if o.big != 0 {
+		return o.runBig(ctx, out, talk)
 	}
 	only, err := o.check()
 	if err != nil {

@@ -99,22 +99,38 @@ func writeRow(w io.Writer, who contender, list []sample, shown []column) {
 	fmt.Fprintln(w)
 }
 
-// writeRatio prints the medians of constat's figures divided by those of a peer, pair by pair.
+// ratios are the figures whose quotients are printed under a table.
+var ratios = []struct {
+	title  string
+	figure func(sample) float64 // 0 if it does not apply
+}{
+	{"messages/s", func(s sample) float64 {
+		if s.elapsed == 0 {
+			return 0
+		}
+		return s.perSecond()
+	}},
+	{"CPU", sample.cpuEach},
+	{"bytes", sample.bytesEach},
+}
+
+// writeRatio prints constat's figures divided by those of a peer, pair by pair.
 func writeRatio(w io.Writer, r result, peer int) {
-	var rates, costs []float64
-	for i, other := range r.samples[peer] {
-		own := r.samples[0][i]
-		if own.elapsed > 0 && other.elapsed > 0 {
-			rates = append(rates, own.perSecond()/other.perSecond())
+	var parts []string
+	for _, f := range ratios {
+		var list []float64
+		for i, other := range r.samples[peer] {
+			if own, other := f.figure(r.samples[0][i]), f.figure(other); own > 0 && other > 0 {
+				list = append(list, own/other)
+			}
 		}
-		if own.cpu > 0 && other.cpu > 0 {
-			costs = append(costs, own.cpuEach()/other.cpuEach())
+		if len(list) > 0 {
+			parts = append(parts, f.title+" "+ratio(list))
 		}
 	}
-	if len(rates) == 0 || len(costs) == 0 {
-		return
+	if len(parts) > 0 {
+		fmt.Fprintf(w, "\nconstat / %s, pair by pair: %s.\n", r.contenders[peer].name, strings.Join(parts, ", "))
 	}
-	fmt.Fprintf(w, "\nconstat / %s, pair by pair: messages/s %s, CPU %s.\n", r.contenders[peer].name, ratio(rates), ratio(costs))
 }
 
 // ratio prints the spread of some ratios.
