@@ -30,7 +30,12 @@ func (b backend) Import(ctx context.Context, journal, format string, r io.Reader
 	return stats.Entries, stats.Cut, errors.Join(err, unsigned)
 }
 
-// Rotate implements [native.Backend].
-func (b backend) Rotate() error {
-	return errors.Join(b.d.options.Store.Rotate(), b.d.options.Store.Checkpoint())
+// Rotate implements [native.Backend]. It waits until all complete heads are segments.
+func (b backend) Rotate(ctx context.Context) error {
+	w := b.d.options.Store
+	if err := errors.Join(w.Rotate(), w.Checkpoint()); err != nil {
+		return err
+	}
+	_, err := w.Convert(ctx)
+	return err
 }

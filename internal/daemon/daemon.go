@@ -69,11 +69,12 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 
 	intake := start(context.WithoutCancel(ctx), part{"intake", d.intake.Run, nil})
 	d.parts.start(parts)
+	converting := start(ctx, part{"convert", d.convert, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
-	failed = errors.Join(failed, d.parts.stop())
+	failed = errors.Join(failed, d.parts.stop(), converting.stop())
 	return errors.Join(failed, intake.stop())
 }
 
