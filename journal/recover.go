@@ -60,6 +60,7 @@ func (w *Writer) recover() error {
 			return err
 		}
 	}
+	w.found = w.Sizes()
 	return r.tell()
 }
 

@@ -36,6 +36,7 @@ type Writer struct {
 	identity *seal.Identity
 	lock     io.Closer
 	notices  []string // what recovery did, for people
+	found    map[string]uint64
 
 	completed   chan struct{}   // has a value when there may be heads to convert
 	open        context.Context // ends when the writer is closed
@@ -119,6 +120,20 @@ func (w *Writer) Notices() []string { return w.notices }
 
 // Certificate is certificate 0 of the store.
 func (w *Writer) Certificate() seal.Certificate { return w.store.Certificate }
+
+// Found is the number of entries of each journal as opening found it, before anything was appended.
+func (w *Writer) Found() map[string]uint64 { return w.found }
+
+// Sizes is the number of entries of each journal, received ones included.
+func (w *Writer) Sizes() map[string]uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	sizes := make(map[string]uint64, len(w.logs))
+	for name, l := range w.logs {
+		sizes[name] = l.frontier.Size()
+	}
+	return sizes
+}
 
 // Size is the number of entries of a journal, received ones included; 0 if there is no such journal.
 func (w *Writer) Size(journal string) uint64 {

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// convertAgain is how long the daemon waits after a conversion went wrong, as long as no other head is complete.
+// convertAgain is how long the daemon waits after a conversion went wrong, as long as no other head is complete. A
+// writer that was opened again in the meantime is found then, too.
 const convertAgain = 30 * time.Second
 
 // convert turns complete heads into segments until the context ends. What goes wrong is tried again: the heads stay
@@ -18,15 +19,15 @@ func (d *Daemon) convert(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-d.options.Store.Completed():
+		case <-d.store.get().Completed():
 		case <-again.C:
 		}
-		_, err := d.options.Store.Convert(ctx)
+		err := d.store.Convert(ctx)
+		again.Reset(convertAgain)
 		if err == nil || ctx.Err() != nil {
 			last = ""
 			continue
 		}
-		again.Reset(convertAgain)
 		if text := err.Error(); text != last { // said once
 			d.log.Warn("heads stay heads for now", "error", err)
 			last = text
