@@ -36,7 +36,15 @@ func simplify(n Node) Node {
 	return n
 }
 
-func isNothing(n Node) bool { return n == Node(nil) || Print(n) == "-*" }
+// isNothing knows the one form that simplify leaves.
+func isNothing(n Node) bool {
+	not, is := n.(Not)
+	if !is {
+		return false
+	}
+	_, is = not.Node.(All)
+	return is
+}
 
 func allOfNodes(nodes []Node) Node {
 	var flat []Node
@@ -44,15 +52,15 @@ func allOfNodes(nodes []Node) Node {
 		switch n := simplify(n).(type) {
 		case All:
 		case And:
-			flat = addNew(flat, n.Nodes...)
+			flat = append(flat, n.Nodes...)
 		default:
-			flat = addNew(flat, n)
+			flat = append(flat, n)
 		}
 	}
 	if slices.ContainsFunc(flat, isNothing) {
 		return Not{All{}}
 	}
-	switch len(flat) {
+	switch flat = distinct(flat); len(flat) {
 	case 0:
 		return All{}
 	case 1:
@@ -66,14 +74,14 @@ func anyOfNodes(nodes []Node) Node {
 	for _, n := range nodes {
 		n = simplify(n)
 		if or, ok := n.(Or); ok {
-			flat = addNew(flat, or.Nodes...)
+			flat = append(flat, or.Nodes...)
 		} else if _, all := n.(All); all {
 			return All{}
 		} else if !isNothing(n) {
-			flat = addNew(flat, n)
+			flat = append(flat, n)
 		}
 	}
-	switch len(flat) {
+	switch flat = distinct(flat); len(flat) {
 	case 0:
 		return Not{All{}}
 	case 1:
@@ -82,11 +90,12 @@ func anyOfNodes(nodes []Node) Node {
 	return Or{flat}
 }
 
-// addNew adds the nodes that list does not have yet; what prints the same means the same.
-func addNew(list []Node, nodes ...Node) []Node {
+// distinct drops repeated nodes; what prints the same means the same.
+func distinct(nodes []Node) (list []Node) {
+	seen := make(map[string]bool, len(nodes))
 	for _, n := range nodes {
-		text := Print(n)
-		if !slices.ContainsFunc(list, func(have Node) bool { return Print(have) == text }) {
+		if text := Print(n); !seen[text] {
+			seen[text] = true
 			list = append(list, n)
 		}
 	}
