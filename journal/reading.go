@@ -21,7 +21,7 @@ type reading struct {
 	payload []byte
 	list    [][]byte
 	current entry.Entry
-	blobs   *blobFile // of the part that was last asked
+	blobs   *blobFile      // of the part that was last asked
 	leaves  segment.Reader // of the segment whose leaves were read last: they are asked for in small ranges
 }
 
