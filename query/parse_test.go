@@ -129,6 +129,27 @@ func TestResolveTimes(t *testing.T) {
 	}
 }
 
+// What is read at the greatest depth can be read again as printed, or is refused.
+func TestDepth(t *testing.T) {
+	for _, open := range []string{"(a OR b (", "-(a ", "NOT (a OR ", "(("} {
+		read := 0
+		for n := range 250 {
+			text := strings.Repeat(open, n) + "x" + strings.Repeat(")", n*strings.Count(open, "("))
+			q, err := Parse(text)
+			if err != nil {
+				break
+			}
+			read++
+			if again, err := Parse(q.String()); err != nil || !reflect.DeepEqual(again, q) {
+				t.Fatalf("%d times %q cannot be read again: %v", n, open, err)
+			}
+		}
+		if read < 60 || read > 200 {
+			t.Errorf("%q is read %d times", open, read)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	r := maker{rand.New(rand.NewPCG(3, 4))}
 	for range 50 {
