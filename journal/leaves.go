@@ -63,6 +63,12 @@ func (w *leafWalk) part(p *part) bool {
 	}
 	w.rows.Reset(s.Segment)
 	for row, err := range w.rows.Bodies(w.next, min(w.to, p.end)) {
+		var lost *segment.MissingError
+		if errors.As(err, &lost) && isLost(err) {
+			w.over = true
+			w.yield(Leaf{}, &MissingError{w.view.Journal.Name, lost.First, lost.Last, fmt.Errorf("%s: %w", s.name, lost.Cause)})
+			return false
+		}
 		if err != nil {
 			return w.fail(p, fmt.Errorf("%s: %w", s.name, err))
 		}
