@@ -9,6 +9,7 @@ import (
 
 	"constat/entry"
 	"constat/journal/frame"
+	"constat/journal/segment"
 	"constat/journal/layout"
 	"constat/seal"
 )
@@ -57,6 +58,12 @@ func (w *leafWalk) part(p *part) bool {
 	}
 	defer w.view.release(p)
 	for row, err := range w.view.read.of(s.Segment).Bodies(w.next, min(w.to, p.end)) {
+		var lost *segment.MissingError
+		if errors.As(err, &lost) && isLost(err) {
+			w.over = true
+			w.yield(Leaf{}, &MissingError{w.view.Journal.Name, lost.First, lost.Last, fmt.Errorf("%s: %w", s.name, lost.Cause)})
+			return false
+		}
 		if err != nil {
 			return w.fail(p, fmt.Errorf("%s: %w", s.name, err))
 		}
