@@ -41,7 +41,7 @@ var table = []row{
 	{"internal/input", []string{"entry"}}, // the contract
 	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>"}},
 	{"internal/output/...", []string{"entry", "internal/output"}},
-	{"internal/search", []string{"query", "entry", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
+	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
 
 	// Rank 3: the only writer, and the readers with a cursor.
 	{"internal/ingest", []string{"internal/input", "internal/parse/...", "internal/rule", "entry", "journal"}},

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"iter"
 
-	"constat/entry"
 	"constat/journal"
 	"constat/journal/frame"
-	"constat/journal/layout"
 )
 
 // Query is a filter with an order.
@@ -28,14 +26,6 @@ type Position struct {
 
 // ErrNoEntry says that a cursor names no entry of the views.
 var ErrNoEntry = errors.New("no such entry in the journals that are read")
-
-// Result is an entry that matches. The entry is valid until the next step.
-type Result struct {
-	Journal layout.Journal
-	Index   uint64
-	Entry   *entry.Entry
-	Event   bool // its time on the axis is the event time
-}
 
 // Run yields what matches in the views, oldest first unless the query says otherwise. With a limit these are the
 // newest ones. Indexes that cannot be read come as [*journal.MissingError], once, after which it goes on. Any other
@@ -62,7 +52,7 @@ type merge struct {
 func newMerge(ctx context.Context, views []*journal.View, q Query) *merge {
 	m := &merge{reverse: q.Reverse}
 	for i, v := range views {
-		s := &source{ctx: ctx, view: v, filter: q.Filter.compile(v.Journal), r: v.All(), reverse: q.Reverse}
+		s := &source{ctx: ctx, view: v, filter: newFilter(&q, v.Journal), r: v.All(), reverse: q.Reverse}
 		if q.From != nil {
 			s.r.From = q.From[i]
 		}

@@ -14,7 +14,7 @@ import (
 type source struct {
 	ctx     context.Context
 	view    *journal.View
-	filter  *compiled
+	filter  *filter
 	r       journal.Range
 	bound   *bound
 	mark    *uint64 // index of an entry that must be met, wanted or not
@@ -79,7 +79,7 @@ func (s *source) advance() {
 			return
 		}
 		s.key = s.keyOf(item.Entry)
-		s.wanted = !s.bound.excludes(s.key, s.reverse) && s.filter.wants(item.Entry)
+		s.wanted = !s.bound.excludes(s.key, s.reverse) && s.filter.cond.holds(item.Index, item.Entry)
 		if s.wanted || s.mark != nil && item.Index == *s.mark {
 			return
 		}
@@ -91,7 +91,7 @@ func (s *source) skip(h frame.Header) bool {
 	if s.mark != nil && h.First <= *s.mark && *s.mark < h.End() {
 		return false
 	}
-	if s.filter.skip(h) {
+	if s.filter.bounds.skip(h) {
 		return true
 	}
 	last := h.MaxReceived
