@@ -110,7 +110,7 @@ var thirdParty = []struct {
 	{"github.com/goccy/go-yaml", []string{"internal/config"}},
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
 	{"github.com/VictoriaMetrics/metrics", []string{"internal/api"}},
-	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check"}},
+	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check", "internal/search"}},
 	{"golang.org/x/sys", []string{"internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon"}}, // journal: CLOCK_BOOTTIME
 	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},
 	{"rsc.io/qr", []string{"internal/cli"}},

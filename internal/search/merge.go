@@ -16,6 +16,12 @@ type Query struct {
 	Limit   int       // the newest so many, or the first ones from a cursor on; 0: all
 	Cursor  *Position // begin at this entry, included
 	From    []uint64  // first index for each view; nil: 0
+
+	Store   Store             // for the pipes that need it; nil: they are refused
+	Say     func(text string) // takes what pipes have to say beside results; nil: nobody
+	Explain *Explain          // counts what is read; nil: nobody
+
+	pipes []builder
 }
 
 // Position is an entry of a store.
@@ -31,6 +37,14 @@ var ErrNoEntry = errors.New("no such entry in the journals that are read")
 // newest ones. Indexes that cannot be read come as [*journal.MissingError], once, after which it goes on. Any other
 // error, that of the context included, comes last.
 func Run(ctx context.Context, views []*journal.View, q Query) iter.Seq2[Result, error] {
+	if len(q.pipes) == 0 {
+		return entries(ctx, views, q)
+	}
+	return func(yield func(Result, error) bool) { piped(ctx, views, &q, entries(ctx, views, q), yield) }
+}
+
+// entries yields the entries that match, before any pipe.
+func entries(ctx context.Context, views []*journal.View, q Query) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		m := newMerge(ctx, views, q)
 		defer m.close()
