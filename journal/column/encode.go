@@ -220,6 +220,9 @@ func (e *Encoder) templated(blocks []Texts, use Use) bool {
 // appendTemplated encodes a block: the ids of the rows' templates (0: plain), the runs of variables by template and
 // place, and the plain rows as one run of texts.
 func (e *Encoder) appendTemplated(t *Texts, rows []*template, spans []span, kept []*template, use Use) (payload []byte, rest []span) {
+	if use == Values {
+		e.filter.texts(t, use)
+	}
 	members := make([][]int32, len(kept)+1) // rows of each id
 	firsts := make([]int32, len(rows))      // where the spans of a row begin
 	ids := make([]uint32, len(rows))
@@ -274,6 +277,8 @@ func (e *Encoder) plain(t *Texts, list []int32, use Use) {
 		v := t.At(int(i))
 		s.lengths = binary.AppendUvarint(s.lengths, uint64(len(v)))
 		s.text = append(s.text, v...)
-		e.filter.text(v, use)
+		if use == Message {
+			e.filter.text(v, use)
+		}
 	}
 }
