@@ -146,7 +146,7 @@ const followLines = 10
 
 // follow prints the newest entries, and then new ones as they come, until the context ends.
 func (a *app) follow(ctx context.Context, r *journal.Reader, f showFlags, q search.Query, out *output) error {
-	if q.Limit == 0 && q.Cursor == nil && q.Since == nil {
+	if q.Limit == 0 && q.Cursor == nil && f.since == "" {
 		q.Limit = followLines
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)

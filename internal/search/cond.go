@@ -2,6 +2,7 @@ package search
 
 import (
 	"constat/entry"
+	"constat/journal/column"
 )
 
 // cond is a condition on the entries of one journal: one of always, all, some, not, timeIs, indexIs, kindIs,
@@ -83,21 +84,11 @@ type kindIs uint8
 
 func (c kindIs) holds(_ uint64, e *entry.Entry) bool { return c&(1<<e.Kind) != 0 }
 
-// matcher says which values of a column are wanted.
-type matcher interface {
-	// Match reports whether a value is wanted.
-	Match(value []byte) bool
-	// Literal is a string of bytes that every wanted value contains; empty if none is known.
-	Literal() []byte
-}
-
 // valueTest says which values are wanted. It is a matcher of columns too.
 type valueTest interface {
-	matcher
+	column.Matcher
 	// whole returns the only values that can match; nil if there may be others.
 	whole() [][]byte
-	// tokens returns tokens (see package query) that stand in every value that matches.
-	tokens() [][]byte
 }
 
 // fieldIs wants a field with a value that passes the test. The first of the names that an entry has decides.

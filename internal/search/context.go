@@ -1,7 +1,6 @@
 package search
 
 import (
-	"constat/entry"
 	"constat/journal"
 	"constat/journal/frame"
 )
@@ -57,6 +56,3 @@ func (s *contextStage) neighbours(v *journal.View, r *Result, x journal.Range) e
 	}
 	return nil
 }
-
-// shown are the kinds that are shown unasked.
-const shown = kindIs(1<<entry.Event | 1<<entry.Loss)

@@ -141,6 +141,10 @@ func (r *Result) value(name string) Value {
 		}
 		return Value{Name: name, Absent: true}
 	}
+	text, ok, is := r.made(name)
+	if is {
+		return Value{Name: name, Text: text, Absent: !ok, Number: name == "index"}
+	}
 	found := false
 	for i := range r.Entry.Fields {
 		switch f := &r.Entry.Fields[i]; {
@@ -150,10 +154,6 @@ func (r *Result) value(name string) Value {
 		default:
 			v.Text, found = f.Value, true
 		}
-	}
-	if !found {
-		v.Text, found = r.made(name)
-		v.Number = found && name == "index"
 	}
 	v.Absent = !found
 	return v

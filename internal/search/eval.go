@@ -216,7 +216,7 @@ func (s *scan) valuesOf(c, b int) int {
 }
 
 // run adds the rows that have a value which passes the test.
-func (q *selection) run(test matcher, out rowSet) error {
+func (q *selection) run(test column.Matcher, out rowSet) error {
 	for i := range q.list {
 		x := &q.list[i]
 		if x.rows.Empty() {
@@ -230,7 +230,7 @@ func (q *selection) run(test matcher, out rowSet) error {
 		if len(x.rows) != len(newRowSet(n)) {
 			return errNoColumns
 		}
-		if err := selectRows(block, x.rows, test); err != nil {
+		if err := block.Select(x.rows, test); err != nil {
 			return err
 		}
 		for _, p := range x.parts {
@@ -263,7 +263,7 @@ func (s *scan) evalNumber(c *numberIs, b int, wanted rowSet) (rowSet, error) {
 }
 
 // evalFirst finds the rows whose first inline field of a name passes a test.
-func (s *scan) evalFirst(name string, b int, wanted rowSet, test matcher) (rowSet, error) {
+func (s *scan) evalFirst(name string, b int, wanted rowSet, test column.Matcher) (rowSet, error) {
 	out := newRowSet(64 * len(wanted))
 	first := s.seg.Blocks()[b].First
 	asked := selection{scan: s, block: b}
@@ -288,11 +288,11 @@ type numberTest struct {
 	exact bool
 }
 
-// Match implements matcher.
+// Match implements [column.Matcher].
 func (t numberTest) Match(value []byte) bool {
 	n, ok := t.parse(value)
 	return ok && (!t.exact || t.want>>n&1 != 0)
 }
 
-// Literal implements matcher.
+// Literal implements [column.Matcher].
 func (t numberTest) Literal() []byte { return nil }

@@ -12,16 +12,18 @@ type filter struct {
 	event  bool // the time of the journal is event time
 }
 
-// newFilter compiles what a query asks of a journal.
-func newFilter(q *Query, d layout.Journal) *filter {
-	f := &filter{event: q.Axis == layout.Event || q.Axis == "" && d.Axis == layout.Event}
-	a := axisReceived
-	if f.event {
-		a = axisEither
+// newFilter compiles what a query asks of a journal. The error is about the query.
+func newFilter(q *Query, d layout.Journal) (f *filter, err error) {
+	f = &filter{event: q.eventAxis(d)}
+	if f.cond, err = compileFilter(q, d); err == nil {
+		f.bounds = boundsOf(f.cond)
 	}
-	f.cond = q.Filter.cond(d, a)
-	f.bounds = boundsOf(f.cond)
-	return f
+	return f, err
+}
+
+// eventAxis reports whether the time of a journal is event time.
+func (q *Query) eventAxis(d layout.Journal) bool {
+	return q.Axis == layout.Event || q.Axis == "" && d.Axis == layout.Event
 }
 
 // time is the time of an entry on the axis, in µs.

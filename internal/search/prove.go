@@ -2,6 +2,7 @@ package search
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"constat/entry"
@@ -30,6 +31,8 @@ type proveStage struct {
 	compares bool // the fields are those that were stored
 }
 
+var errNotEntries = errors.New("verify: only entries can be proved; write it before the pipes that make records of them")
+
 // prover proves entries of one journal.
 type prover struct {
 	name             string
@@ -44,7 +47,7 @@ type prover struct {
 
 func (s *proveStage) push(r *Result) error {
 	if r.Entry == nil {
-		return fmt.Errorf("verify: only entries can be proved; write it before the pipes that make records of them")
+		return errNotEntries
 	}
 	p := s.proofs[r.Journal.ID]
 	if p == nil {

@@ -2,6 +2,7 @@ package search
 
 import (
 	"constat/entry"
+	"constat/journal/column"
 	"constat/journal/segment"
 )
 
@@ -148,12 +149,12 @@ func hasAny(shape *segment.Shape, names []string) bool {
 }
 
 // mayPass reports whether a value of a column can pass the test, by its dictionary, its templates and its filter.
-func (s *scan) mayPass(c *fieldIs, column int) bool {
-	key := columnOf{c, column}
+func (s *scan) mayPass(c *fieldIs, n int) bool {
+	key := columnOf{c, n}
 	if dead, ok := s.dead[key]; ok {
 		return !dead
 	}
-	may := s.askColumn(c.test, column)
+	may := s.askColumn(c.test, n)
 	s.dead[key] = !may
 	return may
 }
@@ -172,29 +173,34 @@ func (s *scan) askColumn(test valueTest, c int) bool {
 		s.tell.skipColumn(byDictionary)
 		return false
 	}
-	if s.columns[c].FilterSize > 0 && !s.askFilter(test, c) {
+	if !s.askFilter(test, c, shared) {
 		s.tell.skipColumn(byFilter)
 		return false
 	}
 	return true
 }
 
-// askFilter asks the filter of a column, whose keys are tokens in the columns of messages and whole values in others.
-// A filter that cannot be read lets everything pass.
-func (s *scan) askFilter(test valueTest, c int) bool {
+// askFilter asks the templates and the filter of a column. In columns of texts the filter's keys are what
+// [column.Column.Need] says, in others the whole values. A filter that cannot be read lets everything pass.
+func (s *scan) askFilter(test valueTest, c int, shared *column.Column) bool {
 	if isText(s.columns[c].Name) {
-		for _, token := range test.tokens() {
-			if pass, err := s.r.Filter(c, token); err == nil && !pass {
-				return false
-			}
+		containing, ok := test.(column.Containing)
+		keys, possible := shared.Need(test.Literal(), ok && containing.Whole())
+		for _, key := range keys {
+			possible = possible && s.filterHas(c, key)
 		}
-		return true
+		return possible
 	}
 	values := test.whole()
 	for _, value := range values {
-		if pass, err := s.r.Filter(c, value); err != nil || pass {
+		if s.filterHas(c, value) {
 			return true
 		}
 	}
 	return values == nil
+}
+
+func (s *scan) filterHas(c int, key []byte) bool {
+	has, err := s.r.Filter(c, key)
+	return has || err != nil
 }

@@ -38,43 +38,58 @@ func (r *Result) get(name string) ([]byte, bool) {
 		}
 		return nil, false
 	}
-	if value, ok := r.Entry.Get(name); ok {
-		return value, true
+	if value, ok, is := r.made(name); is {
+		return value, ok
 	}
-	return r.made(name)
+	return r.Entry.Get(name)
 }
 
-// made returns what a name means that is no field of the entry.
-func (r *Result) made(name string) ([]byte, bool) {
-	e := r.Entry
+// made returns the value of a name that is no field; is says that it is none.
+func (r *Result) made(name string) (value []byte, ok, is bool) {
+	if c := name[0]; c < 'a' || c > 'z' {
+		return nil, false, false
+	}
+	if value, ok, is = r.role(name); is {
+		return value, ok, true
+	}
+	switch name {
+	case "journal":
+		return []byte(r.Journal.Name), true, true
+	case "index":
+		return strconv.AppendUint(nil, r.Index, 10), true, true
+	case "kind":
+		return []byte(r.Entry.Kind.String()), true, true
+	case "time", "received", "event":
+		t, _ := r.time(name)
+		return AppendTime(nil, t), true, true
+	}
+	return nil, false, false
+}
+
+// role returns the value of a role of the entry.
+func (r *Result) role(name string) (value []byte, ok, is bool) {
+	e, is := r.Entry, true
 	switch name {
 	case "message":
-		return e.Message()
+		value, ok = e.Message()
 	case "host":
-		return e.Host()
+		value, ok = e.Host()
 	case "app":
-		return e.App()
+		value, ok = e.App()
 	case "pid":
-		return e.PID()
+		value, ok = e.PID()
 	case "unit":
-		return e.Unit()
+		value, ok = e.Unit()
 	case "level":
-		n, ok := e.Level()
-		return []byte(entry.LevelName(n)), ok
+		n, known := e.Level()
+		value, ok = []byte(entry.LevelName(n)), known
 	case "facility":
-		n, ok := e.Facility()
-		return []byte(entry.FacilityName(n)), ok
-	case "journal":
-		return []byte(r.Journal.Name), true
-	case "index":
-		return strconv.AppendUint(nil, r.Index, 10), true
-	case "kind":
-		return []byte(e.Kind.String()), true
+		n, known := e.Facility()
+		value, ok = []byte(entry.FacilityName(n)), known
+	default:
+		is = false
 	}
-	if t, ok := r.time(name); ok {
-		return AppendTime(nil, t), true
-	}
-	return nil, false
+	return value, ok, is
 }
 
 // time returns the time that a name speaks of: "time" on the axis of the journal, "received" or "event", µs.
@@ -91,7 +106,7 @@ func (r *Result) time(name string) (micros int64, ok bool) {
 	case "received":
 		return r.Entry.Received, true
 	case "event":
-		return axisEvent.of(r.Entry)
+		return axisEither.of(r.Entry)
 	}
 	return 0, false
 }

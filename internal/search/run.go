@@ -12,20 +12,15 @@ import (
 // errStopped says that whoever takes the results wants no more.
 var errStopped = errors.New("stopped")
 
-// builder makes a pipe that works before the next one.
-type builder func(x *pipeline, next stage) (stage, error)
-
 // pipeline is the pipes of one query at work.
 type pipeline struct {
-	ctx     context.Context
-	query   *Query
-	views   []*journal.View
-	yield   func(Result, error) bool
-	first   stage
-	opened  []*journal.View
-	edited  bool // a pipe before this one changes entries
-	records bool // a pipe before this one makes records
-	steps   uint
+	ctx    context.Context
+	query  *Query
+	views  []*journal.View
+	yield  func(Result, error) bool
+	first  stage
+	opened []*journal.View
+	steps  uint
 }
 
 // piped passes results through pipes.
@@ -47,8 +42,8 @@ func piped(ctx context.Context, views []*journal.View, q *Query, rows iter.Seq2[
 // build makes the pipes, the last one first: each knows the next.
 func (x *pipeline) build() (err error) {
 	x.first = sink(x.out)
-	for i := len(x.query.pipes) - 1; i >= 0; i-- {
-		if x.first, err = x.query.pipes[i](x, x.first); err != nil {
+	for i := len(x.query.Pipes) - 1; i >= 0; i-- {
+		if x.first, err = x.pipe(i, x.first); err != nil {
 			return err
 		}
 	}

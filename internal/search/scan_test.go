@@ -10,6 +10,7 @@ import (
 	"constat/entry"
 	"constat/journal/frame"
 	"constat/journal/segment"
+	"constat/query"
 
 	"pgregory.net/rapid"
 )
@@ -86,9 +87,33 @@ func randomField(t *rapid.T) cond {
 	case 2:
 		c.test = equals{[]byte(value), []byte("web1")}
 	case 3:
-		c.test = expression{regexp.MustCompile(regexp.QuoteMeta(strings.ToValidUTF8(value, "")))}
+		c.test = randomTest(t, value)
 	}
 	return c
+}
+
+// randomTest makes a test of values of any kind.
+func randomTest(t *rapid.T, value string) valueTest {
+	edges := rapid.SampledFrom([][2]query.Edge{{0, 0}, {1, 1}, {0, 1}, {1, 0}, {2, 0}, {0, 2}}).Draw(t, "edges")
+	var op query.Op
+	switch rapid.IntRange(0, 4).Draw(t, "op") {
+	case 0:
+		re := regexp.MustCompile(regexp.QuoteMeta(strings.ToValidUTF8(value, "")) + rapid.SampledFrom([]string{"", ".?$"}).Draw(t, "tail"))
+		op = query.Regexp{RE: re}
+	case 1:
+		op = query.Range{Low: query.Bound{Text: "3"}}
+	case 2:
+		op = query.Equal{Values: []string{strings.ToUpper(value)}, Fold: true}
+	default:
+		from := rapid.IntRange(0, len(value)).Draw(t, "cut")
+		to := rapid.IntRange(from, len(value)).Draw(t, "end")
+		op = query.Text{Text: value[from:to], Start: edges[0], End: edges[1], Fold: rapid.IntRange(0, 5).Draw(t, "fold") == 0}
+	}
+	test, err := testOf(op)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return test
 }
 
 // Columns give the rows that looking at each entry gives.

@@ -3,13 +3,11 @@ package search
 import (
 	"container/heap"
 	"slices"
-)
+	"strconv"
 
-// order is what to sort by.
-type order struct {
-	name string
-	desc bool
-}
+	"constat/entry"
+	"constat/query"
+)
 
 // sorted is a result with its sort keys.
 type sorted struct {
@@ -18,26 +16,35 @@ type sorted struct {
 	number int // of arrival
 }
 
-// key1 is one sort key; results that have none come first.
+// key1 is one sort key; results that have none come last.
 type key1 struct {
 	text []byte
 	ok   bool
 }
 
-// sortStage sorts all results, stably; with a limit it keeps only the first so many in that order.
+// sortStage sorts all results, stably; with a limit it keeps only the first or last so many in that order.
 type sortStage struct {
 	stage
-	by    []order
+	by    []query.Key
 	limit int // 0: all
+	last  bool
 	rows  []sorted
 	seen  int
-	room
+	kept  room
+}
+
+func newSort(next stage, by []query.Key, limit int, last bool) *sortStage {
+	return &sortStage{stage: next, by: by, limit: limit, last: last,
+		kept: room{pipe: "sort", what: "rows", hint: "narrow the query, or write \"first N by (…)\" to keep only some"}}
 }
 
 func (s *sortStage) push(r *Result) error {
 	x := sorted{row: r, number: s.seen}
 	for _, o := range s.by {
-		text, ok := r.get(o.name)
+		text, ok := r.get(orMessage(o.Field))
+		if n, known := entry.ParseLevel(text); o.Field == "level" && ok && known {
+			text = strconv.AppendInt(nil, int64(n), 10)
+		}
 		x.keys = append(x.keys, key1{text, ok})
 	}
 	s.seen++
@@ -45,8 +52,8 @@ func (s *sortStage) push(r *Result) error {
 		if s.compare(x, s.rows[0]) >= 0 {
 			return nil
 		}
-		old := heap.Pop(s).(sorted)
-		s.rows2(old, -1)
+		s.kept.rows--
+		s.kept.bytes -= heap.Pop(s).(sorted).row.size()
 	}
 	x.row = r.clone()
 	for i := range x.keys {
@@ -57,23 +64,21 @@ func (s *sortStage) push(r *Result) error {
 	} else {
 		s.rows = append(s.rows, x)
 	}
-	return s.rows2(x, 1)
+	return s.kept.take(x.row.size())
 }
 
-// rows2 counts a row that comes (1) or goes (-1).
-func (s *sortStage) rows2(x sorted, sign int) error {
-	if sign < 0 {
-		s.room.rows--
-		s.bytes -= x.row.size()
-		return nil
-	}
-	return s.take(x.row.size())
-}
-
+// compare says which of two rows is rather kept: that which comes first, or last if the last ones are wanted.
 func (s *sortStage) compare(a, b sorted) int {
+	if s.last {
+		return -s.order(a, b)
+	}
+	return s.order(a, b)
+}
+
+func (s *sortStage) order(a, b sorted) int {
 	for i, o := range s.by {
 		c := compareKeys(a.keys[i], b.keys[i])
-		if o.desc {
+		if o.Desc && a.keys[i].ok && b.keys[i].ok {
 			c = -c
 		}
 		if c != 0 {
@@ -83,20 +88,21 @@ func (s *sortStage) compare(a, b sorted) int {
 	return a.number - b.number
 }
 
+// compareKeys puts what is absent last.
 func compareKeys(a, b key1) int {
 	switch {
 	case a.ok && b.ok:
 		return compareValues(a.text, b.text)
 	case a.ok:
-		return 1
-	case b.ok:
 		return -1
+	case b.ok:
+		return 1
 	}
 	return 0
 }
 
 func (s *sortStage) end() error {
-	slices.SortFunc(s.rows, s.compare)
+	slices.SortFunc(s.rows, s.order)
 	for _, x := range s.rows {
 		if err := s.stage.push(x.row); err != nil {
 			return endOf(s.stage, err)

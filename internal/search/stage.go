@@ -82,22 +82,25 @@ type lastStage struct {
 	n    int
 	ring []*Result
 	next int
-	room
+	kept room
+}
+
+func newLast(next stage, n int) *lastStage {
+	return &lastStage{stage: next, n: n, kept: room{pipe: "last", what: "rows", hint: "ask for fewer"}}
 }
 
 func (s *lastStage) push(r *Result) error {
-	if s.n == 0 {
+	switch {
+	case s.n == 0:
 		return nil
-	}
-	if len(s.ring) < s.n {
+	case len(s.ring) < s.n:
 		s.ring = append(s.ring, r.clone())
-		return s.take(r.size())
+		return s.kept.take(r.size())
 	}
-	s.bytes += r.size() - s.ring[s.next].size()
+	s.kept.bytes -= s.ring[s.next].size()
 	s.ring[s.next] = r.clone()
 	s.next = (s.next + 1) % s.n
-	s.rows--
-	return s.take(0)
+	return s.kept.takeBytes(r.size())
 }
 
 func (s *lastStage) end() error {

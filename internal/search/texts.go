@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"slices"
 
 	"constat/entry"
@@ -11,3 +12,5 @@ import (
 func isText(name string) bool {
 	return name == entry.Raw || slices.Contains(entry.RoleNames("message"), name)
 }
+
+var errNoColumns = errors.New("columns contradict each other")

@@ -7,15 +7,14 @@ import (
 	"strconv"
 )
 
-// topStage counts the values of fields: the most frequent first, or with all in the order of their first appearance.
+// topStage counts the values of fields; the most frequent come first.
 type topStage struct {
 	stage
-	names  []string
-	n      int  // records wanted; 0: all
-	counts bool // records have the count in them, and the most frequent come first
-	seen   map[string]*tally
-	list   []*tally
-	key    []byte
+	names []string
+	n     int // records wanted; 0: all
+	seen  map[string]*tally
+	list  []*tally
+	key   []byte
 	room
 }
 
@@ -26,29 +25,13 @@ type tally struct {
 }
 
 func newTop(next stage, names []string, n int) *topStage {
-	return &topStage{stage: next, names: names, n: n, counts: true, seen: map[string]*tally{},
+	return &topStage{stage: next, names: names, n: n, seen: map[string]*tally{},
 		room: room{pipe: "top", what: "values", hint: narrow}}
 }
 
-func newUniq(next stage, names []string) *topStage {
-	return &topStage{stage: next, names: names, seen: map[string]*tally{},
-		room: room{pipe: "uniq", what: "values", hint: narrow}}
-}
-
 func (s *topStage) push(r *Result) error {
-	s.key = s.key[:0]
-	some := false
-	for _, name := range s.names {
-		text, ok := r.get(name)
-		if !ok {
-			s.key = append(s.key, 0)
-			continue
-		}
-		some = true
-		s.key = binary.AppendUvarint(append(s.key, 1), uint64(len(text)))
-		s.key = append(s.key, text...)
-	}
-	if !some {
+	var any bool
+	if s.key, any = appendKey(s.key[:0], r, s.names); !any {
 		return nil
 	}
 	if t := s.seen[string(s.key)]; t != nil {
@@ -66,27 +49,61 @@ func (s *topStage) push(r *Result) error {
 }
 
 func (s *topStage) end() error {
-	if s.counts {
-		sort.SliceStable(s.list, func(i, j int) bool {
-			if s.list[i].n != s.list[j].n {
-				return s.list[i].n > s.list[j].n
-			}
-			return compareRecords(s.list[i].values, s.list[j].values) < 0
-		})
-	} else {
-		sort.SliceStable(s.list, func(i, j int) bool { return compareRecords(s.list[i].values, s.list[j].values) < 0 })
-	}
+	sort.Slice(s.list, func(i, j int) bool {
+		if s.list[i].n != s.list[j].n {
+			return s.list[i].n > s.list[j].n
+		}
+		return compareRecords(s.list[i].values, s.list[j].values) < 0
+	})
 	for i, t := range s.list {
 		if i == s.n && s.n > 0 {
 			break
 		}
-		record := t.values
-		if s.counts {
-			record = append(record, Value{Name: "count", Text: strconv.AppendInt(nil, t.n, 10), Number: true})
-		}
+		record := append(t.values, Value{Name: "count", Text: strconv.AppendInt(nil, t.n, 10), Number: true})
 		if err := s.stage.push(&Result{Record: record}); err != nil {
 			return endOf(s.stage, err)
 		}
 	}
 	return s.stage.end()
+}
+
+// uniqStage lets the first row of each combination of values pass.
+type uniqStage struct {
+	stage
+	names []string
+	seen  map[string]struct{}
+	key   []byte
+	room
+}
+
+func newUniq(next stage, names []string) *uniqStage {
+	return &uniqStage{stage: next, names: names, seen: map[string]struct{}{},
+		room: room{pipe: "uniq", what: "values", hint: narrow}}
+}
+
+func (s *uniqStage) push(r *Result) error {
+	s.key, _ = appendKey(s.key[:0], r, s.names)
+	if _, ok := s.seen[string(s.key)]; ok {
+		return nil
+	}
+	s.seen[string(s.key)] = struct{}{}
+	if err := s.take(len(s.key) + 50); err != nil {
+		return err
+	}
+	return s.stage.push(r)
+}
+
+// appendKey appends what distinguishes the values of a row; any says that it has one.
+func appendKey(key []byte, r *Result, names []string) (_ []byte, any bool) {
+	for _, name := range names {
+		text, ok := r.get(name)
+		if !ok {
+			key = append(key, 0)
+			continue
+		}
+		any = true
+		key = binary.AppendUvarint(append(key, 1), uint64(len(text)))
+		key = append(key, text...)
+	}
+	return key, any
 }
