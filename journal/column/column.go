@@ -2,6 +2,7 @@ package column
 
 import (
 	"fmt"
+	"slices"
 )
 
 // Column reads one column: what all its blocks need. It may be used concurrently.
@@ -225,11 +226,24 @@ func (b *Block) Texts(dst *Texts) error {
 	if err := b.decode(); err != nil {
 		return err
 	}
+	dst.Data = slices.Grow(dst.Data, b.size())
+	dst.Ends = slices.Grow(dst.Ends, b.n)
 	for i := range b.n {
 		dst.Data = b.append(dst.Data, i)
 		dst.Ends = append(dst.Ends, uint32(len(dst.Data)))
 	}
 	return nil
+}
+
+// size guesses how many bytes all values have.
+func (b *Block) size() int {
+	total := len(b.texts.Data)
+	if b.encoding == encTemplates {
+		for i := 0; i < b.n; i += 64 {
+			total += 64 * (len(b.append(nil, i)) + 4)
+		}
+	}
+	return total
 }
 
 // Some is like [Block.Texts], but the values of rows that are not in the set are left empty.

@@ -32,7 +32,9 @@ var sources = map[string]source{
 	"hex":       func(r *rand.Rand) string { return fmt.Sprintf("%08x", r.Uint32()) },
 	"upper hex": func(r *rand.Rand) string { return fmt.Sprintf("%016X", r.Uint64()) },
 	"odd hex":   func(r *rand.Rand) string { return fmt.Sprintf("%x", r.Uint64()>>r.IntN(60)) },
-	"address":   func(r *rand.Rand) string { return fmt.Sprintf("%d.%d.%d.%d", r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256)) },
+	"address": func(r *rand.Rand) string {
+		return fmt.Sprintf("%d.%d.%d.%d", r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256))
+	},
 	"uuid": func(r *rand.Rand) string {
 		return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", r.Uint32(), r.IntN(65536), r.IntN(65536), r.IntN(65536), r.Uint64()>>16)
 	},
@@ -182,11 +184,11 @@ func matchers(literal []byte) map[string]column.Matcher {
 		"whole":    containing{wanted{literal, whole}, true},
 		"asked":    wanted{literal, anywhere},
 		"equal":    wanted{literal, func(v []byte) bool { return bytes.Equal(v, literal) }},
-		"regexp":   wanted{literal, func(v []byte) bool {
+		"regexp": wanted{literal, func(v []byte) bool {
 			_, behind, found := bytes.Cut(v, literal)
 			return found && digit.Match(behind)
 		}},
-		"blind":    wanted{nil, anywhere},
+		"blind": wanted{nil, anywhere},
 	}
 }
 

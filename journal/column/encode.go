@@ -3,6 +3,7 @@ package column
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -47,6 +48,8 @@ type Encoder struct {
 	signed    []int64
 	streams   streams
 	templates templates
+	ordered   ordered
+	values    values
 	filter    filterKeys
 	codes     map[string]uint32
 	order     [][]byte // values of the dictionary
@@ -223,48 +226,72 @@ func (e *Encoder) appendTemplated(t *Texts, rows []*template, spans []span, kept
 	if use == Values {
 		e.filter.texts(t, use)
 	}
-	members := make([][]int32, len(kept)+1) // rows of each id
-	firsts := make([]int32, len(rows))      // where the spans of a row begin
-	ids := make([]uint32, len(rows))
-	at := 0
-	for i, x := range rows {
-		firsts[i] = int32(at)
-		if x == nil {
-			members[0] = append(members[0], int32(i))
-			continue
-		}
-		at += x.slots
-		ids[i] = uint32(x.id)
-		members[x.id] = append(members[x.id], int32(i))
-	}
+	o := e.sortRows(rows, len(kept)+1)
 	s := &e.streams
 	s.reset()
-	for id, list := range members {
-		if id == 0 {
-			e.plain(t, list, use)
-			continue
-		}
+	e.plain(t, o.members(0), use)
+	for id := 1; id <= len(kept); id++ {
+		list := o.members(id)
 		if len(list) == 0 {
 			continue
 		}
 		for k := range kept[id-1].slots {
-			v := values{n: len(list), at: func(i int) []byte {
-				x := spans[int(firsts[list[i]])+k]
-				b := t.At(int(list[i]))
-				return b[x.start:x.end]
-			}}
-			e.signed = s.append(v, e.signed)
-			e.filter.variables(&v, use)
+			e.values.reset()
+			for _, i := range list {
+				x := spans[int(o.firsts[i])+k]
+				e.values.add(t.At(int(i))[x.start:x.end])
+			}
+			e.signed = s.append(&e.values, e.signed)
+			e.filter.variables(&e.values, use)
 		}
 	}
-	payload = e.appendCodePlanes([]byte{encTemplates}, ids, len(kept)+1)
+	payload = e.appendCodePlanes([]byte{encTemplates}, o.ids, len(kept)+1)
 	payload = e.appendPacked(payload, s.head)
 	for i := range s.planes {
 		payload = e.appendPacked(payload, s.planes[i])
 	}
 	payload = e.appendPacked(e.appendPacked(e.appendPacked(payload, s.hex), s.lengths), s.text)
-	return payload, spans[at:]
+	return payload, spans[o.spans:]
 }
+
+// ordered is the rows of a block by the ids of their templates, 0 for none.
+type ordered struct {
+	ids    []uint32
+	rows   []int32 // by id, ascending in each
+	starts []int32 // where the rows of an id begin in rows
+	firsts []int32 // where the spans of a row begin
+	spans  int     // of all rows
+}
+
+func (o *ordered) members(id int) []int32 { return o.rows[o.starts[id]:o.starts[id+1]] }
+
+// sortRows puts the rows of a block in order, by counting.
+func (e *Encoder) sortRows(rows []*template, ids int) *ordered {
+	o := &e.ordered
+	n := len(rows)
+	o.ids, o.rows = sized(o.ids, n), sized(o.rows, n)
+	o.firsts, o.starts, o.spans = sized(o.firsts, n), sized(o.starts, ids+2), 0
+	clear(o.starts)
+	for i, x := range rows {
+		o.ids[i], o.firsts[i] = 0, int32(o.spans)
+		if x != nil {
+			o.ids[i] = uint32(x.id)
+			o.spans += x.slots
+		}
+		o.starts[o.ids[i]+2]++
+	}
+	for id := range ids {
+		o.starts[id+2] += o.starts[id+1]
+	}
+	for i, id := range o.ids {
+		o.rows[o.starts[id+1]] = int32(i)
+		o.starts[id+1]++
+	}
+	return o
+}
+
+// sized returns a slice of n elements, in the memory of s if that is large enough.
+func sized[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
 
 // plain encodes the rows that have no template as one run.
 func (e *Encoder) plain(t *Texts, list []int32, use Use) {

@@ -89,8 +89,8 @@ func (f *filterKeys) variables(v *values, use Use) {
 	if use != Message {
 		return
 	}
-	for i := range v.n {
-		if b := v.at(i); len(b) >= leastKey {
+	for _, b := range v.list {
+		if len(b) >= leastKey {
 			f.add(b)
 		}
 	}

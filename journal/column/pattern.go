@@ -124,7 +124,9 @@ func (c *Column) Need(literal []byte, whole bool) (keys [][]byte, possible bool)
 	return nil, false
 }
 
-func hasDigit(b []byte) bool { return bytes.IndexFunc(b, func(r rune) bool { return r >= '0' && r <= '9' }) >= 0 }
+func hasDigit(b []byte) bool {
+	return bytes.IndexFunc(b, func(r rune) bool { return r >= '0' && r <= '9' }) >= 0
+}
 
 // inTemplate reports whether a word stands in a constant part of a template.
 func (c *Column) inTemplate(token []byte) bool {

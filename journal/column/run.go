@@ -43,6 +43,7 @@ type streams struct {
 	hex     []byte
 	lengths []byte
 	text    []byte
+	inner   [][]byte // scratch: values without their affixes
 }
 
 func (s *streams) reset() {
@@ -52,76 +53,78 @@ func (s *streams) reset() {
 	}
 }
 
-// values is a run that is being encoded: n values, each cut at both ends.
-type values struct {
-	at          func(i int) []byte
-	n           int
-	left, right int // bytes cut off each value
-}
+// values is a run that is being encoded.
+type values struct{ list [][]byte }
 
-func (v *values) get(i int) []byte {
-	b := v.at(i)
-	return b[v.left : len(b)-v.right]
-}
+func (v *values) reset()       { v.list = v.list[:0] }
+func (v *values) add(b []byte) { v.list = append(v.list, b) }
 
 // append chooses a type for a run and encodes it. numbers is scratch.
-func (s *streams) append(v values, numbers []int64) []int64 {
-	if v.left == 0 && v.right == 0 {
-		left, right, same := affixes(&v)
-		if same {
-			s.head = appendString(append(s.head, runConstant), v.get(0))
-			return numbers
-		}
-		if left+right >= 3 || left+right > 0 && v.n > 16 {
-			numbers = numbers[:0]
-			trimmed := v
-			trimmed.left, trimmed.right = trimDigits(&v, left, right)
-			if trimmed.left+trimmed.right > 0 {
-				first := v.at(0)
-				s.head = appendString(append(s.head, runAffixed), first[:trimmed.left])
-				s.head = appendString(s.head, first[len(first)-trimmed.right:])
-				return s.typed(trimmed, numbers)
-			}
-		}
+func (s *streams) append(v *values, numbers []int64) []int64 {
+	left, right, same := affixes(v.list)
+	if same {
+		s.head = appendString(append(s.head, runConstant), v.list[0])
+		return numbers
 	}
-	return s.typed(v, numbers)
+	left, right = trimDigits(v.list[0], left, right)
+	if left+right < 3 && (left+right == 0 || len(v.list) <= 16) {
+		return s.typed(v.list, numbers)
+	}
+	first := v.list[0]
+	s.head = appendString(append(s.head, runAffixed), first[:left])
+	s.head = appendString(s.head, first[len(first)-right:])
+	s.inner = s.inner[:0]
+	for _, b := range v.list {
+		s.inner = append(s.inner, b[left:len(b)-right])
+	}
+	return s.typed(s.inner, numbers)
 }
 
 // affixes returns how many bytes at the beginning and at the end are the same in all values, and whether all values
 // are the same.
-func affixes(v *values) (left, right int, same bool) {
-	first := v.at(0)
+func affixes(list [][]byte) (left, right int, same bool) {
+	first := list[0]
 	left, right, same = len(first), len(first), true
-	for i := 1; i < v.n && (left > 0 || right > 0 || same); i++ {
-		b := v.at(i)
-		left = min(left, len(b))
-		k := 0
-		for k < left && b[k] == first[k] {
-			k++
-		}
+	for _, b := range list[1:] {
+		k := commonPrefix(first[:left], b)
 		same = same && k == len(first) && k == len(b)
 		left = k
-		right = min(right, len(b))
-		k = 0
-		for k < right && b[len(b)-1-k] == first[len(first)-1-k] {
-			k++
+		right = commonSuffix(first[len(first)-right:], b)
+		if left+right == 0 && !same {
+			return 0, 0, false
 		}
-		right = k
 	}
 	if same {
 		return 0, 0, true
 	}
-	for i := 0; i < v.n && left+right > 0; i++ { // the two must not overlap in the shortest value
-		if n := len(v.at(i)); left+right > n {
-			right = max(0, n-left)
-		}
+	for _, b := range list { // the two must not overlap in the shortest value
+		right = max(min(right, len(b)-left), 0)
 	}
 	return left, right, false
 }
 
-// trimDigits keeps digits that belong to a number out of what is cut off: only letters and signs are.
-func trimDigits(v *values, left, right int) (int, int) {
-	first := v.at(0)
+func commonPrefix(a, b []byte) int {
+	n := min(len(a), len(b))
+	for k := range n {
+		if a[k] != b[k] {
+			return k
+		}
+	}
+	return n
+}
+
+func commonSuffix(a, b []byte) int {
+	n := min(len(a), len(b))
+	for k := range n {
+		if a[len(a)-1-k] != b[len(b)-1-k] {
+			return k
+		}
+	}
+	return n
+}
+
+// trimDigits keeps digits that belong to a number out of what is cut off.
+func trimDigits(first []byte, left, right int) (int, int) {
 	for left > 0 && isDigit(first[left-1]) {
 		left--
 	}
@@ -134,8 +137,8 @@ func trimDigits(v *values, left, right int) (int, int) {
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // typed encodes a run by the first type that gives every value back.
-func (s *streams) typed(v values, numbers []int64) []int64 {
-	numbers, decimal, padded := decimals(&v, numbers[:0])
+func (s *streams) typed(list [][]byte, numbers []int64) []int64 {
+	numbers, decimal, padded := decimals(list, numbers[:0])
 	switch {
 	case decimal:
 		s.head = append(s.head, runDecimal)
@@ -143,11 +146,10 @@ func (s *streams) typed(v values, numbers []int64) []int64 {
 	case padded > 0:
 		s.head = append(s.head, runPadded, byte(padded))
 		s.numbers(numbers)
-	case s.hexadecimal(&v):
+	case s.hexadecimal(list):
 	default:
 		s.head = append(s.head, runText)
-		for i := range v.n {
-			b := v.get(i)
+		for _, b := range list {
 			s.lengths = binary.AppendUvarint(s.lengths, uint64(len(b)))
 			s.text = append(s.text, b...)
 		}
@@ -157,16 +159,19 @@ func (s *streams) typed(v values, numbers []int64) []int64 {
 
 // decimals reads a run of decimal integers: as they are written without leading zeros or, if padded is not 0, all of
 // that length.
-func decimals(v *values, numbers []int64) (_ []int64, canonical bool, padded int) {
-	canonical, padded = true, len(v.get(0))
+func decimals(list [][]byte, numbers []int64) (_ []int64, canonical bool, padded int) {
+	canonical, padded = true, len(list[0])
 	if padded > 18 {
 		padded = 0
 	}
-	for i := 0; i < v.n && (canonical || padded > 0); i++ {
-		n, isCanonical, digits := decimal(v.get(i))
+	for _, b := range list {
+		n, isCanonical, digits := decimal(b)
 		canonical = canonical && isCanonical
-		if !digits || len(v.get(i)) != padded {
+		if !digits || len(b) != padded {
 			padded = 0
+		}
+		if !canonical && padded == 0 {
+			break
 		}
 		numbers = append(numbers, n)
 	}
@@ -229,15 +234,14 @@ func widthFor(most uint64) int {
 }
 
 // hexadecimal encodes a run of hex digits of one case and one even length, if it is one.
-func (s *streams) hexadecimal(v *values) bool {
-	length := len(v.get(0))
+func (s *streams) hexadecimal(list [][]byte) bool {
+	length := len(list[0])
 	if length == 0 || length%2 != 0 || length > 255 {
 		return false
 	}
 	lower, upper := true, true
-	for i := 0; i < v.n && (lower || upper); i++ {
-		b := v.get(i)
-		if len(b) != length {
+	for _, b := range list {
+		if len(b) != length || !lower && !upper {
 			return false
 		}
 		for _, c := range b {
@@ -253,8 +257,7 @@ func (s *streams) hexadecimal(v *values) bool {
 		kind = runUpperHex
 	}
 	s.head = append(s.head, kind, byte(length))
-	for i := range v.n {
-		b := v.get(i)
+	for _, b := range list {
 		for k := 0; k < length; k += 2 {
 			s.hex = append(s.hex, nibble(b[k])<<4|nibble(b[k+1]))
 		}

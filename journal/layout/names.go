@@ -25,6 +25,8 @@ const (
 	headPrefix  = "head-"
 	headSuffix  = ".log"
 	blobSuffix  = ".blob"
+	segSuffix   = ".seg"
+	tmpSuffix   = ".tmp"
 	tornMark    = ".torn-"
 	damagedMark = ".damaged-"
 	stamp       = "20060102T150405Z"
@@ -47,6 +49,22 @@ func BlobName(first uint64) string { return fmt.Sprintf("%016d%s", first, blobSu
 // ParseBlobName is the inverse of [BlobName].
 func ParseBlobName(name string) (first uint64, ok bool) {
 	return parseIndexed(name, "", blobSuffix, BlobName)
+}
+
+// SegmentName is the file name of the segment that begins at that index.
+func SegmentName(first uint64) string { return fmt.Sprintf("%016d%s", first, segSuffix) }
+
+// ParseSegmentName is the inverse of [SegmentName].
+func ParseSegmentName(name string) (first uint64, ok bool) {
+	return parseIndexed(name, "", segSuffix, SegmentName)
+}
+
+// IsUnfinishedSegment reports whether a file is a segment that was still being written: it holds nothing that does not
+// stand in a head.
+func IsUnfinishedSegment(name string) bool {
+	name, found := strings.CutSuffix(name, tmpSuffix)
+	_, ok := ParseSegmentName(name)
+	return found && ok
 }
 
 func parseIndexed(name, prefix, suffix string, format func(uint64) string) (uint64, bool) {
