@@ -119,6 +119,19 @@ func (s rowSet) next(i int) int {
 	return 64*n + bits.TrailingZeros64(w)
 }
 
+// before returns the last number below i that is in the set; -1 if there is none.
+func (s rowSet) before(i int) int {
+	n := min(i, 64*len(s))
+	for n > 0 {
+		w := s[(n-1)/64] << (63 - (n-1)%64)
+		if w != 0 {
+			return n - 1 - bits.LeadingZeros64(w)
+		}
+		n = (n - 1) / 64 * 64
+	}
+	return -1
+}
+
 // appendTo appends the numbers from from to to-1 that are in the set, ascending.
 func (s rowSet) appendTo(dst []int, from, to int) []int {
 	for i := s.next(from); i >= 0 && i < to; i = s.next(i + 1) {

@@ -46,6 +46,12 @@ func checkSet(t *rapid.T, s rowSet, plain []bool) {
 		}
 	}
 	got := s.appendTo(nil, 0, len(plain))
+	back := len(want)
+	for i := s.before(64 * len(s)); i >= 0; i = s.before(i) {
+		if back--; back < 0 || want[back] != i {
+			t.Fatalf("backwards %d, want %v", i, want)
+		}
+	}
 	if len(got) != len(want) || s.count() != len(want) || s.empty() != (len(want) == 0) ||
 		s.countRange(0, len(plain)) != len(want) || s.emptyRange(0, len(plain)) != (len(want) == 0) {
 		t.Fatalf("got %v, want %v", got, want)

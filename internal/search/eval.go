@@ -102,9 +102,8 @@ func (s *scan) evalPositions(b int, wanted rowSet, keep func(uint32) bool, err e
 
 // operand is what a condition on a field looks at in the rows of a group.
 type operand struct {
-	every  bool     // all rows meet it
-	fields []int    // numbers of fields in the shape, whose values are asked
-	sets   [][]bool // not used by fieldIs
+	every  bool  // all rows meet it
+	fields []int // numbers of fields in the shape, whose values are asked
 }
 
 // evalField finds the rows that have the field with a value that passes the test.

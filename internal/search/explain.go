@@ -24,13 +24,11 @@ var reasonNames = [reasons]string{"kind", "index", "time", "value", "dictionary"
 // Explain counts what searches read and what they skipped. The zero value is ready; nil counts nothing. It may be
 // used concurrently.
 type Explain struct {
-	segments, blocks, columns atomic.Int64 // read
-	bytes                     atomic.Int64
-	frames, framesSkipped     atomic.Int64
-	blocksSkipped             atomic.Int64
-	segmentsSkipped           [reasons]atomic.Int64
-	columnsSkipped            [reasons]atomic.Int64
-	entries                   atomic.Int64 // looked at one by one
+	segments, columns     atomic.Int64 // read
+	frames, framesSkipped atomic.Int64
+	blocksSkipped         atomic.Int64
+	segmentsSkipped       [reasons]atomic.Int64
+	columnsSkipped        [reasons]atomic.Int64
 }
 
 func (x *Explain) skipSegment(r reason) {
@@ -60,6 +58,16 @@ func (x *Explain) skipBlock() {
 func (x *Explain) readColumn() {
 	if x != nil {
 		x.columns.Add(1)
+	}
+}
+
+func (x *Explain) frame(skipped bool) {
+	switch {
+	case x == nil:
+	case skipped:
+		x.framesSkipped.Add(1)
+	default:
+		x.frames.Add(1)
 	}
 }
 

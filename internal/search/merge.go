@@ -88,7 +88,7 @@ func newMerge(ctx context.Context, views []*journal.View, q *Query) (*merge, err
 		if err != nil {
 			return nil, err
 		}
-		s := &source{ctx: ctx, view: v, filter: f, r: v.All(), reverse: q.Reverse}
+		s := &source{ctx: ctx, view: v, filter: f, tell: q.Explain, r: v.All(), reverse: q.Reverse}
 		if q.From != nil {
 			s.r.From = q.From[i]
 		}

@@ -60,6 +60,9 @@ func fill(t *rapid.T, s *shelf) {
 			s.tick(rapid.Int64Range(0, 3).Draw(t, "pass"))
 		}
 	}
+	if rapid.Bool().Draw(t, "convert") {
+		s.convert()
+	}
 	s.close()
 }
 

@@ -1,12 +1,15 @@
 package search
 
 import (
+	"context"
+
 	"constat/entry"
 	"constat/journal/segment"
 )
 
 // scan finds the entries of one segment that meet a condition, by its columns. Not for concurrent use.
 type scan struct {
+	ctx     context.Context // nil: it is not stopped
 	seg     *segment.Segment
 	r       *segment.Reader
 	filter  *filter
@@ -148,6 +151,9 @@ func (s *scan) search(possible, hits rowSet) {
 			continue
 		}
 		s.searchBlock(b, wanted, hits)
+		if s.ctx != nil && s.ctx.Err() != nil {
+			s.failed = s.ctx.Err()
+		}
 		if s.failed != nil {
 			return
 		}
@@ -199,13 +205,20 @@ func (s *scan) single(row int, hits rowSet) {
 
 // entry reads an entry, its blobs put back.
 func (s *scan) entry(index uint64, e *entry.Entry) error {
-	err := s.r.Entry(index, e)
-	for i := 0; err == nil && i < len(e.Fields); i++ {
+	if err := s.r.Entry(index, e); err != nil {
+		return err
+	}
+	return s.putBack(index, e)
+}
+
+// putBack puts values that are in blobs back into an entry.
+func (s *scan) putBack(index uint64, e *entry.Entry) error {
+	for i := range e.Fields {
 		if form := e.Fields[i].Form; form == entry.Blob || form == entry.Packed {
 			return s.restore(index, e)
 		}
 	}
-	return err
+	return nil
 }
 
 // lose notes that an entry cannot be read.
