@@ -1,39 +1,35 @@
 package query
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
-// FoldEqual reports whether two texts are the same in any case, by Unicode's simple folding as [strings.EqualFold]
-// does it; bytes that are not UTF-8 must be the same.
-func FoldEqual(a, b string) bool {
-	if !strings.EqualFold(a, b) {
-		return false
+// FoldEqual reports whether two texts are the same in any case: see [Fold].
+func FoldEqual(a, b string) bool { return Fold(a) == Fold(b) }
+
+// Fold returns s with each letter replaced by the first of those that differ from it in case only, by Unicode's simple
+// folding. Bytes that are not UTF-8 stay, so that they equal nothing but themselves. Letters stay within tokens.
+func Fold(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			b.WriteByte(s[i])
+		} else {
+			b.WriteRune(foldRune(r))
+		}
+		i += n
 	}
-	return true
+	return b.String()
 }
 
-// HasKind reports whether a Kind stands somewhere in the filter: then it alone decides which kinds are wanted.
-func HasKind(n Node) bool {
-	found := false
-	Walk(n, func(n Node) {
-		_, is := n.(Kind)
-		found = found || is
-	})
-	return found
-}
-
-// Walk calls visit for n and every node below it, parents first.
-func Walk(n Node, visit func(Node)) {
-	visit(n)
-	switch n := n.(type) {
-	case And:
-		for _, child := range n.Nodes {
-			Walk(child, visit)
-		}
-	case Or:
-		for _, child := range n.Nodes {
-			Walk(child, visit)
-		}
-	case Not:
-		Walk(n.Node, visit)
+// foldRune returns the smallest rune of the orbit of r.
+func foldRune(r rune) rune {
+	first := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		first = min(first, next)
 	}
+	return first
 }
