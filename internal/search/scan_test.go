@@ -94,12 +94,26 @@ func randomField(t *rapid.T) cond {
 
 // randomTest makes a test of values of any kind.
 func randomTest(t *rapid.T, value string) valueTest {
+	op := randomOp(t, value)
+	test, err := testOf(op)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range someValues {
+		if got := test.Match([]byte(v)); got != query.Holds(op, v) {
+			t.Fatalf("%#v of %q is %t", op, v, got)
+		}
+	}
+	return test
+}
+
+func randomOp(t *rapid.T, value string) query.Op {
 	edges := rapid.SampledFrom([][2]query.Edge{{0, 0}, {1, 1}, {0, 1}, {1, 0}, {2, 0}, {0, 2}}).Draw(t, "edges")
 	var op query.Op
 	switch rapid.IntRange(0, 4).Draw(t, "op") {
 	case 0:
 		re := regexp.MustCompile(regexp.QuoteMeta(strings.ToValidUTF8(value, "")) + rapid.SampledFrom([]string{"", ".?$"}).Draw(t, "tail"))
-		op = query.Regexp{RE: re}
+		op = query.Regexp{RE: re, Source: re.String()}
 	case 1:
 		op = query.Range{Low: query.Bound{Text: "3"}}
 	case 2:
@@ -109,11 +123,7 @@ func randomTest(t *rapid.T, value string) valueTest {
 		to := rapid.IntRange(from, len(value)).Draw(t, "end")
 		op = query.Text{Text: value[from:to], Start: edges[0], End: edges[1], Fold: rapid.IntRange(0, 5).Draw(t, "fold") == 0}
 	}
-	test, err := testOf(op)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return test
+	return op
 }
 
 // Columns give the rows that looking at each entry gives.

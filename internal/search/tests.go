@@ -21,7 +21,7 @@ func testOf(op query.Op) (valueTest, error) {
 	case query.Text:
 		return textTest(op), nil
 	case query.Regexp:
-		return expression{op.RE, requiredLiteral(op.RE.String())}, nil
+		return expression{op.RE, []byte(query.Literal(op))}, nil
 	case query.Range:
 		return numbers{op}, nil
 	case query.CIDR:
@@ -45,6 +45,7 @@ func textTest(op query.Text) valueTest {
 	t := text{text: []byte(op.Text), start: op.Start, end: op.End}
 	switch {
 	case op.Fold:
+		t.text = []byte(query.Fold(op.Text))
 		return foldedText{t}
 	case op.Start == query.Anywhere && op.End == query.Anywhere, op.Start == query.AtToken && op.End == query.AtToken:
 		return plainText{t}
@@ -139,29 +140,24 @@ type text struct {
 
 // Match implements [column.Matcher].
 func (t text) Match(value []byte) bool {
-	return t.find(value, func(value []byte) (at, size int) { return bytes.Index(value, t.text), len(t.text) })
-}
-
-// Literal implements [column.Matcher].
-func (t text) Literal() []byte { return t.text }
-func (t text) whole() [][]byte { return nil }
-
-// find reports whether a place that next finds in the value has the right edges.
-func (t text) find(value []byte, next func(value []byte) (at, size int)) bool {
 	if len(t.text) == 0 {
 		return true
 	}
 	for from := 0; ; {
-		at, size := next(value[from:])
+		at := bytes.Index(value[from:], t.text)
 		if at < 0 {
 			return false
 		}
-		if at += from; t.edges(value, at, at+size) {
+		if at += from; t.edges(value, at, at+len(t.text)) {
 			return true
 		}
 		from = at + 1
 	}
 }
+
+// Literal implements [column.Matcher].
+func (t text) Literal() []byte { return t.text }
+func (t text) whole() [][]byte { return nil }
 
 func (t text) edges(value []byte, from, to int) bool {
 	switch {
@@ -193,9 +189,7 @@ func (t plainText) Match(value []byte) bool {
 type foldedText struct{ text }
 
 // Match implements [column.Matcher].
-func (t foldedText) Match(value []byte) bool {
-	return t.find(value, func(value []byte) (at, size int) { return indexFold(value, t.text.text) })
-}
+func (t foldedText) Match(value []byte) bool { return t.text.Match([]byte(query.Fold(string(value)))) }
 
 // Literal implements [column.Matcher].
 func (t foldedText) Literal() []byte { return nil }
