@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"constat/entry"
 	"constat/internal/durable"
 	"constat/journal/frame"
 	"constat/journal/layout"
@@ -234,7 +235,7 @@ func (c *conversion) build() error {
 	}
 	defer h.file.Close() // only read
 	c.builder.Reset(c.desc.Header(frame.Segment, c.first))
-	nonces, index := c.log.nonces, c.first
+	nonces, index := entry.NewNonces(c.desc.NonceKey), c.first
 	for body, err := range bodiesOf(h, c.desc, frame.NewDecoder()) {
 		if err == nil && index < c.end {
 			err = c.builder.Add(body)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"constat/entry"
 	"constat/journal/frame"
 	"constat/journal/layout"
 	"constat/journal/segment"
@@ -46,7 +47,7 @@ func (c *conversion) compare(name string) error {
 func (c *conversion) compareLeaves(s *segment.Segment, blocks []seal.Hash) error {
 	edges, block := c.edges, make([]seal.Hash, 0, seal.BlockSize)
 	c.reader.Reset(s)
-	nonces := c.log.nonces
+	nonces := entry.NewNonces(c.desc.NonceKey)
 	for row, err := range c.reader.Bodies(c.first, c.end) {
 		if err != nil {
 			return err

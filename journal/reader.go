@@ -56,13 +56,24 @@ func (r *Reader) Checkpoint(journal string) (seal.Checkpoint, error) {
 	return c, nil
 }
 
-// Snapshot returns a view of each named journal as it is now; all journals if none is named. The views must be closed.
+// UnreadableError says that a journal could not be opened for reading.
+type UnreadableError struct {
+	Journal string
+	Err     error
+}
+
+// Error implements error.
+func (e *UnreadableError) Error() string { return fmt.Sprintf("journal %s: %v", e.Journal, e.Err) }
+
+// Unwrap returns why it could not.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
+// Snapshot returns a view of each named journal as it is now. If one of them cannot be read there are no views. If
+// none is named it returns the views of all journals that can be read, and an error that joins an [UnreadableError]
+// for each of the others. The views must be closed, also those beside an error.
 func (r *Reader) Snapshot(journals ...string) ([]*View, error) {
 	if len(journals) == 0 {
-		var err error
-		if journals, err = r.Journals(); err != nil {
-			return nil, err
-		}
+		return r.snapshotAll()
 	}
 	var views []*View
 	for _, name := range journals {
@@ -73,6 +84,23 @@ func (r *Reader) Snapshot(journals ...string) ([]*View, error) {
 		views = append(views, v)
 	}
 	return views, nil
+}
+
+func (r *Reader) snapshotAll() ([]*View, error) {
+	names, err := r.Journals()
+	if err != nil {
+		return nil, err
+	}
+	var views []*View
+	var errs []error
+	for _, name := range names {
+		if v, err := r.view(name); err == nil {
+			views = append(views, v)
+		} else {
+			errs = append(errs, &UnreadableError{name, err})
+		}
+	}
+	return views, errors.Join(errs...)
 }
 
 // CloseViews closes views.

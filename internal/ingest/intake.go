@@ -50,8 +50,9 @@ type Intake struct {
 	chunks sync.Pool
 	limits limiter
 
-	received atomic.Uint64         // messages
-	durable  atomic.Uint64         // messages
+	received atomic.Uint64 // messages
+	durable  atomic.Uint64 // messages
+	stalled  atomic.Bool
 	era      atomic.Uint64         // how often the store broke
 	sick     atomic.Pointer[error] // what others found wrong with the store
 
@@ -209,7 +210,11 @@ func (in *Intake) step(now time.Time) {
 	in.drain(now)
 	in.writeLosses(now)
 	in.makeDurable(now)
+	in.stalled.Store(in.stuck)
 }
+
+// Stalled reports whether the store cannot be written now. It may be called at any time.
+func (in *Intake) Stalled() bool { return in.stalled.Load() }
 
 // lastTries is how often a store that cannot be written is tried when the daemon ends.
 const lastTries = 2

@@ -218,6 +218,9 @@ func TestBroken(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		return in.Stats().Lost[reasonBroken] > 0
 	})
+	if !in.Stalled() {
+		t.Error("all is well, it says")
+	}
 	f.set(func(f *fakeStore) { f.broken = nil })
 	if err := <-done; err != nil {
 		t.Errorf("told %v", err)
