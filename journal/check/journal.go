@@ -77,7 +77,7 @@ func (c *checker) journal(name string, present bool) {
 func (c *checker) isUnmade(name string) bool {
 	entries, err := c.fsys.ReadDir(filepath.Join(c.dir, name))
 	for _, e := range entries {
-		if _, isHead := layout.ParseHeadName(e.Name()); isHead || e.Name() == layout.CheckpointFile {
+		if _, isPart := parsePart(e.Name()); isPart || e.Name() == layout.CheckpointFile {
 			return false
 		}
 	}
@@ -168,9 +168,9 @@ func (j *journalCheck) files() {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		_, isHead := layout.ParseHeadName(name)
+		_, isPart := parsePart(name)
 		_, isBlob := layout.ParseBlobName(name)
-		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || isHead || isBlob
+		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || isPart || isBlob
 		file := filepath.Join(j.dir, name)
 		if !known && !slices.ContainsFunc(j.kept, func(k keptFile) bool { return k.name == file }) {
 			j.report.note("%s does not belong to the journal", file)

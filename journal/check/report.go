@@ -36,6 +36,7 @@ const (
 	RuleCheckpoint Rule = "checkpoint" // there is a checkpoint, signed by the identity
 	RuleHeader     Rule = "header"     // headers of files
 	RuleFrame      Rule = "frame"      // frames are whole and follow each other
+	RuleSegment    Rule = "segment"    // segments are whole, and a head beside one says the same
 	RuleMissing    Rule = "missing"    // no index is missing below the checkpoint
 	RuleEntry      Rule = "entry"      // entries are canonical and agree with their frame
 	RuleOrder      Rule = "order"      // received time never goes back within an epoch

@@ -26,8 +26,11 @@ type Options struct {
 	PinnedBy string
 	// Progress, if set, is called now and then with the number of entries checked, by one goroutine at a time.
 	Progress func(entries uint64)
-	// Workers is the number of frames decoded and hashed at the same time; 0 means one for each core.
+	// Workers is the number of frames and segments decoded and hashed at the same time; 0 means one for each core.
 	Workers int
+	// Deep also reports what is derived and lies: bounds of times, kinds and filters of segments. Verification never
+	// trusts them, so that they change no verdict; a search that believes them gives wrong answers.
+	Deep bool
 }
 
 // checker is the state of one check.

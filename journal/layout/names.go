@@ -22,12 +22,13 @@ const (
 )
 
 const (
-	headPrefix  = "head-"
-	headSuffix  = ".log"
-	blobSuffix  = ".blob"
-	tornMark    = ".torn-"
-	damagedMark = ".damaged-"
-	stamp       = "20060102T150405Z"
+	headPrefix    = "head-"
+	headSuffix    = ".log"
+	segmentSuffix = ".seg"
+	blobSuffix    = ".blob"
+	tornMark      = ".torn-"
+	damagedMark   = ".damaged-"
+	stamp         = "20060102T150405Z"
 )
 
 // KeysDir is the directory of secrets beside a store.
@@ -39,6 +40,14 @@ func HeadName(first uint64) string { return fmt.Sprintf("%s%016d%s", headPrefix,
 // ParseHeadName is the inverse of [HeadName]; ok is false for any other name.
 func ParseHeadName(name string) (first uint64, ok bool) {
 	return parseIndexed(name, headPrefix, headSuffix, HeadName)
+}
+
+// SegmentName is the file name of the segment that begins at that index.
+func SegmentName(first uint64) string { return fmt.Sprintf("%016d%s", first, segmentSuffix) }
+
+// ParseSegmentName is the inverse of [SegmentName].
+func ParseSegmentName(name string) (first uint64, ok bool) {
+	return parseIndexed(name, "", segmentSuffix, SegmentName)
 }
 
 // BlobName is the file name of the blobs of the entries that begin at that index.
