@@ -122,6 +122,7 @@ type worker struct {
 	bodies  [][]byte
 	current entry.Entry
 	reader  segment.Reader
+	deep    deep
 }
 
 // frame reads, decodes and hashes the frame of a job.

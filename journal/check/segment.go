@@ -60,9 +60,12 @@ func (x *segmentJob) run(w *worker) {
 	}
 	x.bad = x.seg.Check()
 	w.reader.Reset(x.seg)
-	w.segment(x)
+	w.deep = deep{}
 	if x.options.Deep {
-		w.deep(x)
+		w.deep.begin(x.seg)
+	}
+	if w.segment(x); x.options.Deep {
+		x.lies = w.lies(x)
 	}
 }
 
@@ -125,6 +128,7 @@ func (w *worker) row(x *segmentJob, row segment.Row) (text string, newer bool) {
 	}
 	x.newest = now
 	x.kinds |= 1 << e.Kind
+	w.deep.add(e, int(row.Index-x.first))
 	if e.Kind == entry.Control || hasBlobs(e) {
 		x.specials = append(x.specials, special{row.Index, ownCopy(e)})
 	}
