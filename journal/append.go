@@ -149,7 +149,6 @@ func (w *Writer) appendFrame(l *log, entries []entry.Entry, received int64) (int
 	if _, err := l.head.file.WriteAt(w.scratch.frame, l.head.size); err != nil {
 		return 0, w.failed(l, blobSize, fmt.Errorf("write %s: %w", l.head.name, err))
 	}
-	l.dirty = true
 	l.lastEpoch, l.lastReceived = h.Epoch, h.MaxReceived
 	l.head.size += int64(len(w.scratch.frame))
 	l.headRaw += int64(len(w.scratch.payload))
@@ -252,7 +251,7 @@ func (w *Writer) failed(l *log, blobSize int64, cause error) error {
 	}
 	var errs []error
 	if size, err := l.head.file.Size(); err != nil || size > l.head.size {
-		errs = append(errs, err, l.head.file.Truncate(l.head.size))
+		errs = append(errs, err, l.head.truncate())
 	}
 	if l.blobs != nil {
 		l.blobSize = max(blobSize, frame.HeadHeaderSize)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"sort"
+	"sync"
 
 	"constat/internal/vfs"
 	"constat/journal/frame"
@@ -18,7 +19,11 @@ type head struct {
 	name  string // path
 	first uint64 // index of its first entry
 	file  vfs.File
-	size  int64 // bytes when opened
+	size  int64 // bytes when opened; for the writer, the offset behind the last frame
+
+	mu      sync.Mutex // held while syncing, truncating and closing; guards everything below
+	durable int64      // bytes that the writer has synced
+	failed  error      // why it cannot be synced any more
 }
 
 // listHeads returns the first indexes of the heads in dir, ascending.

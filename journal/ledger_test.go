@@ -50,12 +50,7 @@ func (l *ledger) clone() *ledger {
 
 // append appends messages and notes which index each has got.
 func (l *ledger) append(w *journal.Writer, name string, list ...entry.Entry) error {
-	if l.received[name] == nil {
-		l.received[name] = map[uint64]string{}
-	}
-	if l.durable[name] == nil {
-		l.durable[name] = map[uint64]string{}
-	}
+	l.note(name, 0, nil)
 	before := w.Size(name)
 	first, err := w.Append(name, list)
 	if err != nil {
@@ -64,10 +59,25 @@ func (l *ledger) append(w *journal.Writer, name string, list ...entry.Entry) err
 	if name != layout.System && first != before {
 		return fmt.Errorf("journal %s: first index %d, but the size was %d", name, first, before)
 	}
+	l.note(name, first, list)
+	return nil
+}
+
+// note notes the index of what was received.
+func (l *ledger) note(name string, first uint64, list []entry.Entry) {
+	if l.received[name] == nil {
+		l.received[name], l.durable[name] = map[uint64]string{}, map[uint64]string{}
+	}
 	for i := range list {
 		l.received[name][first+uint64(i)] = messageOf(&list[i])
 	}
-	return nil
+}
+
+// merge notes what another ledger knows to be durable.
+func (l *ledger) merge(other *ledger) {
+	for name, list := range other.durable {
+		maps.Copy(l.durable[name], list)
+	}
 }
 
 // acknowledge notes that everything received is durable.

@@ -21,22 +21,23 @@ const (
 	MaxHeadBytes   = 64 << 20 // of bodies, before compression
 )
 
-// log is one journal as the writer holds it. Writer.mu guards it.
+// log is one journal as the writer holds it. Writer.mu guards it, and Writer.signing what has to do with signatures.
 type log struct {
 	desc     layout.Journal
 	dir      string
 	nonces   *entry.Nonces
 	frontier seal.Frontier
-	head     *head // head.size is the offset behind the last frame
-	headRaw  int64 // bytes of bodies in the head
-	dirty    bool  // the head has bytes that are not synced
-	listed   bool  // the system journal says who it is
-	signed   uint64
-	tree     vfs.File
-	blocks   []seal.Hash // full blocks that are not in the tree file yet
-	inTree   uint64      // blocks in the tree file
+	head     *head       // head.size is the offset behind the last frame
+	headRaw  int64       // bytes of bodies in the head
+	listed   bool        // the system journal says who it is
+	blocks   []seal.Hash // full blocks that are neither unwritten nor in the tree file
 	blobs    vfs.File    // of the present head; nil until the first
 	blobSize int64
+
+	signed    uint64 // size of the newest checkpoint
+	tree      vfs.File
+	unwritten []seal.Hash // full blocks that a checkpoint is about to put into the tree file
+	inTree    uint64      // blocks in the tree file
 
 	lastEpoch    uint32 // of the newest entry, when there is one
 	lastReceived int64
@@ -50,48 +51,24 @@ func (l *log) newest() (epoch uint32, received int64, ok bool) {
 func isEOF(err error) bool      { return errors.Is(err, io.EOF) }
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-func (l *log) sync() error {
-	if !l.dirty {
-		return nil
-	}
-	if err := l.head.file.Sync(); err != nil {
-		return fmt.Errorf("sync %s: %w", l.head.name, err)
-	}
-	l.dirty = false
-	return nil
-}
+// sync makes durable everything appended.
+func (l *log) sync() error { return l.head.sync(l.head.size) }
 
-// sign writes the tree as far as there are full blocks, and a checkpoint over all entries, which must be durable.
-func (l *log) sign(fsys vfs.FS, id *seal.Identity) error {
-	if l.signed == l.frontier.Size() {
-		return nil
-	}
-	if err := l.writeTree(); err != nil {
-		return err
-	}
-	c := seal.Checkpoint{Origin: l.desc.Origin, Size: l.frontier.Size(), Root: l.frontier.Root()}
-	if err := writeCheckpoint(fsys, l.dir, c, id); err != nil {
-		return err
-	}
-	l.signed = c.Size
-	return nil
-}
-
-// writeTree appends the new blocks to the tree file. It is not synced: it is derived, and compared when opened.
+// writeTree appends the unwritten blocks to the tree file. It is not synced: it is derived, and compared when opened.
 func (l *log) writeTree() error {
-	if len(l.blocks) == 0 {
+	if len(l.unwritten) == 0 {
 		return nil
 	}
-	buf := make([]byte, 0, len(l.blocks)*len(seal.Hash{}))
-	for _, b := range l.blocks {
+	buf := make([]byte, 0, len(l.unwritten)*len(seal.Hash{}))
+	for _, b := range l.unwritten {
 		buf = append(buf, b[:]...)
 	}
 	offset := frame.HeadHeaderSize + int64(l.inTree)*int64(len(seal.Hash{}))
 	if _, err := l.tree.WriteAt(buf, offset); err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Join(l.dir, layout.TreeFile), err)
 	}
-	l.inTree += uint64(len(l.blocks))
-	l.blocks = l.blocks[:0]
+	l.inTree += uint64(len(l.unwritten))
+	l.unwritten = l.unwritten[:0]
 	return nil
 }
 
@@ -114,7 +91,7 @@ func (l *log) newHead(fsys vfs.FS) error {
 	}
 	err = l.closeHead()
 	l.head = &head{name: name, first: first, file: f, size: frame.HeadHeaderSize}
-	l.headRaw, l.blobSize, l.dirty = 0, 0, true
+	l.headRaw, l.blobSize = 0, 0
 	return err
 }
 
@@ -136,7 +113,7 @@ func createFile(fsys vfs.FS, name string) (vfs.File, error) {
 func (l *log) closeHead() error {
 	var errs []error
 	if l.head != nil {
-		errs = append(errs, l.head.file.Close())
+		errs = append(errs, l.head.close())
 	}
 	if l.blobs != nil {
 		errs = append(errs, l.blobs.Close())

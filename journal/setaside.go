@@ -29,8 +29,7 @@ func (o *opening) finish() error {
 		return errors.Join(o.setAsideBlobs(), o.newHead(o.r.w.fsys))
 	}
 	last := &o.heads[len(o.heads)-1]
-	o.head = last.head
-	o.dirty = true // what was found is visible, which does not make it durable
+	o.head = last.head // of which nothing counts as durable: what was found is visible, no more
 	o.head.size = frame.HeadHeaderSize
 	for _, x := range last.frames {
 		o.head.size = x.Offset + x.Length

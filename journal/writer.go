@@ -36,6 +36,7 @@ type Writer struct {
 	lock     io.Closer
 	notices  []string // what recovery did, for people
 
+	signing  sync.Mutex // taken before mu, by whoever signs or closes
 	mu       sync.Mutex // guards everything below
 	clock    ingestClock
 	logs     map[string]*log
@@ -114,41 +115,6 @@ func (w *Writer) Size(journal string) uint64 {
 	return 0
 }
 
-// Sync makes durable everything whose Append returned before. After an error the writer is broken.
-func (w *Writer) Sync() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.syncLocked()
-}
-
-func (w *Writer) syncLocked() error {
-	if w.broken != nil {
-		return w.broken
-	}
-	for _, l := range w.sortedLogs() {
-		if err := l.sync(); err != nil {
-			return w.breakLocked(err)
-		}
-	}
-	return nil
-}
-
-// Checkpoint makes durable everything appended before, signs it, and makes the checkpoints durable. If the disk is
-// full, the old checkpoints stand and the writer stays usable.
-func (w *Writer) Checkpoint() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if err := w.syncLocked(); err != nil {
-		return err
-	}
-	for _, l := range w.sortedLogs() {
-		if err := l.sign(w.fsys, w.identity); err != nil {
-			return w.unlessFull(err)
-		}
-	}
-	return nil
-}
-
 // Rotate ends the heads of all journals: the next entry begins a new one. Everything appended before is durable.
 func (w *Writer) Rotate() error {
 	w.mu.Lock()
@@ -169,6 +135,8 @@ func (w *Writer) Rotate() error {
 
 // Close releases the store. It syncs nothing: what is not durable by then was not promised. It may be called twice.
 func (w *Writer) Close() error {
+	w.signing.Lock()
+	defer w.signing.Unlock()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.lock == nil {
@@ -194,6 +162,9 @@ func (w *Writer) unlessFull(err error) error {
 }
 
 func (w *Writer) breakLocked(err error) error {
+	if w.broken != nil {
+		return w.broken
+	}
 	w.broken = fmt.Errorf("%w after: %w", ErrBroken, err)
 	return w.broken
 }

@@ -3,6 +3,7 @@ package segment
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"constat/journal/column"
 	"constat/journal/frame"
@@ -35,6 +36,7 @@ type Builder struct {
 	byRow   []uint32 // position of each row
 	blocks  []Block
 	encoder *column.Encoder
+	memory  memory
 }
 
 // row is an entry, by its position.
@@ -70,6 +72,9 @@ func (b *Builder) Add(body []byte) error {
 	p := &b.current
 	if err := p.parse(body); err != nil {
 		return fmt.Errorf("entry %d: %w", b.header.First+uint64(len(b.rows)), err)
+	}
+	if len(b.bodies) == 0 {
+		b.reserve(len(body))
 	}
 	start := uint32(len(b.bodies))
 	b.bodies = append(b.bodies, body...)
@@ -119,4 +124,11 @@ func (s *shape) count(name []byte) *app {
 	}
 	a.rows++
 	return a
+}
+
+// reserve takes memory for a segment of bodies of about that size.
+func (b *Builder) reserve(body int) {
+	b.bodies = slices.Grow(b.bodies, min(MaxRows*(body+body/4), 64<<20))
+	b.rows = slices.Grow(b.rows, MaxRows)
+	b.values = slices.Grow(b.values, 8*MaxRows)
 }

@@ -25,6 +25,9 @@ const (
 	spanParts
 )
 
+// maxPlaces bounds the fields of all groups together. No head has so many: they would not fit into its bytes.
+const maxPlaces = 1 << 25
+
 // directory says what a segment holds and where.
 type directory struct {
 	rows    int
@@ -271,7 +274,7 @@ func (p *dirParser) shape(d *directory) *shape {
 }
 
 func (p *dirParser) groups(d *directory) {
-	at := 0
+	at, values := 0, 0
 	for range p.list(2) {
 		n := p.number(len(d.shapes))
 		g := Group{First: at, Count: p.number(d.rows - at)}
@@ -283,6 +286,11 @@ func (p *dirParser) groups(d *directory) {
 		}
 		if n > 0 {
 			g.Shape = &d.shapes[n-1].Shape
+			values += len(g.Shape.Fields)
+		}
+		if values > maxPlaces {
+			p.bad = true
+			return
 		}
 		at += g.Count
 		d.groups, d.shapeOf = append(d.groups, g), append(d.shapeOf, n)

@@ -12,7 +12,12 @@ import (
 // image is a segment while it is put together.
 type image struct {
 	*Builder
-	dir    directory
+	*memory
+	dir directory
+}
+
+// memory is what putting an image together uses again and again.
+type memory struct {
 	shared []byte
 	parts  []byte
 	ints   []int64
@@ -28,7 +33,8 @@ func (b *Builder) Image() ([]byte, error) {
 	}
 	b.arrange()
 	b.cut()
-	m := &image{Builder: b}
+	m := &image{Builder: b, memory: &b.memory}
+	m.shared, m.parts = m.shared[:0], m.parts[:0]
 	m.dir = directory{rows: len(b.rows), kinds: b.kinds, blocks: b.blocks}
 	m.describe()
 	m.spans()

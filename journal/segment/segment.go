@@ -309,3 +309,15 @@ func (s *Segment) openShared(c *columnEntry) (*column.Column, error) {
 	}
 	return nil, first
 }
+
+// ArrivalSizes returns the bytes of what is in position order: group numbers, epochs, received times, event times and
+// nanoseconds.
+func (s *Segment) ArrivalSizes() [5]int64 {
+	var sizes [spanParts]int64
+	for i := range s.arrival {
+		for k, p := range s.arrival[i] {
+			sizes[k] += int64(p.size)
+		}
+	}
+	return sizes
+}

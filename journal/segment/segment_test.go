@@ -161,7 +161,7 @@ func TestSpans(t *testing.T) {
 // TestEveryByte: no byte can change without an entry missing or the damage being named; what is given back is what
 // was put in.
 func TestEveryByte(t *testing.T) {
-	bodies := random(3, 300)
+	bodies := random(3, 120)
 	image := build(t, bodies)
 	for at := range image {
 		for _, mask := range []byte{0x01, 0xff} {
