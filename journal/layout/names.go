@@ -19,12 +19,14 @@ const (
 	KeysSuffix     = ".keys"
 	System         = "system" // the journal that holds seals and control entries
 	ImportedName   = "imported"
+	AuditName      = "audit"
 )
 
 const (
 	headPrefix    = "head-"
 	headSuffix    = ".log"
 	segmentSuffix = ".seg"
+	keptSuffix    = ".kept"
 	blobSuffix    = ".blob"
 	tornMark      = ".torn-"
 	damagedMark   = ".damaged-"
@@ -48,6 +50,14 @@ func SegmentName(first uint64) string { return fmt.Sprintf("%016d%s", first, seg
 // ParseSegmentName is the inverse of [SegmentName].
 func ParseSegmentName(name string) (first uint64, ok bool) {
 	return parseIndexed(name, "", segmentSuffix, SegmentName)
+}
+
+// KeptName is the file name of what stays of the pruned segment that began at that index.
+func KeptName(first uint64) string { return fmt.Sprintf("%016d%s", first, keptSuffix) }
+
+// ParseKeptName is the inverse of [KeptName].
+func ParseKeptName(name string) (first uint64, ok bool) {
+	return parseIndexed(name, "", keptSuffix, KeptName)
 }
 
 // BlobName is the file name of the blobs of the entries that begin at that index.
