@@ -134,7 +134,7 @@ func (b *blobCheck) unnamed() {
 	}
 	for index, left := range b.records {
 		if len(left) > 0 && index < b.h.next && !b.h.isSkipped(index) {
-			b.h.findAt(RuleBlob, b.file, index, index+1, "blob that no entry names")
+			b.left(index)
 		}
 	}
 	if b.header != nil && !errors.Is(b.header, frame.ErrNewer) && isContent(b.header) {
@@ -143,6 +143,16 @@ func (b *blobCheck) unnamed() {
 	for _, g := range b.gaps {
 		b.between(RuleBlob, g.Offset, fmt.Sprintf("%d bytes at byte %d are no blob", g.Length, g.Offset))
 	}
+}
+
+// left reports a record that no entry names. Beside what was kept of a pruned segment, a crash may leave those of
+// entries that are pruned.
+func (b *blobCheck) left(index uint64) {
+	if b.h.kept {
+		b.h.report.note("%s: holds a value of entry %d, which was pruned", b.file, index)
+		return
+	}
+	b.h.findAt(RuleBlob, b.file, index, index+1, "blob that no entry names")
 }
 
 // between reports what is wrong at an offset where no entry looks.

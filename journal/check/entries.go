@@ -21,6 +21,7 @@ type partCheck struct {
 	size  int64
 	blobs *blobCheck
 	ended bool // reading failed, so that nobody knows what follows
+	kept  bool // it is what stays of a pruned segment
 }
 
 // entries reads heads and segments in order, hashes every entry, and reports every index that is not there.
@@ -33,6 +34,11 @@ func (j *journalCheck) entries() {
 	pool := newPool(j.options.Workers, j.desc.NonceKey)
 	defer pool.close()
 	for i := 0; i < len(parts); {
+		if parts[i].kept {
+			j.keptPart(parts[i], j.endOf(parts, i))
+			i++
+			continue
+		}
 		run := segmentsOf(parts[i:])
 		if run == 0 {
 			j.head(pool, parts[i].first, j.endOf(parts, i))
@@ -151,11 +157,14 @@ func (j *journalCheck) isSkipped(index uint64) bool {
 }
 
 // leaf takes the leaf hash of the next index.
-func (j *journalCheck) leaf(h seal.Hash) {
-	j.leaves = append(j.leaves, h)
-	j.next++
+func (j *journalCheck) leaf(h seal.Hash) { j.subtree(0, h) }
+
+// subtree takes the root of the perfect subtree over the next 2^level indexes, which lie in one block.
+func (j *journalCheck) subtree(level int, h seal.Hash) {
+	j.leaves, j.levels = append(j.leaves, h), append(j.levels, uint8(level))
+	j.next += 1 << level
 	if j.next == j.point.Size && j.whole {
-		j.signedTail = append([]seal.Hash(nil), j.leaves...)
+		j.signedTail, j.signedLevels = slices.Clone(j.leaves), slices.Clone(j.levels)
 	}
 	j.someTail = j.someTail || j.next > j.point.Size-j.point.Size%seal.BlockSize && j.next <= j.point.Size
 	if j.next%seal.BlockSize == 0 {
@@ -164,12 +173,19 @@ func (j *journalCheck) leaf(h seal.Hash) {
 }
 
 func (j *journalCheck) endBlock() {
-	b := block{known: j.whole && len(j.leaves) == seal.BlockSize, some: len(j.leaves) > 0}
-	if b.known {
+	b := block{known: j.whole && len(j.leaves) > 0, some: len(j.leaves) > 0}
+	switch {
+	case b.known && len(j.leaves) == seal.BlockSize:
 		b.hash = seal.BlockHash(j.leaves)
+	case b.known:
+		var f seal.Frontier
+		for i, h := range j.leaves {
+			f.AppendSubtree(int(j.levels[i]), h)
+		}
+		b.hash = f.Root()
 	}
 	j.blocks = append(j.blocks, b)
-	j.leaves, j.whole = j.leaves[:0], true
+	j.leaves, j.levels, j.whole = j.leaves[:0], j.levels[:0], true
 }
 
 // take judges one extent in order and takes its leaves.
@@ -218,4 +234,8 @@ func (h *partCheck) order(x frame.Extent, r *result) {
 		h.findAt(RuleOrder, h.file, x.Header.First, x.Header.End(), "received time goes back")
 	}
 	h.epoch, h.received = x.Header.Epoch, r.max
+	h.prove(layout.Moment{Epoch: h.epoch, Received: h.received})
 }
+
+// prove notes that the hash of an entry of that moment is part of what is compared with the root.
+func (j *journalCheck) prove(m layout.Moment) { j.proved, j.hasProved = m, true }

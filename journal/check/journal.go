@@ -27,12 +27,18 @@ type journalCheck struct {
 	epoch    uint32 // of the newest entry
 	received int64
 	blocks   []block     // full blocks, in order
-	leaves   []seal.Hash // of the block that is not full yet
+	leaves   []seal.Hash // of the block that is not full yet; of what was pruned, roots of subtrees
+	levels   []uint8     // of the subtrees, 0 for leaves
 	whole    bool        // no index of that block is missing
 
 	skipped    []span      // indexes that could not be had
 	signedTail []seal.Hash // leaves of the partial block at the size of the checkpoint, if none is missing
 	someTail   bool        // at least one of them is not
+
+	signedLevels []uint8 // of signedTail
+	pruned       []pruned
+	proved       layout.Moment // of the newest entry that was decoded, if there is one
+	hasProved    bool
 }
 
 // block is the hash of a full block, if all its entries could be read.

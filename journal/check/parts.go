@@ -10,18 +10,22 @@ import (
 	"constat/journal/layout"
 )
 
-// part is what holds the entries from an index on: a segment, a head or, where a crash left both, the segment with a
-// head beside it.
+// part is what holds the entries from an index on: a segment, a head, or what was kept of a pruned segment. Where a
+// crash left two of them, what came later counts: the segment before its head, what was kept before the segment.
 type part struct {
 	first   uint64
 	segment bool
 	head    bool
+	kept    bool
 }
 
 // parsePart returns the part that a file of that name is.
 func parsePart(name string) (part, bool) {
 	if first, ok := layout.ParseSegmentName(name); ok {
 		return part{first: first, segment: true}, true
+	}
+	if first, ok := layout.ParseKeptName(name); ok {
+		return part{first: first, kept: true}, true
 	}
 	first, ok := layout.ParseHeadName(name)
 	return part{first: first, head: ok}, ok
@@ -38,7 +42,8 @@ func (j *journalCheck) parts() ([]part, error) {
 		}
 		i := slices.IndexFunc(parts, func(o part) bool { return o.first == p.first })
 		if i >= 0 {
-			parts[i].segment, parts[i].head = parts[i].segment || p.segment, parts[i].head || p.head
+			o := &parts[i]
+			o.segment, o.head, o.kept = o.segment || p.segment, o.head || p.head, o.kept || p.kept
 			continue
 		}
 		parts = append(parts, p)
@@ -49,7 +54,7 @@ func (j *journalCheck) parts() ([]part, error) {
 
 // segmentsOf is how many parts at the beginning of the list are segments.
 func segmentsOf(parts []part) int {
-	n := slices.IndexFunc(parts, func(p part) bool { return !p.segment })
+	n := slices.IndexFunc(parts, func(p part) bool { return !p.segment || p.kept })
 	if n < 0 {
 		return len(parts)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"constat/entry"
 	"constat/journal/frame"
+	"constat/journal/layout"
 	"constat/journal/segment"
 	"constat/seal"
 )
@@ -38,19 +39,8 @@ type leafRun struct {
 // bounds are where a segment begins and ends in time. They count if there was an entry.
 type bounds struct {
 	any            bool
-	oldest, newest moment
+	oldest, newest layout.Moment
 	kinds          uint8
-}
-
-// moment is the place of an entry in time.
-type moment struct {
-	epoch    uint32
-	received int64
-}
-
-// after reports whether the order of received times is broken if o comes next.
-func (m moment) after(o moment) bool {
-	return m.epoch > o.epoch || m.epoch == o.epoch && m.received > o.received
 }
 
 func (x *segmentJob) run(w *worker) {
@@ -119,11 +109,11 @@ func (w *worker) row(x *segmentJob, row segment.Row) (text string, newer bool) {
 	if err := w.names.Decode(row.Body, e); err != nil {
 		return err.Error(), errors.Is(err, entry.ErrNewer)
 	}
-	now := moment{e.Epoch, e.Received}
+	now := layout.Moment{Epoch: e.Epoch, Received: e.Received}
 	if !x.any {
 		x.any, x.oldest, x.newest = true, now, now
 	}
-	if x.newest.after(now) {
+	if now.Before(x.newest) {
 		text = "received time goes back within the segment"
 	}
 	x.newest = now

@@ -119,10 +119,11 @@ func (x *segmentJob) order() {
 	if !x.any {
 		return
 	}
-	if x.next > 0 && (moment{x.epoch, x.received}).after(x.oldest) {
+	if x.next > 0 && x.oldest.Before(layout.Moment{Epoch: x.epoch, Received: x.received}) {
 		x.findAt(RuleOrder, x.file, x.first, x.seg.End(), "received time goes back")
 	}
-	x.epoch, x.received = x.newest.epoch, x.newest.received
+	x.epoch, x.received = x.newest.Epoch, x.newest.Received
+	x.prove(x.newest)
 }
 
 // damaged judges the parts of the file that are not as they were written. What is derived or stands twice is named
