@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,37 +28,55 @@ type benchCase struct {
 	once        bool // one round tells enough
 }
 
-// suite is what all cases need.
+// suite is what all parts need.
 type suite struct {
 	work     string // directory of this run
 	binary   string // constat
 	rsyslogd string // "" if there is none
 	module   string // directory of the module
-	messages int
+	load     load
+	messages int     // of the load
+	events   []event // the load taken apart; nil before prepare
+	shelves  []shelf // archives that are loaded
+	needles  uint64  // seed of what is searched for
 	rounds   int
 	idle     time.Duration
 	progress func(format string, args ...any)
 }
 
-// caseNames are all cases, in their order.
-var caseNames = []string{"import", "tcp", "tcp-octet", "udp", "memory", "library"}
+// part is one table of the output.
+type part struct {
+	name string
+	run  func(ctx context.Context, out io.Writer) error
+}
 
-// caseMaker makes a case with its load.
-type caseMaker func(context.Context) (benchCase, error)
-
-// cases lists the makers of the wanted cases; of all if none is named.
-func (s *suite) cases(only []string) []caseMaker {
-	makers := []caseMaker{s.importCase, s.tcpCase, s.octetCase, s.udpCase, s.memoryCase, s.libraryCase}
-	if len(only) == 0 {
-		return makers
-	}
-	var list []caseMaker
-	for i, name := range caseNames {
-		if slices.Contains(only, name) {
-			list = append(list, makers[i])
+// parts lists the wanted parts, in their order; all if none is named.
+func (s *suite) parts(only []string) (list []part) {
+	for _, p := range []part{
+		{"import", s.runCase(s.importCase)},
+		{"tcp", s.runCase(s.tcpCase)},
+		{"tcp-octet", s.runCase(s.octetCase)},
+		{"udp", s.runCase(s.udpCase)},
+		{"memory", s.runCase(s.memoryCase)},
+		{"library", s.runCase(s.libraryCase)},
+		{"size", s.runCase(s.sizeCase)},
+		{"questions", s.questions},
+		{"dump", s.runCase(s.dumpCase)},
+		{"verify", s.runCase(s.verifyCase)},
+	} {
+		if len(only) == 0 || slices.Contains(only, p.name) {
+			list = append(list, p)
 		}
 	}
 	return list
+}
+
+// partNames are the names of all parts.
+func partNames() (names []string) {
+	for _, p := range new(suite).parts(nil) {
+		names = append(names, p.name)
+	}
+	return names
 }
 
 // result is a case that has run. Without samples a contender is missing.

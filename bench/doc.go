@@ -3,6 +3,7 @@
 //	go run ./bench                        everything: 1,000,000 messages, five pairs
 //	go run ./bench -n 100000 -pairs 1     a quick look
 //	go run ./bench -only tcp,udp          some of the cases
+//	go run ./bench -write events.log      no measurement: the generator's events, for whoever has no logs (see -help)
 //
 // A case is a load with two or more contenders, constat first. Each round runs every contender once, in order, so that
 // whatever else the machine does hits all of them; the tables give the median and the range of the rounds. The load

@@ -2,44 +2,24 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 )
 
 // importCase loads a file. The peer copies it, which shows what the disk takes.
 func (s *suite) importCase(context.Context) (benchCase, error) {
-	file, l := filepath.Join(s.work, "lines.log"), newLoad(s.messages, rfc5424)
-	if err := os.WriteFile(file, l.lines, 0o644); err != nil {
+	c := constat{s.binary}
+	if err := s.prepare(); err != nil {
 		return benchCase{}, err
 	}
-	loading := func(ctx context.Context, dir string) (sample, error) { return s.load(ctx, dir, file) }
+	loading := func(ctx context.Context, dir string) (sample, error) { return c.keep(ctx, dir, s.textFile()) }
 	copying := func(ctx context.Context, dir string) (sample, error) {
-		one, err := timed(ctx, dir, s.messages, []string{"sh", "-c", `cat "$1" > "$2" && sync "$2"`, "sh", file, filepath.Join(dir, "copy")})
-		one.bytes = int64(len(l.lines))
+		one, err := timed(ctx, dir, s.messages, []string{"sh", "-c", `cat "$1" > "$2" && sync "$2"`, "sh", s.textFile(), filepath.Join(dir, "copy")})
+		one.bytes = int64(len(s.load.lines))
 		return one, err
 	}
-	return benchCase{name: "import", title: "import of a file, until durable and signed", contenders: []contender{
+	return benchCase{name: "import", title: "import of a file, until all of it is signed and in segments", contenders: []contender{
 		{name: "constat", run: loading}, {name: "cat and sync, for scale", run: copying}}}, nil
-}
-
-// load imports a file and counts what is in the store then.
-func (s *suite) load(ctx context.Context, dir, file string) (sample, error) {
-	c := constat{s.binary}
-	one, err := timed(ctx, dir, s.messages, c.quietly(dir, "import", "--store", c.store(dir), file))
-	if err != nil {
-		return one, err
-	}
-	kept, err := c.journalSize(ctx, dir, "imported")
-	if err != nil {
-		return one, err
-	}
-	if kept != s.messages {
-		return one, fmt.Errorf("%d of %d lines kept", kept, s.messages)
-	}
-	one.bytes, err = c.size(dir)
-	return one, err
 }
 
 // timed runs a program to its end.

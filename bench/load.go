@@ -2,7 +2,11 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"os"
 	"strconv"
+
+	"constat/bench/events"
 )
 
 // seed of the generator.
@@ -12,18 +16,41 @@ const seed = 1
 type load struct {
 	lines    []byte // each ends in LF
 	messages int
+	origin   string // where they come from, for people
 }
 
-// newLoad makes n lines.
-func newLoad(n int, syntax string) load {
-	return load{appendLines(make([]byte, 0, n*136), newGenerator(seed, syntax), n), n}
-}
-
-func appendLines(b []byte, g *generator, n int) []byte {
-	for range n {
-		b = append(g.append(b), '\n')
+// newLoad makes n lines of the generator.
+func newLoad(n int) (load, error) {
+	g, err := events.New(events.Options{Seed: seed})
+	if err != nil {
+		return load{}, err
 	}
-	return b
+	l := load{make([]byte, 0, n*160), n, "of the own generator"}
+	for range n {
+		l.lines = g.Append(l.lines)
+	}
+	return l, nil
+}
+
+// readLoad reads the first n lines of a file; all if there are less.
+func readLoad(file string, n int) (load, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return load{}, fmt.Errorf("-corpus: %w", err)
+	}
+	l, end := load{origin: "of " + file}, 0
+	for ; l.messages < n && end < len(b); l.messages++ {
+		at := bytes.IndexByte(b[end:], '\n')
+		if at < 0 {
+			return l, fmt.Errorf("-corpus %s: its last line does not end", file)
+		}
+		end += at + 1
+	}
+	if l.messages < 1000 {
+		return l, fmt.Errorf("-corpus %s: %d lines, want 1000 and more", file, l.messages)
+	}
+	l.lines = b[:end]
+	return l, nil
 }
 
 // split cuts a load into parts of about the same size, at ends of lines.

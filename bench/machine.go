@@ -12,11 +12,13 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"constat/internal/measure"
 )
 
 // machine is where something was measured, and what.
 type machine struct {
-	cpu, memory, kernel, disk, sync, load, buffers, constat, rsyslog string
+	cpu, memory, kernel, disk, sync, load, buffers, constat, rsyslog, peers string
 }
 
 // rows are the facts for people, with their names.
@@ -24,7 +26,7 @@ func (m machine) rows() [][2]string {
 	return [][2]string{
 		{"CPU", fmt.Sprintf("%s, %d cores", m.cpu, runtime.NumCPU())},
 		{"Memory", m.memory}, {"Kernel", m.kernel}, {"Disk", m.disk}, {"4 KiB write and fsync", m.sync},
-		{"Load average before", m.load}, {"net.core.rmem_max", m.buffers}, {"constat", m.constat}, {"rsyslogd", m.rsyslog},
+		{"Load average before", m.load}, {"net.core.rmem_max", m.buffers}, {"constat", m.constat}, {"rsyslogd", m.rsyslog}, {"Other peers", m.peers},
 	}
 }
 
@@ -49,6 +51,11 @@ func (s *suite) look(ctx context.Context) (m machine, err error) {
 		return m, err
 	}
 	m.constat, m.rsyslog = s.version(ctx), s.peerVersion(ctx)
+	var peers []string
+	for _, a := range s.archives()[1:] {
+		peers = append(peers, a.name()+" "+a.version(ctx))
+	}
+	m.peers = strings.Join(peers, ", ")
 	return m, nil
 }
 
@@ -146,6 +153,6 @@ func syncLatency(dir string) (string, error) {
 		}
 		took = append(took, time.Since(begun))
 	}
-	s := spreadOf(took, func(d time.Duration) float64 { return d.Seconds() * 1e3 })
-	return fmt.Sprintf("%.2f ms (%.2f–%.2f, 100 times)", s.median, s.low, s.high), nil
+	s := measure.SpreadOf(took, func(d time.Duration) float64 { return d.Seconds() * 1e3 })
+	return fmt.Sprintf("%.2f ms (%.2f–%.2f, 100 times)", s.Median, s.Low, s.High), nil
 }

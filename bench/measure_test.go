@@ -6,32 +6,6 @@ import (
 	"time"
 )
 
-func TestSpread(t *testing.T) {
-	same := func(x float64) float64 { return x }
-	for _, c := range []struct {
-		list []float64
-		want spread
-	}{
-		{nil, spread{}},
-		{[]float64{3}, spread{3, 3, 3}},
-		{[]float64{9, 1}, spread{5, 1, 9}},
-		{[]float64{9, 1, 4}, spread{4, 1, 9}},
-		{[]float64{2, 9, 1, 4}, spread{3, 1, 9}},
-	} {
-		if got := spreadOf(c.list, same); got != c.want {
-			t.Errorf("%v: %v, want %v", c.list, got, c.want)
-		}
-	}
-}
-
-func TestNumber(t *testing.T) {
-	for x, want := range map[float64]string{0: "0", 2.5: "2.50", 12.34: "12.3", 123.4: "123", 999: "999", 1000: "1,000", 1234567.8: "1,234,568"} {
-		if got := number(x); got != want {
-			t.Errorf("%v: %s, want %s", x, got, want)
-		}
-	}
-}
-
 func TestParseStat(t *testing.T) {
 	busy, wait := parseStat("cpu  1 2 3 400 5 6 7 0 0 0\ncpu0 9 9 9 9\n")
 	if busy != 190*time.Millisecond || wait != 50*time.Millisecond {
@@ -92,7 +66,10 @@ func TestParseRate(t *testing.T) {
 }
 
 func TestLoad(t *testing.T) {
-	l := newLoad(1000, rfc5424)
+	l, err := newLoad(1000)
+	if err != nil {
+		t.Fatal(err)
+	}
 	parts := l.split(3)
 	if len(parts) != 3 || strings.Join([]string{string(parts[0]), string(parts[1]), string(parts[2])}, "") != string(l.lines) {
 		t.Fatal("the parts are not the whole")

@@ -11,14 +11,35 @@ import (
 	"time"
 )
 
-// The whole program, with a small load: every case prints its rows, no message is missing, nothing stays behind.
-func TestRun(t *testing.T) {
+// The tests of the built program, which is built once.
+func TestProgram(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts daemons")
+		t.Skip("builds and starts programs")
 	}
+	module, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &suite{work: t.TempDir(), module: module, progress: t.Logf}
+	s.binary = filepath.Join(s.work, "constat")
+	if err := s.build(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]func(*testing.T, string){
+		"run": testRun, "tally": testTallyAndMissingPeer, "interrupted": testInterrupted, "archives": testArchivesAgree,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, s.binary)
+		})
+	}
+}
+
+// The whole program, with a small load: every case prints its rows, no message is missing, nothing stays behind.
+func testRun(t *testing.T, binary string) {
 	dir := t.TempDir()
 	var out bytes.Buffer
-	o := options{messages: 3000, pairs: 2, only: "import,tcp,tcp-octet,udp", dir: dir}
+	o := options{messages: 2000, pairs: 1, only: "import,tcp,tcp-octet,udp", dir: dir, binary: binary}
 	if err := o.run(t.Context(), &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
@@ -35,11 +56,8 @@ func TestRun(t *testing.T) {
 }
 
 // No message is lost or counted by constat, and a peer that is missing is said to be.
-func TestTallyAndMissingPeer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts daemons")
-	}
-	s, err := options{messages: 2000, pairs: 1}.suite(t.Context(), t.TempDir(), io.Discard)
+func testTallyAndMissingPeer(t *testing.T, binary string) {
+	s, err := options{messages: 2000, pairs: 1, binary: binary}.suite(t.Context(), t.TempDir(), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,20 +81,13 @@ func TestTallyAndMissingPeer(t *testing.T) {
 }
 
 // Whoever ends the program in the middle finds no process and no file left.
-func TestInterrupted(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts daemons")
-	}
+func testInterrupted(t *testing.T, binary string) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	talk := writer(func(b []byte) {
-		if bytes.Contains(b, []byte("building")) {
-			time.AfterFunc(3*time.Second, cancel)
-		}
-	})
-	o := options{messages: 1000, pairs: 1, only: "memory", dir: dir} // twenty seconds
+	out := writer(func([]byte) { time.AfterFunc(time.Second/2, cancel) })
+	o := options{messages: 1000, pairs: 1, only: "memory", dir: dir, binary: binary} // twenty seconds
 	begun := time.Now()
-	if err := o.run(ctx, io.Discard, talk); err == nil || time.Since(begun) > 18*time.Second {
+	if err := o.run(ctx, out, io.Discard); err == nil || time.Since(begun) > 18*time.Second {
 		t.Errorf("ended after %v with error %v", time.Since(begun), err)
 	}
 	checkEmpty(t, dir)

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -104,21 +102,4 @@ func limitOf(u usage) string {
 	}
 	other := max(u.busy-u.program-u.bench, 0)
 	return fmt.Sprintf("%s: of %d cores it had %.1f, the load %.1f, others %.1f", what, u.cores, u.program, u.bench, other)
-}
-
-// spread is the median and the range of some figures.
-type spread struct{ median, low, high float64 }
-
-// spreadOf returns the spread of a figure over samples.
-func spreadOf[T any](list []T, figure func(T) float64) spread {
-	values := make([]float64, 0, len(list))
-	for _, s := range list {
-		values = append(values, figure(s))
-	}
-	slices.SortFunc(values, cmp.Compare)
-	n := len(values)
-	if n == 0 {
-		return spread{}
-	}
-	return spread{(values[(n-1)/2] + values[n/2]) / 2, values[0], values[n-1]}
 }

@@ -16,9 +16,9 @@ type server interface {
 	// command must write what the daemon needs into dir, and return the command that starts it on 127.0.0.1 and that
 	// port.
 	command(dir string, port int) ([]string, error)
-	// written must return when what the daemon has received is written, or will be when it is told to end. messages is
-	// how many there are.
-	written(ctx context.Context, dir string, messages int) error
+	// written must return when what the daemon has received is written in its final form, or will be when it is told to
+	// end, and the processor time that other processes used for that. messages is how many there are.
+	written(ctx context.Context, dir string, messages int) (time.Duration, error)
 	// finished must return when the last of it was written; exit is when the process ended.
 	finished(dir string, exit time.Time) (time.Time, error)
 	// tally must count what was kept and what is written down as lost, after the end of the process.
@@ -48,8 +48,19 @@ func (c constat) quietly(dir string, args ...string) []string {
 
 func (constat) store(dir string) string { return filepath.Join(dir, "s") }
 
-// written implements [server]: at its end constat makes durable whatever it has received.
-func (constat) written(context.Context, string, int) error { return nil }
+// written implements [server]: a rotation returns when every head has become a segment.
+func (c constat) written(ctx context.Context, dir string, _ int) (time.Duration, error) {
+	rotation := filepath.Join(dir, "rotation")
+	if err := os.Mkdir(rotation, 0o755); err != nil {
+		return 0, err
+	}
+	command := c.quietly(dir, "rotate", "--store", c.store(dir))
+	p, err := run(ctx, rotation, command[0], command[1:]...)
+	if err != nil {
+		return 0, err
+	}
+	return p.cpu(), nil
+}
 
 func (constat) finished(_ string, exit time.Time) (time.Time, error) { return exit, nil }
 

@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"time"
+
+	"constat/internal/measure"
 )
 
 // A column is a figure of a contender over its rounds, or a text.
@@ -47,26 +48,7 @@ func cellIf(l []sample, applies func(sample) bool, figure func(sample) float64) 
 	if !applies(l[0]) {
 		return ""
 	}
-	s := spreadOf(l, figure)
-	if s.low == s.high {
-		return number(s.median)
-	}
-	return fmt.Sprintf("%s (%s–%s)", number(s.median), number(s.low), number(s.high))
-}
-
-// number prints three digits or all before the point, in groups of thousands.
-func number(x float64) string {
-	switch {
-	case x != math.Trunc(x) && x < 10:
-		return fmt.Sprintf("%.2f", x)
-	case x != math.Trunc(x) && x < 100:
-		return fmt.Sprintf("%.1f", x)
-	}
-	text := fmt.Sprintf("%.0f", x)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
+	return measure.SpreadOf(l, figure).String()
 }
 
 // String is a sample in one line, for people who wait.
@@ -117,35 +99,51 @@ func writeRow(w io.Writer, who contender, list []sample, shown []column) {
 	fmt.Fprintln(w)
 }
 
-// writeRatio prints the medians of constat's figures divided by those of a peer, pair by pair.
+// ratios are the figures whose quotients are printed under a table.
+var ratios = []struct {
+	title  string
+	figure func(sample) float64 // 0 if it does not apply
+}{
+	{"messages/s", func(s sample) float64 {
+		if s.elapsed == 0 {
+			return 0
+		}
+		return s.perSecond()
+	}},
+	{"CPU", sample.cpuEach},
+	{"bytes", sample.bytesEach},
+}
+
+// writeRatio prints constat's figures divided by those of a peer, pair by pair.
 func writeRatio(w io.Writer, r result, peer int) {
-	var rates, costs []float64
-	for i, other := range r.samples[peer] {
-		own := r.samples[0][i]
-		if own.elapsed > 0 && other.elapsed > 0 {
-			rates = append(rates, own.perSecond()/other.perSecond())
+	var parts []string
+	for _, f := range ratios {
+		var list []float64
+		for i, other := range r.samples[peer] {
+			if own, other := f.figure(r.samples[0][i]), f.figure(other); own > 0 && other > 0 {
+				list = append(list, own/other)
+			}
 		}
-		if own.cpu > 0 && other.cpu > 0 {
-			costs = append(costs, own.cpuEach()/other.cpuEach())
+		if len(list) > 0 {
+			parts = append(parts, f.title+" "+ratio(list))
 		}
 	}
-	if len(rates) == 0 || len(costs) == 0 {
-		return
+	if len(parts) > 0 {
+		fmt.Fprintf(w, "\nconstat / %s, pair by pair: %s.\n", r.contenders[peer].name, strings.Join(parts, ", "))
 	}
-	fmt.Fprintf(w, "\nconstat / %s, pair by pair: messages/s %s, CPU %s.\n", r.contenders[peer].name, ratio(rates), ratio(costs))
 }
 
 // ratio prints the spread of some ratios.
 func ratio(list []float64) string {
-	s := spreadOf(list, func(x float64) float64 { return x })
-	return fmt.Sprintf("× %.2f (%.2f–%.2f)", s.median, s.low, s.high)
+	s := measure.SpreadOf(list, func(x float64) float64 { return x })
+	return fmt.Sprintf("× %.2f (%.2f–%.2f)", s.Median, s.Low, s.High)
 }
 
 // writeHead prints what was measured where.
 func writeHead(w io.Writer, s *suite, m machine, now time.Time) {
 	fmt.Fprintf(w, "## Benchmark of %s\n\n| | |\n|---|---|\n", now.UTC().Format("2006-01-02 15:04 UTC"))
-	for _, row := range append(m.rows(), [2]string{"Load", fmt.Sprintf("%s messages of the own generator, RFC 5424; median (least–most) of %d interleaved rounds",
-		number(float64(s.messages)), s.rounds)}) {
+	for _, row := range append(m.rows(), [2]string{"Load", fmt.Sprintf("%s messages %s, RFC 5424; median (least–most) of %d interleaved rounds",
+		measure.Number(float64(s.messages)), s.load.origin, s.rounds)}) {
 		fmt.Fprintf(w, "| %s | %s |\n", row[0], row[1])
 	}
 }

@@ -24,7 +24,7 @@ const (
 )
 
 // written implements [server].
-func (r rsyslog) written(ctx context.Context, dir string, messages int) error {
+func (r rsyslog) written(ctx context.Context, dir string, messages int) (time.Duration, error) {
 	size, grown := int64(-1), time.Now()
 	for time.Since(grown) < givenUpFrom {
 		info, err := os.Stat(r.file(dir))
@@ -33,14 +33,14 @@ func (r rsyslog) written(ctx context.Context, dir string, messages int) error {
 			size, grown = info.Size(), time.Now()
 		case err == nil && time.Since(grown) > quietFor:
 			if n, err := countLines(r.file(dir)); err != nil || n >= messages {
-				return err
+				return 0, err
 			}
 		}
 		if err := sleep(ctx, lookEvery); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return 0, nil
 }
 
 // finished implements [server]: the last write, which flatters the peer by its last sync.

@@ -165,6 +165,7 @@ func (w *Writer) nextHead(l *log) error {
 	if err := l.sync(); err != nil {
 		return w.breakLocked(err)
 	}
+	defer w.tellCompleted()
 	return l.newHead(w.fsys)
 }
 

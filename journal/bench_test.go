@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -55,4 +56,34 @@ func BenchmarkAppend(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+}
+
+// BenchmarkConvert turns heads of 65,536 entries into segments, on real files.
+func BenchmarkConvert(b *testing.B) {
+	store := b.TempDir() + "/store"
+	if _, err := journal.Create(vfs.OS(), store, "bench.example"); err != nil {
+		b.Fatal(err)
+	}
+	w, err := journal.OpenWriter(vfs.OS(), store, journal.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer w.Close()
+	list := benchEntries(journal.MaxHeadEntries)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		b.StopTimer()
+		if _, err := w.Append("imported", list); err != nil {
+			b.Fatal(err)
+		}
+		if err := w.Rotate(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		if _, err := w.Convert(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*journal.MaxHeadEntries/b.Elapsed().Seconds(), "entries/s")
 }

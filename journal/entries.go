@@ -6,7 +6,9 @@ import (
 	"iter"
 
 	"constat/entry"
+	"constat/journal/column"
 	"constat/journal/frame"
+	"constat/journal/segment"
 )
 
 // MissingError says that indexes of a journal cannot be read. What lies beside them can.
@@ -28,7 +30,8 @@ func (e *MissingError) Unwrap() error { return e.Cause }
 type Range struct {
 	From, To uint64 // indexes, To excluded; cut at the size of the view
 	Reverse  bool   // highest index first
-	// Skip, if set, says of a frame that none of its entries is wanted, so that it need not be read.
+	// Skip, if set, says of some entries that none of them is wanted, so that they need not be read. The header is that
+	// of a frame, or says as much of a stretch of a segment.
 	Skip func(frame.Header) bool
 }
 
@@ -53,37 +56,38 @@ func (v *View) Entries(r Range) iter.Seq2[Item, error] {
 	}
 }
 
-// walk goes over the frames of a range.
+// walk goes over the parts of a range.
 type walk struct {
 	view  *View
 	r     Range
 	yield func(Item, error) bool
+	rows  *segment.Reader // nil until a segment is met
 }
 
-// run visits the heads that hold part of the range.
+// run visits the parts that hold some of the range.
 func (w *walk) run() {
 	next := w.r.From // first index not visited yet; in reverse, the index behind it
 	if w.r.Reverse {
 		next = w.r.To
 	}
-	for i := range w.view.heads {
+	for i := range w.view.parts {
 		if w.r.Reverse {
-			i = len(w.view.heads) - 1 - i
+			i = len(w.view.parts) - 1 - i
 		}
-		h := w.view.heads[i]
-		if h.end <= w.r.From || h.first >= w.r.To {
+		p := w.view.parts[i]
+		if p.end <= w.r.From || p.first >= w.r.To {
 			continue
 		}
 		if w.r.Reverse {
-			if !w.missing(h.end, next, errGone) || !w.head(h) {
+			if !w.missing(p.end, next, errGone) || !w.part(p) {
 				return
 			}
-			next = h.first
+			next = p.first
 		} else {
-			if !w.missing(next, h.first, errGone) || !w.head(h) {
+			if !w.missing(next, p.first, errGone) || !w.part(p) {
 				return
 			}
-			next = h.end
+			next = p.end
 		}
 	}
 	if w.r.Reverse {
@@ -104,80 +108,88 @@ func (w *walk) missing(from, to uint64, cause error) bool {
 	return w.yield(Item{}, &MissingError{Journal: w.view.Journal.Name, First: from, Last: to - 1, Cause: cause})
 }
 
-func (w *walk) head(h *headView) bool {
-	if err := w.view.open(h); err != nil {
-		if isStructural(err) || isNotExist(err) {
-			return w.missing(h.first, h.end, err)
-		}
+// part visits a part, as what it is by now.
+func (w *walk) part(p *part) bool {
+	s, err := w.view.open(p)
+	switch {
+	case err != nil && (isStructural(err) || isNotExist(err)):
+		return w.missing(p.first, p.end, err)
+	case err != nil:
+		return w.yield(Item{}, err) && false
+	case s == nil && w.r.Reverse:
+		return w.down(p)
+	case s == nil:
+		return w.head(p)
+	}
+	defer w.view.release(p)
+	return w.segment(p, s)
+}
+
+func (w *walk) head(p *part) bool {
+	if err := w.view.list(p); err != nil {
 		return w.yield(Item{}, err) && false
 	}
-	if w.r.Reverse {
-		return w.down(h)
-	}
-	if err := w.view.list(h); err != nil {
-		return w.yield(Item{}, err) && false
-	}
-	next := h.first
-	for _, x := range h.frames {
-		if x.Header.First > next && !w.missing(next, x.Header.First, frame.ErrDamaged) || !w.frame(h, x) {
+	next := p.first
+	for _, x := range p.frames {
+		if x.Header.First > next && !w.missing(next, x.Header.First, frame.ErrDamaged) || !w.frame(p, x) {
 			return false
 		}
 		next = x.Header.End()
 	}
-	return w.missing(next, h.end, frame.ErrDamaged)
+	return w.missing(next, p.end, frame.ErrDamaged)
 }
 
 // down visits the frames of a head from its end, by their trailers as long as they are whole.
-func (w *walk) down(h *headView) bool {
-	next, offset := h.end, h.size
-	for !h.listed && next > max(h.first, w.r.From) {
-		x, ok, err := frame.Before(h.head.file, w.view.Journal.NonceKey, offset, h.size)
+func (w *walk) down(p *part) bool {
+	next, offset := p.end, p.size
+	for !p.listed && next > max(p.first, w.r.From) {
+		x, ok, err := frame.Before(p.head.file, w.view.Journal.NonceKey, offset, p.size)
 		if err != nil {
 			return w.yield(Item{}, err) && false
 		}
 		if !ok || x.Header.End() != next {
-			if err := w.view.list(h); err != nil {
+			if err := w.view.list(p); err != nil {
 				return w.yield(Item{}, err) && false
 			}
 			break
 		}
-		if !w.frame(h, x) {
+		if !w.frame(p, x) {
 			return false
 		}
 		next, offset = x.Header.First, x.Offset
 	}
-	for i := len(h.frames) - 1; i >= 0; i-- {
-		x := h.frames[i]
+	for i := len(p.frames) - 1; i >= 0; i-- {
+		x := p.frames[i]
 		if x.Header.End() > next {
 			continue
 		}
-		if x.Header.End() < next && !w.missing(x.Header.End(), next, frame.ErrDamaged) || !w.frame(h, x) {
+		if x.Header.End() < next && !w.missing(x.Header.End(), next, frame.ErrDamaged) || !w.frame(p, x) {
 			return false
 		}
 		next = x.Header.First
 	}
-	return !h.listed || w.missing(h.first, next, frame.ErrDamaged)
+	return !p.listed || w.missing(p.first, next, frame.ErrDamaged)
 }
 
 // frame yields the entries of one frame that are in the range.
-func (w *walk) frame(h *headView, x frame.Extent) bool {
+func (w *walk) frame(p *part, x frame.Extent) bool {
 	from, to := max(x.Header.First, w.r.From), min(x.Header.End(), w.r.To)
 	if from >= to || w.r.Skip != nil && w.r.Skip(x.Header) {
 		return true
 	}
-	bodies, err := w.view.read.bodies(h, x)
+	bodies, err := w.view.read.bodies(p, x)
 	if isStructural(err) {
-		return w.missing(from, to, fmt.Errorf("%s at byte %d: %w", h.head.name, x.Offset, err))
+		return w.missing(from, to, fmt.Errorf("%s at byte %d: %w", p.head.name, x.Offset, err))
 	}
 	if err != nil {
-		return w.yield(Item{}, fmt.Errorf("%s: %w", h.head.name, err)) && false
+		return w.yield(Item{}, fmt.Errorf("%s: %w", p.head.name, err)) && false
 	}
 	for n := range to - from {
 		index := from + n
 		if w.r.Reverse {
 			index = to - 1 - n
 		}
-		e, err := w.view.read.entry(w.view, h, index, bodies[index-x.Header.First])
+		e, err := w.view.read.entry(w.view, p.first, index, bodies[index-x.Header.First])
 		if err != nil {
 			if !w.missing(index, index+1, err) {
 				return false
@@ -191,5 +203,5 @@ func (w *walk) frame(h *headView, x frame.Extent) bool {
 
 // isStructural reports whether an error is about what a file holds, not about reading it.
 func isStructural(err error) bool {
-	return errors.Is(err, frame.ErrDamaged) || errors.Is(err, frame.ErrNotOurs)
+	return errors.Is(err, frame.ErrDamaged) || errors.Is(err, frame.ErrNotOurs) || errors.Is(err, column.ErrDamaged)
 }

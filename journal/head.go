@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"sort"
 	"sync"
 
 	"constat/internal/vfs"
@@ -24,22 +23,6 @@ type head struct {
 	mu      sync.Mutex // held while syncing, truncating and closing; guards everything below
 	durable int64      // bytes that the writer has synced
 	failed  error      // why it cannot be synced any more
-}
-
-// listHeads returns the first indexes of the heads in dir, ascending.
-func listHeads(fsys vfs.FS, dir string) ([]uint64, error) {
-	names, err := fsys.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var firsts []uint64
-	for _, n := range names {
-		if first, ok := layout.ParseHeadName(n.Name()); ok {
-			firsts = append(firsts, first)
-		}
-	}
-	sort.Slice(firsts, func(i, j int) bool { return firsts[i] < firsts[j] })
-	return firsts, nil
 }
 
 // openHead opens a head and compares its header with the journal's descriptor.

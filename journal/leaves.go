@@ -10,6 +10,7 @@ import (
 	"constat/entry"
 	"constat/journal/frame"
 	"constat/journal/layout"
+	"constat/journal/segment"
 	"constat/seal"
 )
 
@@ -23,47 +24,93 @@ type Leaf struct {
 // [*MissingError] and ends: a tree with a hole proves nothing.
 func (v *View) Leaves(from, to uint64) iter.Seq2[Leaf, error] {
 	return func(yield func(Leaf, error) bool) {
-		next := from
-		for _, h := range v.heads {
-			if h.end <= from || h.first >= to || next >= to {
+		w := leafWalk{view: v, next: from, to: to, yield: yield}
+		for _, p := range v.parts {
+			if p.end <= from || p.first >= to || w.next >= to {
 				continue
 			}
-			var ok bool
-			if next, ok = v.leavesOf(h, next, to, yield); !ok {
-				return
+			if p.first > w.next || !w.part(p) {
+				break
 			}
 		}
-		if next < to {
-			yield(Leaf{}, &MissingError{Journal: v.Journal.Name, First: next, Last: to - 1, Cause: errGone})
+		if !w.over && w.next < to {
+			yield(Leaf{}, &MissingError{Journal: v.Journal.Name, First: w.next, Last: to - 1, Cause: errGone})
 		}
 	}
 }
 
-// leavesOf yields what one head has of the range, up to the first index that is missing.
-func (v *View) leavesOf(h *headView, next, to uint64, yield func(Leaf, error) bool) (uint64, bool) {
-	if err := v.list(h); err != nil {
-		yield(Leaf{}, err)
-		return next, false
+// leafWalk yields leaves up to the first index that is missing.
+type leafWalk struct {
+	view     *View
+	next, to uint64
+	yield    func(Leaf, error) bool
+	over     bool // nothing more is wanted, or an error was yielded
+	rows     *segment.Reader
+}
+
+// part yields what one part has of the range. It returns false if the walk cannot go on behind it.
+func (w *leafWalk) part(p *part) bool {
+	s, err := w.view.open(p)
+	if err != nil {
+		return w.fail(p, err)
 	}
-	for _, x := range h.frames {
-		if x.Header.End() <= next || x.Header.First >= to {
+	if s == nil {
+		return w.head(p)
+	}
+	defer w.view.release(p)
+	if w.rows == nil {
+		w.rows = new(segment.Reader)
+	}
+	w.rows.Reset(s.Segment)
+	for row, err := range w.rows.Bodies(w.next, min(w.to, p.end)) {
+		if err != nil {
+			return w.fail(p, fmt.Errorf("%s: %w", s.name, err))
+		}
+		if !w.leaf(row.Index, row.Body) {
+			return false
+		}
+	}
+	return true
+}
+
+// fail reports that a part cannot be read, from the next index on.
+func (w *leafWalk) fail(p *part, err error) bool {
+	if isStructural(err) || isNotExist(err) {
+		err = &MissingError{Journal: w.view.Journal.Name, First: w.next, Last: min(p.end, w.to) - 1, Cause: err}
+	}
+	w.over = true
+	w.yield(Leaf{}, err)
+	return false
+}
+
+func (w *leafWalk) leaf(index uint64, body []byte) bool {
+	w.next = index + 1
+	w.over = !w.yield(Leaf{index, body}, nil)
+	return !w.over
+}
+
+func (w *leafWalk) head(p *part) bool {
+	if err := w.view.list(p); err != nil {
+		return w.fail(p, err)
+	}
+	for _, x := range p.frames {
+		if x.Header.End() <= w.next || x.Header.First >= w.to {
 			continue
 		}
-		if x.Header.First > next {
-			return next, true // reported as missing
+		if x.Header.First > w.next {
+			return false // reported as missing
 		}
-		bodies, err := v.read.bodies(h, x)
+		bodies, err := w.view.read.bodies(p, x)
 		if err != nil {
-			yield(Leaf{}, fmt.Errorf("%s at byte %d: %w", h.head.name, x.Offset, err))
-			return next, false
+			return w.fail(p, fmt.Errorf("%s at byte %d: %w", p.head.name, x.Offset, err))
 		}
-		for end := min(x.Header.End(), to); next < end; next++ {
-			if !yield(Leaf{next, bodies[next-x.Header.First]}, nil) {
-				return next, false
+		for end := min(x.Header.End(), w.to); w.next < end; {
+			if !w.leaf(w.next, bodies[w.next-x.Header.First]) {
+				return false
 			}
 		}
 	}
-	return next, true
+	return true
 }
 
 // Nonces returns what hashes the leaves of the journal.

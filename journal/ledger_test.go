@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"constat/entry"
@@ -14,7 +13,6 @@ import (
 	"constat/internal/vfs/crashfs"
 	"constat/journal"
 	"constat/journal/check"
-	"constat/journal/frame"
 	"constat/journal/layout"
 	"constat/seal"
 )
@@ -233,43 +231,29 @@ func epochsTold(t *testing.T, fsys vfs.FS) {
 	}
 }
 
-// rootsOf computes the root of a journal at every size, from nothing but the frames.
+// rootsOf computes the root of a journal at every size, from nothing but the entries.
 func rootsOf(t *testing.T, fsys *crashfs.FS, name string) []seal.Hash {
 	t.Helper()
 	var f seal.Frontier
 	roots := []seal.Hash{f.Root()}
-	data, err := fsys.ReadFile(dir + "/" + name + "/" + layout.JournalFile)
+	r, err := journal.OpenReader(fsys, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := r.Snapshot(name)
 	if err != nil {
 		t.Error(err)
 		return roots
 	}
-	desc, err := layout.ParseJournal(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	nonces := entry.NewNonces(desc.NonceKey)
-	decoder := frame.NewDecoder()
-	for _, file := range fsys.Walk() {
-		base, ok := strings.CutPrefix(file, dir+"/"+name+"/")
-		if _, isHead := layout.ParseHeadName(base); !ok || !isHead {
-			continue
+	defer journal.CloseViews(views)
+	nonces := views[0].Nonces()
+	for leaf, err := range views[0].Leaves(0, views[0].Size) {
+		if err != nil {
+			t.Errorf("journal %s: %v", name, err)
+			break
 		}
-		data, _ := fsys.ReadFile(file)
-		r := bytes.NewReader(data)
-		for x, err := range frame.Scan(r, desc.NonceKey, frame.HeadHeaderSize, int64(len(data))) {
-			if err != nil || x.Gap {
-				t.Fatalf("%s at byte %d: %v", file, x.Offset, err)
-			}
-			payload, err := decoder.Payload(nil, r, x.Offset, x.Header)
-			if err != nil {
-				t.Fatal(err)
-			}
-			bodies, _ := frame.Bodies(nil, payload, x.Header.Count)
-			for i, body := range bodies {
-				f.Append(nonces.LeafHash(x.Header.First+uint64(i), body))
-				roots = append(roots, f.Root())
-			}
-		}
+		f.Append(nonces.LeafHash(leaf.Index, leaf.Body))
+		roots = append(roots, f.Root())
 	}
 	return roots
 }

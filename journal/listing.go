@@ -8,6 +8,7 @@ import (
 	"constat/internal/vfs"
 	"constat/journal/frame"
 	"constat/journal/layout"
+	"constat/journal/segment"
 )
 
 // journalDirs returns the names of the directories of a store that can be journals.
@@ -46,24 +47,72 @@ func readTold(fsys vfs.FS, system *log) (told, error) {
 	return t, err
 }
 
-// eachControl calls visit for every control entry of a journal, in order. Frames without one are not read.
+// eachControl calls visit for every control entry of a journal, in order. What holds none is not read.
 func eachControl(fsys vfs.FS, l *log, visit func(*entry.Entry)) error {
-	firsts, err := listHeads(fsys, l.dir)
+	spans, err := listSpans(fsys, l.dir)
 	if err != nil {
 		return err
 	}
 	decoder := frame.NewDecoder()
-	for _, first := range firsts {
-		h, err := openHead(l.dir, l.desc, first, fsys.Open)
+	for _, s := range spans {
+		if s.segment {
+			err = controlsOfSegmentAt(fsys, l, s.first, visit)
+		} else {
+			err = controlsOfHeadAt(fsys, l, s.first, decoder, visit)
+		}
 		if err != nil {
 			return err
 		}
-		if err := controlsOfHead(h, l.desc.NonceKey, decoder, visit); err != nil {
-			h.file.Close()
-			return fmt.Errorf("%s: %w", h.name, err)
-		}
-		if err := h.file.Close(); err != nil {
+	}
+	return nil
+}
+
+func controlsOfHeadAt(fsys vfs.FS, l *log, first uint64, decoder *frame.Decoder, visit func(*entry.Entry)) error {
+	h, err := openHead(l.dir, l.desc, first, fsys.Open)
+	if err != nil {
+		return err
+	}
+	if err := controlsOfHead(h, l.desc.NonceKey, decoder, visit); err != nil {
+		h.file.Close()
+		return fmt.Errorf("%s: %w", h.name, err)
+	}
+	return h.file.Close()
+}
+
+func controlsOfSegmentAt(fsys vfs.FS, l *log, first uint64, visit func(*entry.Entry)) error {
+	s, err := openSegmentAt(fsys, l.dir, l.desc, first)
+	if err != nil {
+		return err
+	}
+	defer s.file.Close()
+	if err := controlsOfSegment(s.Segment, visit); err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return nil
+}
+
+// controlsOfSegment decodes only the entries that can be control entries.
+func controlsOfSegment(s *segment.Segment, visit func(*entry.Entry)) error {
+	if s.Kinds()&(1<<entry.Control) == 0 {
+		return nil
+	}
+	var e entry.Entry
+	r, groups := s.NewReader(), s.Groups()
+	for n, x := range s.Spans() {
+		numbers, err := r.GroupNumbers(n)
+		if err != nil {
 			return err
+		}
+		for i, g := range numbers {
+			if shape := groups[g].Shape; shape != nil && shape.Kind != entry.Control {
+				continue
+			}
+			if err := r.Entry(s.First()+uint64(x.From+i), &e); err != nil {
+				return err
+			}
+			if e.Kind == entry.Control {
+				visit(&e)
+			}
 		}
 	}
 	return nil

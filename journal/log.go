@@ -39,6 +39,8 @@ type log struct {
 	unwritten []seal.Hash // full blocks that a checkpoint is about to put into the tree file
 	inTree    uint64      // blocks in the tree file
 
+	complete []*completeHead // heads before the present one, ascending
+
 	lastEpoch    uint32 // of the newest entry, when there is one
 	lastReceived int64
 }
@@ -88,6 +90,9 @@ func (l *log) newHead(fsys vfs.FS) error {
 	header := frame.AppendFileHeader(nil, l.desc.Header(frame.Head, first))
 	if _, err := f.WriteAt(header, 0); err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", name, err), f.Close(), fsys.Remove(name))
+	}
+	if l.head != nil {
+		l.complete = append(l.complete, &completeHead{first: l.head.first, end: first})
 	}
 	err = l.closeHead()
 	l.head = &head{name: name, first: first, file: f, size: frame.HeadHeaderSize}

@@ -8,7 +8,6 @@ import (
 
 	"constat/internal/durable"
 	"constat/internal/vfs"
-	"constat/journal/frame"
 	"constat/journal/layout"
 	"constat/seal"
 )
@@ -57,13 +56,24 @@ func (r *Reader) Checkpoint(journal string) (seal.Checkpoint, error) {
 	return c, nil
 }
 
-// Snapshot returns a view of each named journal as it is now; all journals if none is named. The views must be closed.
+// UnreadableError says that a journal could not be opened for reading.
+type UnreadableError struct {
+	Journal string
+	Err     error
+}
+
+// Error implements error.
+func (e *UnreadableError) Error() string { return fmt.Sprintf("journal %s: %v", e.Journal, e.Err) }
+
+// Unwrap returns why it could not.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
+// Snapshot returns a view of each named journal as it is now. If one of them cannot be read there are no views. If
+// none is named it returns the views of all journals that can be read, and an error that joins an [UnreadableError]
+// for each of the others. The views must be closed, also those beside an error.
 func (r *Reader) Snapshot(journals ...string) ([]*View, error) {
 	if len(journals) == 0 {
-		var err error
-		if journals, err = r.Journals(); err != nil {
-			return nil, err
-		}
+		return r.snapshotAll()
 	}
 	var views []*View
 	for _, name := range journals {
@@ -76,6 +86,23 @@ func (r *Reader) Snapshot(journals ...string) ([]*View, error) {
 	return views, nil
 }
 
+func (r *Reader) snapshotAll() ([]*View, error) {
+	names, err := r.Journals()
+	if err != nil {
+		return nil, err
+	}
+	var views []*View
+	var errs []error
+	for _, name := range names {
+		if v, err := r.view(name); err == nil {
+			views = append(views, v)
+		} else {
+			errs = append(errs, &UnreadableError{name, err})
+		}
+	}
+	return views, errors.Join(errs...)
+}
+
 // CloseViews closes views.
 func CloseViews(views []*View) error {
 	var errs []error
@@ -86,27 +113,21 @@ func CloseViews(views []*View) error {
 }
 
 // View is one journal up to a size. Entries that come later do not appear in it. It may be read by one goroutine at a
-// time.
+// time, except that parts and their segments may be used by several.
 type View struct {
 	Journal layout.Journal
 	Size    uint64 // entries
 
 	fsys  vfs.FS
 	dir   string
-	heads []*headView
+	parts []*part
 	read  reading
 
-	mu sync.Mutex // guards closed
-}
+	mu   sync.Mutex // guards the open segments
+	idle []*part    // segments that are open and not in use, the one used last at the end
 
-// headView is a head of a view. Only the last one is opened with the view.
-type headView struct {
-	first  uint64
-	end    uint64 // index behind its last entry
-	head   *head  // nil until needed
-	size   int64  // bytes that belong to the view, 0 until known
-	frames []frame.Extent
-	listed bool // frames are known
+	restoring sync.Mutex // guards restored
+	restored  reading    // with which blobs are put back for others
 }
 
 func (r *Reader) view(name string) (*View, error) {
@@ -126,17 +147,11 @@ func (r *Reader) view(name string) (*View, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	signed := r.signedSize(v) // before the heads are listed: what is signed was there then
-	firsts, err := listHeads(r.fsys, v.dir)
+	spans, err := agreedSpans(r.fsys, v.dir)
 	if err != nil {
 		return nil, err
 	}
-	for i, first := range firsts {
-		h := &headView{first: first}
-		if i > 0 {
-			v.heads[i-1].end = first
-		}
-		v.heads = append(v.heads, h)
-	}
+	v.addParts(spans)
 	err = v.findSize()
 	v.Size = max(v.Size, signed)
 	if err != nil {
@@ -157,83 +172,4 @@ func (r *Reader) signedSize(v *View) uint64 {
 		return 0
 	}
 	return c.Size
-}
-
-// findSize finds the end of the last head: by its last trailer or, where that is not whole, by its frames.
-func (v *View) findSize() error {
-	if len(v.heads) == 0 {
-		return nil
-	}
-	last := v.heads[len(v.heads)-1]
-	last.end = last.first
-	v.Size = last.first
-	if err := v.open(last); err != nil {
-		if isStructural(err) || isNotExist(err) {
-			return nil // gone, or another file stands in its place: reading says so
-		}
-		return err
-	}
-	x, ok, err := frame.Before(last.head.file, v.Journal.NonceKey, last.size, last.size)
-	if err != nil {
-		return err
-	}
-	if ok {
-		last.end = x.Header.End()
-	} else if err := v.list(last); err != nil {
-		return err
-	} else if n := len(last.frames); n > 0 {
-		last.end = last.frames[n-1].Header.End()
-	}
-	v.Size = last.end
-	return nil
-}
-
-func (v *View) open(h *headView) (err error) {
-	if h.head != nil {
-		return nil
-	}
-	if h.head, err = openForReading(v.fsys, v.dir, v.Journal, h.first); err != nil {
-		return err
-	}
-	h.size = h.head.size
-	return nil
-}
-
-// list finds all frames of a head by walking it. The end of the last head may not be known yet.
-func (v *View) list(h *headView) error {
-	if h.listed {
-		return nil
-	}
-	if err := v.open(h); err != nil {
-		return err
-	}
-	next := h.first
-	for x, err := range frame.Scan(h.head.file, v.Journal.NonceKey, frame.HeadHeaderSize, h.size) {
-		if err != nil {
-			return fmt.Errorf("%s: %w", h.head.name, err)
-		}
-		if x.Gap || x.Header.First < next || h.end > h.first && x.Header.End() > h.end {
-			continue // found missing when the indexes are read
-		}
-		h.frames = append(h.frames, x)
-		next = x.Header.End()
-	}
-	h.listed = true
-	return nil
-}
-
-// Close closes the files of the view. It may be called twice.
-func (v *View) Close() error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	var errs []error
-	for _, h := range v.heads {
-		if h.head != nil {
-			errs = append(errs, h.head.file.Close())
-			h.head = nil
-		}
-	}
-	v.heads = nil
-	v.read.close()
-	return errors.Join(errs...)
 }

@@ -20,41 +20,45 @@ type reading struct {
 	payload []byte
 	list    [][]byte
 	current entry.Entry
-	blobs   *blobFile // of the head that was last asked
+	blobs   *blobFile // of the part that was last asked
 }
 
 // bodies returns the bodies of a frame, valid until the next call.
-func (r *reading) bodies(h *headView, x frame.Extent) (_ [][]byte, err error) {
+func (r *reading) bodies(p *part, x frame.Extent) (_ [][]byte, err error) {
 	if r.frames == nil {
 		r.frames = frame.NewDecoder()
 	}
-	if r.payload, err = r.frames.Payload(r.payload[:0], h.head.file, x.Offset, x.Header); err != nil {
+	if r.payload, err = r.frames.Payload(r.payload[:0], p.head.file, x.Offset, x.Header); err != nil {
 		return nil, err
 	}
 	r.list, err = frame.Bodies(r.list[:0], r.payload, x.Header.Count)
 	return r.list, err
 }
 
-// entry decodes a body and puts back what is in blobs. A blob that cannot be had stays a reference.
-func (r *reading) entry(v *View, h *headView, index uint64, body []byte) (*entry.Entry, error) {
+// entry decodes a body of the file that begins at first, and puts back what is in blobs.
+func (r *reading) entry(v *View, first, index uint64, body []byte) (*entry.Entry, error) {
 	if err := r.entries.Decode(body, &r.current); err != nil {
 		return nil, err
 	}
-	for i := range r.current.Fields {
-		if form := r.current.Fields[i].Form; form == entry.Blob || form == entry.Packed {
-			return &r.current, r.resolve(v, h, index)
-		}
-	}
-	return &r.current, nil
+	return &r.current, r.restore(v, first, index, &r.current)
 }
 
-// resolve puts the values of blobs back into the current entry.
-func (r *reading) resolve(v *View, h *headView, index uint64) error {
-	if r.blobs == nil || r.blobs.first != h.first {
-		r.close()
-		r.blobs = openBlobs(v.fsys, v.dir, v.Journal, h.first)
+// restore puts the values that are in blobs back into an entry. A blob that cannot be had stays a reference.
+func (r *reading) restore(v *View, first, index uint64, e *entry.Entry) error {
+	for i := range e.Fields {
+		if form := e.Fields[i].Form; form == entry.Blob || form == entry.Packed {
+			return r.resolve(v, first, index, e)
+		}
 	}
-	fields := r.current.Fields
+	return nil
+}
+
+func (r *reading) resolve(v *View, first, index uint64, e *entry.Entry) error {
+	if r.blobs == nil || r.blobs.first != first {
+		r.close()
+		r.blobs = openBlobs(v.fsys, v.dir, v.Journal, first)
+	}
+	fields := e.Fields
 	for i := range fields {
 		f := &fields[i]
 		if f.Form != entry.Blob && f.Form != entry.Packed {
@@ -66,7 +70,7 @@ func (r *reading) resolve(v *View, h *headView, index uint64) error {
 		}
 		if f.Form == entry.Packed {
 			var err error
-			r.current.Fields, err = r.entries.DecodeFields(value)
+			e.Fields, err = r.entries.DecodeFields(value)
 			return err
 		}
 		*f = entry.Field{Name: f.Name, Provenance: f.Provenance, Value: value}

@@ -60,6 +60,7 @@ func (w *Writer) recover() error {
 			return err
 		}
 	}
+	w.found = w.Sizes()
 	return r.tell()
 }
 
@@ -75,7 +76,7 @@ func (r *recovery) openSystem() error {
 		id := r.told.journals[layout.System]
 		l.listed = id != nil && *id == l.desc.ID
 	}
-	if !isStructural(err) && !errors.Is(err, entry.ErrFormat) {
+	if !isLost(err) {
 		return err
 	}
 	d := &damage{reason: err.Error(), journalID: &l.desc.ID}
@@ -158,11 +159,11 @@ func (r *recovery) isUnmade(name string) (bool, error) {
 	if _, err := r.w.fsys.Stat(filepath.Join(dir, layout.CheckpointFile)); !isNotExist(err) {
 		return false, err
 	}
-	firsts, err := listHeads(r.w.fsys, dir)
+	spans, err := listSpans(r.w.fsys, dir)
 	if isNotExist(err) {
 		return true, nil
 	}
-	return len(firsts) == 0, err
+	return len(spans) == 0, err
 }
 
 // orphan finds the damaged journal whose succession an earlier start did not finish: the newest directory that holds

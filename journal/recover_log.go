@@ -12,10 +12,13 @@ import (
 	"constat/seal"
 )
 
-// scanned is a head as recovery found it.
+// scanned is a file of entries as recovery found it.
 type scanned struct {
-	*head
-	frames []frame.Extent // sound headers, in unbroken order
+	first, end uint64
+	*head                     // nil: it is a segment
+	frames     []frame.Extent // of a head: sound headers, in unbroken order
+	epoch      uint32         // of the newest entry, if there is one
+	received   int64
 }
 
 // opening is the recovery of one journal.
@@ -24,17 +27,22 @@ type opening struct {
 	r        *recovery
 	name     string // of the journal
 	point    seal.Checkpoint
-	heads    []scanned
-	end      uint64 // index behind the last frame whose header is sound and in order
+	found    []scanned
+	end      uint64 // index behind the last entry in unbroken order, as headers tell
 	cut      *cut   // where the unbroken order ends; nil at a clean end
 	decoder  *frame.Decoder
+	matched  bool        // the frontier has been at the checkpoint
 	treeOld  []seal.Hash // what the tree file holds
 	treeGood bool        // the tree file needs no rewriting
+
+	spare []string // paths of heads whose entries a segment holds
+	wrong []string // paths of what must make way for the other of head and segment
 }
 
-// cut is the place behind which nothing of a journal is used: an offset in a head, and all heads behind it.
+// cut is the place behind which nothing of a journal is used: the file that begins at an index, for a head from an
+// offset on, and all files behind it.
 type cut struct {
-	head   string // path
+	first  uint64
 	offset int64
 }
 
@@ -54,8 +62,8 @@ func (r *recovery) openLog(name string) (*log, *damage, error) {
 // closeHeads closes all heads but the one that the log goes on with.
 func (o *opening) closeHeads() error {
 	var errs []error
-	for _, h := range o.heads {
-		if h.head != o.log.head {
+	for _, h := range o.found {
+		if h.head != nil && h.head != o.log.head {
 			errs = append(errs, h.file.Close())
 		}
 	}
@@ -126,41 +134,61 @@ func (o *opening) describe() (*damage, error) {
 	return nil, err
 }
 
-// scan walks the headers of all frames and finds where their unbroken order ends.
+// scan walks the headers of all segments and frames and finds where their unbroken order ends.
 func (o *opening) scan() error {
-	fsys := o.r.w.fsys
-	firsts, err := listHeads(fsys, o.dir)
+	spans, err := listSpans(o.r.w.fsys, o.dir)
 	if err != nil {
 		return err
 	}
-	for _, first := range firsts {
-		h, err := openHead(o.dir, o.desc, first, fsys.OpenWrite)
-		if errors.Is(err, frame.ErrNewer) || err != nil && !errors.Is(err, frame.ErrDamaged) && !errors.Is(err, frame.ErrNotOurs) {
-			return err
+	for _, s := range spans {
+		used := false
+		if s.segment {
+			used, err = o.scanSegment(s)
 		}
-		if err != nil || first != o.end {
-			o.cut = &cut{head: filepath.Join(o.dir, layout.HeadName(first))}
-			if err == nil {
-				err = h.file.Close()
-				return err
-			}
-			return nil
+		if err == nil && !used && s.head {
+			used, err = o.scanHead(s.first)
 		}
-		o.heads = append(o.heads, scanned{head: h})
-		if err := o.scanHead(&o.heads[len(o.heads)-1]); err != nil || o.cut != nil {
+		if err == nil && !used {
+			o.cut = &cut{first: s.first}
+		}
+		if err != nil || o.cut != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (o *opening) scanHead(h *scanned) error {
+// scanHead walks the frames of a head. It returns false if nothing of the file can be used.
+func (o *opening) scanHead(first uint64) (used bool, err error) {
+	h, err := openHead(o.dir, o.desc, first, o.r.w.fsys.OpenWrite)
+	if err != nil {
+		return false, unlessDamaged(err)
+	}
+	if first != o.end {
+		return false, h.file.Close()
+	}
+	o.found = append(o.found, scanned{first: first, head: h})
+	last := &o.found[len(o.found)-1]
+	err = o.scanFrames(last)
+	last.end = o.end
+	return true, err
+}
+
+// unlessDamaged drops an error that says no more than that a file is not whole, or not what its name says.
+func unlessDamaged(err error) error {
+	if isStructural(err) && !errors.Is(err, frame.ErrNewer) {
+		return nil
+	}
+	return err
+}
+
+func (o *opening) scanFrames(h *scanned) error {
 	for x, err := range frame.Scan(h.file, o.desc.NonceKey, frame.HeadHeaderSize, h.size) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", h.name, err)
 		}
-		if x.Gap || x.Header.First != o.end || !o.inOrder(x.Header) {
-			o.cut = &cut{head: h.name, offset: x.Offset}
+		if x.Gap || x.Header.First != o.end || !o.inOrder(x.Header.Epoch, x.Header.MinReceived) {
+			o.cut = &cut{first: h.first, offset: x.Offset}
 			return nil
 		}
 		h.frames = append(h.frames, x)
@@ -170,7 +198,7 @@ func (o *opening) scanHead(h *scanned) error {
 	return nil
 }
 
-// inOrder reports whether a frame may follow the one before: neither its epoch nor, within it, its time goes back.
-func (o *opening) inOrder(h frame.Header) bool {
-	return o.end == 0 || h.Epoch > o.lastEpoch || h.Epoch == o.lastEpoch && h.MinReceived >= o.lastReceived
+// inOrder reports whether entries may follow those before: neither their epoch nor, within it, their time goes back.
+func (o *opening) inOrder(epoch uint32, received int64) bool {
+	return o.end == 0 || epoch > o.lastEpoch || epoch == o.lastEpoch && received >= o.lastReceived
 }

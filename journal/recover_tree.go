@@ -61,34 +61,55 @@ func (o *opening) readTree() ([]seal.Hash, error) {
 }
 
 // hashFrom computes the frontier from the given blocks and the entries behind them. matches says whether it has the
-// root of the checkpoint at that size. A frame above the checkpoint whose payload is damaged ends the journal.
+// root of the checkpoint at that size. Above the checkpoint, a frame whose payload is damaged ends the journal, and so
+// does a segment that does not give back all its entries.
 func (o *opening) hashFrom(blocks []seal.Hash) (matches bool, err error) {
 	o.frontier, o.blocks, o.inTree = seal.Frontier{}, nil, uint64(len(blocks))
 	for _, b := range blocks {
 		o.frontier.AppendBlock(b)
 	}
-	matches = o.atCheckpoint()
-	for i := range o.heads {
-		h := &o.heads[i]
-		for j, x := range h.frames {
-			if x.Header.End() <= o.frontier.Size() {
-				continue
-			}
-			at, err := o.hashFrame(h, x)
-			matches = matches || at
-			if errors.Is(err, frame.ErrDamaged) && x.Header.First >= o.point.Size {
-				o.cutAt(i, j, x)
-				return matches, nil
-			}
-			if errors.Is(err, frame.ErrDamaged) {
-				return false, nil
-			}
-			if err != nil {
-				return false, fmt.Errorf("%s: %w", h.name, err)
-			}
+	o.matched = o.atCheckpoint()
+	for i := range o.found {
+		if h := &o.found[i]; h.end <= o.frontier.Size() {
+			continue
+		} else if h.head == nil {
+			err = o.hashSegment(i)
+		} else {
+			err = o.hashHead(i)
+		}
+		if errors.Is(err, errCut) {
+			return o.matched, nil
+		}
+		if isLost(err) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
 		}
 	}
-	return matches, nil
+	return o.matched, nil
+}
+
+// errCut says that the journal ends before what is damaged, which no checkpoint covers.
+var errCut = errors.New("cut")
+
+// hashHead appends the leaves of a head to the frontier.
+func (o *opening) hashHead(i int) error {
+	h := &o.found[i]
+	for j, x := range h.frames {
+		if x.Header.End() <= o.frontier.Size() {
+			continue
+		}
+		err := o.hashFrame(h, x)
+		if errors.Is(err, frame.ErrDamaged) && x.Header.First >= o.point.Size {
+			o.cutAt(i, j, x)
+			return errCut
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", h.name, err)
+		}
+	}
+	return nil
 }
 
 func (o *opening) atCheckpoint() bool {
@@ -96,38 +117,48 @@ func (o *opening) atCheckpoint() bool {
 }
 
 // hashFrame appends the leaves of a frame to the frontier.
-func (o *opening) hashFrame(h *scanned, x frame.Extent) (matches bool, err error) {
+func (o *opening) hashFrame(h *scanned, x frame.Extent) error {
 	payload, err := o.decoder.Payload(nil, h.file, x.Offset, x.Header)
 	if err != nil {
-		return false, err
+		return err
 	}
 	bodies, err := frame.Bodies(nil, payload, x.Header.Count)
 	if err != nil {
-		return false, err
+		return err
 	}
 	for i, body := range bodies {
-		index := x.Header.First + uint64(i)
-		if index < o.frontier.Size() {
-			continue
+		if index := x.Header.First + uint64(i); index >= o.frontier.Size() {
+			o.hash(index, body)
 		}
-		if block, full := o.frontier.Append(o.nonces.LeafHash(index, body)); full {
-			o.blocks = append(o.blocks, block)
-		}
-		matches = matches || o.atCheckpoint()
 	}
-	return matches, nil
+	return nil
+}
+
+// hash appends one leaf to the frontier.
+func (o *opening) hash(index uint64, body []byte) {
+	if block, full := o.frontier.Append(o.nonces.LeafHash(index, body)); full {
+		o.blocks = append(o.blocks, block)
+	}
+	o.matched = o.matched || o.atCheckpoint()
 }
 
 // cutAt ends the journal before frame j of head i.
 func (o *opening) cutAt(i, j int, x frame.Extent) {
-	for _, h := range o.heads[i+1:] {
-		h.file.Close()
-	}
-	o.heads = o.heads[:i+1]
-	h := &o.heads[i]
+	o.forget(i + 1)
+	h := &o.found[i]
 	h.frames = h.frames[:j]
-	o.cut = &cut{head: h.name, offset: x.Offset}
-	o.end = x.Header.First
+	o.cut = &cut{first: h.first, offset: x.Offset}
+	o.end, h.end = x.Header.First, x.Header.First
+}
+
+// forget leaves out what was found from number i on.
+func (o *opening) forget(i int) {
+	for _, h := range o.found[i:] {
+		if h.head != nil {
+			h.file.Close() // nothing was written to it
+		}
+	}
+	o.found = o.found[:i]
 }
 
 // rewriteTree puts the tree file into the state that the frontier knows.

@@ -16,6 +16,9 @@ import (
 
 // finish sets aside what lies behind the cut and leaves the log ready for appending.
 func (o *opening) finish() error {
+	if err := o.tidy(); err != nil {
+		return err
+	}
 	if err := o.setAside(); err != nil {
 		return err
 	}
@@ -25,22 +28,42 @@ func (o *opening) finish() error {
 	if err := o.rewriteTree(); err != nil {
 		return err
 	}
-	if len(o.heads) == 0 {
+	for _, h := range o.found {
+		if h.end > h.first {
+			o.lastEpoch, o.lastReceived = h.newest()
+		}
+	}
+	if len(o.found) == 0 || o.found[len(o.found)-1].head == nil {
+		o.remember(o.found)
 		return errors.Join(o.setAsideBlobs(), o.newHead(o.r.w.fsys))
 	}
-	last := &o.heads[len(o.heads)-1]
+	last := &o.found[len(o.found)-1]
+	o.remember(o.found[:len(o.found)-1])
 	o.head = last.head // of which nothing counts as durable: what was found is visible, no more
 	o.head.size = frame.HeadHeaderSize
 	for _, x := range last.frames {
 		o.head.size = x.Offset + x.Length
 		o.headRaw += int64(x.Header.RawSize)
 	}
-	for _, h := range o.heads {
-		if n := len(h.frames); n > 0 {
-			o.lastEpoch, o.lastReceived = h.frames[n-1].Header.Epoch, h.frames[n-1].Header.MaxReceived
+	return errors.Join(o.openBlobs(), o.renew())
+}
+
+// newest returns epoch and received time of the newest entry of a file that has one.
+func (h *scanned) newest() (epoch uint32, received int64) {
+	if h.head == nil {
+		return h.epoch, h.received
+	}
+	last := h.frames[len(h.frames)-1].Header
+	return last.Epoch, last.MaxReceived
+}
+
+// remember notes which heads are complete.
+func (o *opening) remember(found []scanned) {
+	for _, h := range found {
+		if h.head != nil && h.end > h.first {
+			o.complete = append(o.complete, &completeHead{first: h.first, end: h.end})
 		}
 	}
-	return errors.Join(o.openBlobs(), o.renew())
 }
 
 // setAside moves everything behind the cut under other names. Nothing that could not be read is overwritten.
@@ -48,17 +71,22 @@ func (o *opening) setAside() error {
 	if o.cut == nil {
 		return nil
 	}
-	firsts, err := listHeads(o.r.w.fsys, o.dir)
+	spans, err := listSpans(o.r.w.fsys, o.dir)
 	if err != nil {
 		return err
 	}
-	for _, first := range firsts {
-		name := filepath.Join(o.dir, layout.HeadName(first))
-		switch {
-		case name == o.cut.head && o.cut.offset > 0:
-			err = o.setAsideTail(name, o.cut.offset)
-		case name >= o.cut.head:
-			err = o.setAsideFile(name)
+	for _, s := range spans {
+		if s.first < o.cut.first {
+			continue
+		}
+		head := filepath.Join(o.dir, layout.HeadName(s.first))
+		if s.segment {
+			err = o.setAsideFile(filepath.Join(o.dir, layout.SegmentName(s.first)), "")
+		}
+		if err == nil && s.head && s.first == o.cut.first && o.cut.offset > 0 {
+			err = o.setAsideTail(head, o.cut.offset)
+		} else if err == nil && s.head {
+			err = o.setAsideFile(head, "")
 		}
 		if err != nil {
 			return err
@@ -67,7 +95,8 @@ func (o *opening) setAside() error {
 	return nil
 }
 
-func (o *opening) setAsideFile(name string) error {
+// setAsideFile gives a file another name. why says of its bytes what is wrong; "" that they lie behind the last entry.
+func (o *opening) setAsideFile(name, why string) error {
 	data, err := durable.ReadFile(o.r.w.fsys, name, math.MaxInt64)
 	if err != nil {
 		return err
@@ -76,7 +105,7 @@ func (o *opening) setAsideFile(name string) error {
 	if err != nil {
 		return err
 	}
-	o.note(to, data)
+	o.note(to, data, why)
 	return durable.Rename(o.r.w.fsys, name, to)
 }
 
@@ -103,18 +132,22 @@ func (o *opening) setAsideTail(name string, offset int64) error {
 	if err := durable.WriteFile(fsys, to, tail, fileMode); err != nil {
 		return err
 	}
-	o.note(to, tail)
+	o.note(to, tail, "")
 	return errors.Join(f.Truncate(offset), f.Sync())
 }
 
-// note records what was set aside behind the last entry, for the system journal.
-func (o *opening) note(to string, data []byte) {
+// note records what was set aside, for the system journal.
+func (o *opening) note(to string, data []byte, why string) {
 	file, err := filepath.Rel(o.r.w.dir, to)
 	if err != nil {
 		file = to
 	}
-	why := fmt.Sprintf("behind entry index %d were not whole after a crash", o.end)
-	o.r.noteFile(o.log, file, data, why, []string{layout.FirstIndex, fmt.Sprint(o.end)})
+	var more []string
+	if why == "" {
+		why = fmt.Sprintf("behind entry index %d were not whole after a crash", o.end)
+		more = []string{layout.FirstIndex, fmt.Sprint(o.end)}
+	}
+	o.r.noteFile(o.log, file, data, why, more)
 }
 
 // noteFile records what was set aside, for the system journal.
@@ -151,7 +184,7 @@ func (o *opening) openBlobs() error {
 	case errors.Is(err, frame.ErrNewer) || err != nil && !isStructural(err):
 		return errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	case err != nil && end == frame.HeadHeaderSize:
-		return errors.Join(f.Close(), o.setAsideFile(name))
+		return errors.Join(f.Close(), o.setAsideFile(name, ""))
 	}
 	o.blobs, o.blobSize = f, end
 	if end < size {
@@ -185,10 +218,10 @@ func (o *opening) setAsideBlobs() error {
 	}
 	for _, n := range names {
 		first, ok := layout.ParseBlobName(n.Name())
-		if !ok || slices.ContainsFunc(o.heads, func(h scanned) bool { return h.first == first }) {
+		if !ok || slices.ContainsFunc(o.found, func(h scanned) bool { return h.first == first }) {
 			continue
 		}
-		if err := o.setAsideFile(filepath.Join(o.dir, n.Name())); err != nil {
+		if err := o.setAsideFile(filepath.Join(o.dir, n.Name()), ""); err != nil {
 			return err
 		}
 	}
@@ -201,7 +234,7 @@ func (o *opening) renew() error {
 	from := int64(0)
 	if o.head.first < o.point.Size {
 		from = o.head.size
-		for _, x := range slices.Backward(o.heads[len(o.heads)-1].frames) {
+		for _, x := range slices.Backward(o.found[len(o.found)-1].frames) {
 			if x.Header.First < o.point.Size {
 				break
 			}

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +36,13 @@ type Writer struct {
 	identity *seal.Identity
 	lock     io.Closer
 	notices  []string // what recovery did, for people
+	found    map[string]uint64
+
+	completed   chan struct{}   // has a value when there may be heads to convert
+	open        context.Context // ends when the writer is closed
+	end         context.CancelFunc
+	converting  sync.WaitGroup // conversions that run; added to while mu is held
+	conversions sync.Pool      // their memory, *conversion
 
 	signing  sync.Mutex // taken before mu, by whoever signs or closes
 	mu       sync.Mutex // guards everything below
@@ -64,23 +72,31 @@ func OpenWriter(fsys vfs.FS, dir string, o Options) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", dir, err)
 	}
-	w := &Writer{fsys: fsys, dir: dir, store: store, identity: identity, lock: lock, logs: map[string]*log{}}
+	w := &Writer{fsys: fsys, dir: dir, store: store, identity: identity, lock: lock, logs: map[string]*log{},
+		completed: make(chan struct{}, 1)}
+	w.open, w.end = context.WithCancel(context.Background())
 	w.clock.read = o.Clock
 	if o.Clock == nil {
 		w.clock.read = SystemClock
 	}
-	if err := w.open(); err != nil {
+	if err := w.begin(); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
 }
 
-func (w *Writer) open() (err error) {
+func (w *Writer) begin() (err error) {
 	w.encoder = frame.NewEncoder()
 	if w.blobZstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false)); err != nil {
 		return err
 	}
-	return w.recover()
+	if err := w.recover(); err != nil {
+		return err
+	}
+	if w.Unconverted() > 0 {
+		w.tellCompleted()
+	}
+	return nil
 }
 
 func readStore(fsys vfs.FS, dir string) (layout.Store, error) {
@@ -104,6 +120,20 @@ func (w *Writer) Notices() []string { return w.notices }
 
 // Certificate is certificate 0 of the store.
 func (w *Writer) Certificate() seal.Certificate { return w.store.Certificate }
+
+// Found is the number of entries of each journal as opening found it, before anything was appended.
+func (w *Writer) Found() map[string]uint64 { return w.found }
+
+// Sizes is the number of entries of each journal, received ones included.
+func (w *Writer) Sizes() map[string]uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	sizes := make(map[string]uint64, len(w.logs))
+	for name, l := range w.logs {
+		sizes[name] = l.frontier.Size()
+	}
+	return sizes
+}
 
 // Size is the number of entries of a journal, received ones included; 0 if there is no such journal.
 func (w *Writer) Size(journal string) uint64 {
@@ -130,11 +160,16 @@ func (w *Writer) Rotate() error {
 			return w.unlessFull(err)
 		}
 	}
+	w.tellCompleted()
 	return w.syncLocked()
 }
 
-// Close releases the store. It syncs nothing: what is not durable by then was not promised. It may be called twice.
+// Close releases the store. It syncs nothing: what is not durable by then was not promised. A conversion is cut short.
+// It may be called twice.
 func (w *Writer) Close() error {
+	w.end()
+	w.stop()
+	w.converting.Wait()
 	w.signing.Lock()
 	defer w.signing.Unlock()
 	w.mu.Lock()
@@ -147,15 +182,24 @@ func (w *Writer) Close() error {
 		errs = append(errs, l.close())
 	}
 	w.logs = map[string]*log{}
-	w.broken = fmt.Errorf("store %s is closed: %w", w.dir, ErrBroken)
 	errs = append(errs, w.lock.Close())
 	w.lock = nil
 	return errors.Join(errs...)
 }
 
+// stop ends the use of the writer.
+func (w *Writer) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken = fmt.Errorf("store %s is closed: %w", w.dir, ErrBroken)
+}
+
+// isFull reports whether an error says that there is no room left.
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
 // unlessFull breaks the writer, unless the disk is full: then nothing that was durable has changed.
 func (w *Writer) unlessFull(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if isFull(err) {
 		return err
 	}
 	return w.breakLocked(err)

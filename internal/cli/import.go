@@ -62,7 +62,7 @@ func (a *app) importFiles(format, into string, files []string) (err error) {
 			return partly(err, sink, files, i, sink.kept-before)
 		}
 	}
-	if err := sink.finish(); err != nil {
+	if err := sink.finishConverted(); err != nil {
 		return hint(err)
 	}
 	a.say("imported %d entries into journal %s", sink.kept, into)

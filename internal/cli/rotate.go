@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"context"
 	"errors"
 
 	"constat/internal/input/native"
+	"constat/journal"
 
 	"github.com/spf13/cobra"
 )
@@ -11,7 +13,7 @@ import (
 func (a *app) rotateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "rotate",
-		Short:   "End the heads of all journals: the next entry begins a new file",
+		Short:   "End the heads of all journals and make segments of them: the next entry begins a new file",
 		Example: `  constat rotate`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -25,7 +27,16 @@ func (a *app) rotateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return errors.Join(w.Rotate(), finish(w))
+			return rotate(w)
 		},
 	}
+}
+
+// rotate ends all heads and waits until they are segments.
+func rotate(w *journal.Writer) error {
+	err := errors.Join(w.Rotate(), w.Checkpoint())
+	if err == nil {
+		_, err = w.Convert(context.Background())
+	}
+	return hint(errors.Join(err, w.Close()))
 }

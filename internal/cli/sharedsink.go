@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"time"
 
 	"constat/entry"
@@ -16,10 +17,11 @@ const (
 
 // sharedSink is the store while it is imported into. Others may write in between.
 type sharedSink struct {
-	app   *app
-	w     *journal.Writer
-	since time.Time // when the store was taken
-	kept  uint64    // entries received
+	app       *app
+	w         *journal.Writer
+	converter *converter
+	since     time.Time // when the store was taken
+	kept      uint64    // entries received
 
 	durable bool // finish made durable what was received
 }
@@ -30,14 +32,16 @@ func (a *app) newSharedSink() (*sharedSink, error) {
 }
 
 func (s *sharedSink) take() (err error) {
-	s.w, err = s.app.openWriter()
+	if s.w, err = s.app.openWriter(); err == nil {
+		s.converter = startConverter(s.w)
+	}
 	s.since = time.Now()
 	return err
 }
 
 // Append keeps entries in order and counts them; on an error a beginning of them may be kept.
 func (s *sharedSink) Append(journal string, entries []entry.Entry) (first uint64, err error) {
-	if time.Since(s.since) > maxHold {
+	if held := time.Since(s.since); held > maxHold && (s.converter.leave() || held > 2*maxHold) {
 		if err := s.giveWay(); err != nil {
 			return 0, err
 		}
@@ -66,6 +70,43 @@ func (s *sharedSink) finish() error {
 	}
 	w := s.w
 	s.w = nil
+	if err := s.converter.stop(); err != nil {
+		s.app.warnUnconverted(err)
+	}
 	s.durable = w.Sync() == nil // if not, the checkpoint fails too and says why
 	return finish(w)
+}
+
+// finishConverted is finish for the end of an import: it waits until all complete heads are segments, and lets others
+// write in between.
+func (s *sharedSink) finishConverted() error {
+	w := s.w
+	s.w = nil
+	if err := s.converter.wait(); err != nil {
+		s.app.warnUnconverted(err)
+	}
+	s.durable = w.Sync() == nil
+	if err := w.Checkpoint(); err != nil {
+		return errors.Join(err, w.Close())
+	}
+	for {
+		more, err := convertFor(w, maxHold)
+		if err != nil {
+			s.app.warnUnconverted(err)
+			return w.Close()
+		}
+		if err := w.Close(); err != nil || !more {
+			return err
+		}
+		time.Sleep(giveWay)
+		if w, err = s.app.openWriter(); err != nil {
+			s.app.warnUnconverted(err)
+			return nil
+		}
+	}
+}
+
+// warnUnconverted says that heads stay heads for now: nothing is lost by that.
+func (a *app) warnUnconverted(err error) {
+	a.say("constat: not everything was converted to segments, which the next import, rotate or serve tries again: %v", err)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"constat/entry"
+	"constat/internal/ingest"
 	"constat/internal/input/native"
 )
 
@@ -67,10 +68,18 @@ func (a *app) writeToDaemon(journal string, entries []entry.Entry) (done bool, e
 	return done, err
 }
 
+// cutClaim is the field that tells the daemon how many octets of a line this process has cut: to the daemon that is
+// a claim, and names that begin with '_' are not for claims.
+const cutClaim = "TRUNCATED_BYTES"
+
+// claimedOnly is an entry as a client may send it.
 func claimedOnly(e entry.Entry) entry.Entry {
 	fields := e.Fields
 	e.Fields = nil
 	for _, f := range fields {
+		if f.Name == ingest.Truncated {
+			f.Name, f.Provenance = cutClaim, entry.Claimed
+		}
 		if f.Provenance == entry.Claimed {
 			e.Fields = append(e.Fields, f)
 		}

@@ -24,13 +24,16 @@ func (b backend) Import(ctx context.Context, journal, format string, r io.Reader
 	if err != nil {
 		return 0, 0, err
 	}
-	im := ingest.Import{Sink: b.d.intake.Bulk(), Journal: journal, Format: f}
+	bulk := b.d.intake.Bulk()
+	im := ingest.Import{Sink: bulk, Journal: journal, Format: f}
 	stats, err := im.Run(r)
-	_, unsigned := b.d.intake.Commit(ctx, "", nil)
-	return stats.Entries, stats.Cut, errors.Join(err, unsigned)
+	return stats.Entries, stats.Cut, errors.Join(err, bulk.Finish(ctx))
 }
 
-// Rotate implements [native.Backend].
-func (b backend) Rotate() error {
-	return errors.Join(b.d.options.Store.Rotate(), b.d.options.Store.Checkpoint())
+// Rotate implements [native.Backend]. It waits until all complete heads are segments.
+func (b backend) Rotate(ctx context.Context) error {
+	if err := b.d.store.Rotate(); err != nil {
+		return err
+	}
+	return b.d.store.Convert(ctx)
 }

@@ -39,6 +39,7 @@ type Daemon struct {
 	log     *slog.Logger
 	facts   []entry.Field // about this machine, for local senders
 	intake  *ingest.Intake
+	store   *store
 	parts   supervisor
 	names   map[listener]string // under which listeners run
 
@@ -49,12 +50,13 @@ type Daemon struct {
 // binds, privileges go, the intake runs, the inputs run. Stop is the reverse: the inputs hand over what they received,
 // the intake writes it to its end, the store is closed.
 func Run(ctx context.Context, c config.Config, o Options) (err error) {
-	defer func() { err = errors.Join(err, o.Store.Close()) }()
-	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}}
 	if o.FS == nil {
 		o.FS = vfs.OS()
 	}
-	d.intake = ingest.NewIntake(&store{Writer: o.Store, fsys: o.FS, dir: o.Dir}, d.intakeConfig())
+	s := &store{writer: o.Store, fsys: o.FS, dir: o.Dir}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}, store: s}
+	d.intake = ingest.NewIntake(s, d.intakeConfig())
 
 	parts, err := d.bind()
 	defer func() { err = errors.Join(err, native.Withdraw(o.Dir)) }()
@@ -69,11 +71,12 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 
 	intake := start(context.WithoutCancel(ctx), part{"intake", d.intake.Run, nil})
 	d.parts.start(parts)
+	converting := start(ctx, part{"convert", d.convert, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
-	failed = errors.Join(failed, d.parts.stop())
+	failed = errors.Join(failed, d.parts.stop(), converting.stop())
 	return errors.Join(failed, intake.stop())
 }
 

@@ -88,6 +88,9 @@ func (d *Daemon) readiness() error {
 	if err == nil && free < minFree {
 		err = fmt.Errorf("the disk of %s is full", d.options.Dir)
 	}
+	if err == nil && d.intake.Stalled() {
+		err = fmt.Errorf("the store %s cannot be written; the daemon's diagnostics say why", d.options.Dir)
+	}
 	return err
 }
 

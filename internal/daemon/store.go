@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -11,46 +12,105 @@ import (
 	"constat/journal"
 )
 
-// store is the writer as the intake sees it.
+// store is the writer as the intake sees it. One that broke is replaced by another.
 type store struct {
-	*journal.Writer
 	fsys vfs.FS
 	dir  string
 
-	mu sync.Mutex // held while appending, so that nobody else moves the index
+	appending sync.Mutex        // held while appending, so that nobody else moves the index; taken before mu
+	before    map[string]uint64 // sizes of the journals when the writer broke; guarded by appending
+
+	mu     sync.Mutex // guards everything below
+	writer *journal.Writer
+	broken bool // writer
+}
+
+var _ ingest.Store = (*store)(nil)
+
+func (s *store) get() *journal.Writer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.writer
 }
 
 // Append implements [ingest.Sink]. An error says how many entries were kept.
 func (s *store) Append(name string, entries []entry.Entry) (first uint64, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	first, err = s.Writer.Append(name, nil) // nothing but where the first will be
+	s.appending.Lock()
+	defer s.appending.Unlock()
+	w := s.get()
+	first, err = w.Append(name, nil) // nothing but where the first will be
 	if err != nil {
-		return first, told(err)
+		return first, s.told(w, err)
 	}
-	next, err := s.Writer.Append(name, entries)
+	next, err := w.Append(name, entries)
 	if err == nil {
 		return next, nil
 	}
 	if kept := min(next-min(first, next), uint64(len(entries))); kept > 0 {
-		return first, &ingest.PartialError{N: int(kept), Err: told(err)}
+		return first, &ingest.PartialError{N: int(kept), Err: s.told(w, err)}
 	}
-	return first, told(err)
+	return first, s.told(w, err)
 }
 
 // Sync implements [ingest.Sink].
-func (s *store) Sync() error { return told(s.Writer.Sync()) }
+func (s *store) Sync() error { w := s.get(); return s.told(w, w.Sync()) }
 
 // Checkpoint implements [ingest.Store].
-func (s *store) Checkpoint() error { return told(s.Writer.Checkpoint()) }
+func (s *store) Checkpoint() error { w := s.get(); return s.told(w, w.Checkpoint()) }
+
+// Rotate ends the heads of all journals and signs.
+func (s *store) Rotate() error {
+	w := s.get()
+	return s.told(w, errors.Join(w.Rotate(), w.Checkpoint()))
+}
+
+// Convert turns complete heads into segments. It does not hold up appending.
+func (s *store) Convert(ctx context.Context) error {
+	w := s.get()
+	_, err := w.Convert(ctx)
+	return s.told(w, err)
+}
 
 // Free implements [ingest.Store].
 func (s *store) Free() (int64, error) { return s.fsys.Free(s.dir) }
 
-// told hides why a writer is broken: it does not get better when the disk has room again.
-func told(err error) error {
-	if errors.Is(err, journal.ErrBroken) {
-		return fmt.Errorf("%w: %v", journal.ErrBroken, err)
+// Reopen implements [ingest.Store]. Opening recovers.
+func (s *store) Reopen() (lost uint64, err error) {
+	s.appending.Lock()
+	defer s.appending.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.broken {
+		return 0, nil // done since
 	}
-	return err
+	if s.before == nil {
+		s.before = s.writer.Sizes()
+	}
+	_ = s.writer.Close() // it is broken: what is wrong is known
+	w, err := journal.OpenWriter(s.fsys, s.dir, journal.Options{})
+	if err != nil {
+		return 0, err
+	}
+	found := w.Found()
+	for name, size := range s.before {
+		lost += size - min(size, found[name])
+	}
+	s.writer, s.broken, s.before = w, false, nil
+	return lost, nil
+}
+
+// Close releases the store.
+func (s *store) Close() error { return s.get().Close() }
+
+// told notes that a writer is broken, and hides why: it does not get better when the disk has room again.
+func (s *store) told(w *journal.Writer, err error) error {
+	if !errors.Is(err, journal.ErrBroken) {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writer == w {
+		s.broken = true
+	}
+	return fmt.Errorf("%w: %v", journal.ErrBroken, err)
 }

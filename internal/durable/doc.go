@@ -16,6 +16,8 @@
 //	           rename NAME.tmp NAME  atomic
 //	           open, fsync, close P  the name is durable
 //
+//	WriteChecked                     the same, with the look of the caller at NAME.tmp before the rename
+//
 //	Create     open NAME             O_CREAT|O_EXCL
 //	           open, fsync, close P
 //

@@ -81,6 +81,29 @@ func TestSequence(t *testing.T) {
 	}
 }
 
+// TestWriteChecked: a check sees durable content, and if it refuses, the old file stands.
+func TestWriteChecked(t *testing.T) {
+	disk := crashfs.New()
+	must(t, disk.WriteFile("/s/a", []byte("old")))
+	refused := errors.New("refused")
+	err := durable.WriteChecked(disk, "/s/a", []byte("new"), 0o600, func(tmp string) error {
+		if data, err := disk.Crash(nil).ReadFile("/s/a"); err != nil || string(data) != "old" {
+			t.Errorf("a crash leaves %q, %v", data, err)
+		}
+		if got := content(t, disk, tmp); got != "new" {
+			t.Errorf("check sees %q", got)
+		}
+		return refused
+	})
+	if !errors.Is(err, refused) || content(t, disk, "/s/a") != "old" || disk.Used() != 3 {
+		t.Errorf("refused: %v; %d bytes used", err, disk.Used())
+	}
+	must(t, durable.WriteChecked(disk, "/s/a", []byte("new"), 0o600, func(string) error { return nil }))
+	if got := content(t, disk.Crash(nil), "/s/a"); got != "new" {
+		t.Errorf("after a crash %q", got)
+	}
+}
+
 func TestErrorsNameTheObject(t *testing.T) {
 	disk := crashfs.New()
 	must(t, disk.WriteFile("/a", nil))

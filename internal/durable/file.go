@@ -20,11 +20,21 @@ const tmpSuffix = ".tmp"
 // not. After nil the new content survives power loss. After an error or a power
 // loss the file has the old content (or is still missing) or the new one.
 func WriteFile(fsys vfs.FS, name string, data []byte, perm fs.FileMode) error {
+	return WriteChecked(fsys, name, data, perm, func(string) error { return nil })
+}
+
+// WriteChecked is [WriteFile], except that check is given the name under which
+// the content is durable already, and can look whether it is what it should be
+// before it gets the lasting name. An error of check is that of WriteChecked.
+func WriteChecked(fsys vfs.FS, name string, data []byte, perm fs.FileMode, check func(tmp string) error) error {
 	tmp := name + tmpSuffix
 	if err := fsys.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	err := writeNew(fsys, tmp, data, perm)
+	if err == nil {
+		err = check(tmp)
+	}
 	if err == nil {
 		err = fsys.Rename(tmp, name)
 	}

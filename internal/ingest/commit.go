@@ -11,16 +11,32 @@ import (
 // Calls that come together share one sync and one signature. Without entries it only waits. On an error the first
 // kept entries are in the store; if the context ended nobody knows whether they are durable.
 func (in *Intake) Commit(ctx context.Context, journal string, entries []entry.Entry) (kept int, err error) {
+	era := in.era.Load()
 	if len(entries) > 0 {
 		if !reserved(in.store) {
 			return 0, errDiskFull
 		}
 		_, err = in.store.Append(journal, entries)
+		in.notice(err)
 		if kept = keptOf(len(entries), err); kept == 0 {
 			return 0, err
 		}
 	}
-	return kept, errors.Join(err, in.signed(ctx))
+	return kept, errors.Join(err, in.signedIn(ctx, era))
+}
+
+// errReopened is for whoever appended before the store broke and waits after it was opened again.
+var errReopened = errors.New("the store broke and was opened again: nobody knows whether the entries are kept")
+
+// signedIn returns when everything appended by now is durable and signed, if what was appended in that era still is.
+func (in *Intake) signedIn(ctx context.Context, era uint64) error {
+	if err := in.signed(ctx); err != nil {
+		return err
+	}
+	if in.era.Load() != era {
+		return errReopened
+	}
+	return nil
 }
 
 // signed returns when everything appended by now is durable and signed.

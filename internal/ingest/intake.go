@@ -6,9 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"constat/entry"
 	"constat/internal/input"
-	"constat/internal/parse"
 )
 
 // Config says how the intake works. The zero value is the production setting.
@@ -39,7 +37,6 @@ const (
 	maxHeld       = 4 << 20                // octets of the chunks that a batch points into
 	leastChunk    = 1 << 10                // smaller memory of a chunk is let go
 	keepChunk     = 512 << 10              // and so is larger
-	fullEvery     = time.Minute            // how often people are told that the disk is full
 	signEvery     = time.Second
 	systemJournal = "system"
 )
@@ -55,27 +52,35 @@ type Intake struct {
 
 	received atomic.Uint64 // messages
 	durable  atomic.Uint64 // messages
+	stalled  atomic.Bool
+	era      atomic.Uint64         // how often the store broke
+	sick     atomic.Pointer[error] // what others found wrong with the store
 
 	// Everything below belongs to the goroutine of Run.
-	parser     *parse.Parser
-	batch      []entry.Entry
-	sources    []*input.Source // of the entries of the batch
-	held       []*input.Chunk  // chunks that the entries of the batch point into
-	heldOctets int64           // what they weigh
-	stuck      bool            // the disk is full: what is in the batch waits for room
-	tryAt      time.Time       // when to try again
-	toldFull   time.Time       // when people were told of that
-	ending     bool            // nobody can wait any more
-	room       int64           // octets that may be appended before looking at the disk again
-	waiting    []func(error)   // to be told when what was appended is durable
-	committing []func(error)   // to be told when everything is signed
-	appended   uint64          // messages appended and not durable yet
-	since      time.Time       // when the oldest of them was appended
-	urgent     map[string]time.Time
-	hurry      bool // an entry wants to be durable at once
-	unsigned   bool // there is something to sign
+	filling   *lot
+	writing   *lot       // is being appended, or waits for room
+	appending bool       // an Append of it runs
+	appended  chan error // its result
+	stuck     bool       // the store cannot be written: what is left of writing waits
+	reason    string     // why, as losses are counted
+	tryAt     time.Time  // when to try again
+	backoff   time.Duration
+	toldAt    time.Time // when people were told of that
+	failed    error     // why, if it is not a full disk
+	broken    error     // why the store must be opened again
+	finishing bool      // nothing more comes
+	ending    bool      // nobody can wait any more
+	room      int64     // octets that may be appended before looking at the disk again
+
+	pending    flush         // what was appended since the last sync began
+	committing []func(error) // to be told when everything is signed
+	syncing    *flush        // a sync or checkpoint of it runs
+	synced     chan error    // its result
+	unsigned   bool          // something durable is to be signed
 	signedAt   time.Time
-	lossesDue  time.Time
+
+	urgent    map[string]time.Time
+	lossesDue time.Time
 }
 
 var _ input.Sink = (*Intake)(nil)
@@ -91,9 +96,9 @@ func NewIntake(store Store, c Config) *Intake {
 	if c.Report == nil {
 		c.Report = func(error) {}
 	}
-	in := &Intake{store: store, config: c, batch: make([]entry.Entry, 0, maxBatch),
-		urgent: map[string]time.Time{}}
-	in.parser = parse.New(parse.Syslog, parse.Options{Provenance: entry.Claimed, Location: c.Location})
+	in := &Intake{store: store, config: c, urgent: map[string]time.Time{},
+		filling: newLot(c.Location), writing: newLot(c.Location),
+		appended: make(chan error, 1), synced: make(chan error, 1)}
 	in.queue = newQueue(c.QueueBytes, in.giveBack)
 	in.chunks.New = func() any { return new(input.Chunk) }
 	in.SetLimits(c.Rate, c.Burst)
@@ -140,20 +145,19 @@ type IntakeStats struct {
 	Lost     map[string]uint64 // messages by reason
 }
 
-// Run writes until the context ends, and then what is still in the queue. It returns nil if everything received is
-// durable and signed; another error means that the store cannot be written any more.
+// Run writes until the context ends, and then what is still in the queue. While the store cannot be written it holds
+// back and counts, and tries again. It returns nil if everything received is durable and signed.
 func (in *Intake) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		in.wait(ctx)
-		if err := in.step(time.Now()); err != nil {
-			return in.fail(err)
-		}
+		in.step(time.Now())
 	}
 	in.queue.close()
-	if err := in.finish(); err != nil {
-		return in.fail(err)
+	err := in.finish()
+	if err != nil {
+		in.fail(err)
 	}
-	return nil
+	return err
 }
 
 // wait returns when there is something to do. Messages that come one by one are gathered for a moment, so that they
@@ -161,19 +165,25 @@ func (in *Intake) Run(ctx context.Context) error {
 func (in *Intake) wait(ctx context.Context) {
 	timer := time.NewTimer(in.idleFor(time.Now()))
 	defer timer.Stop()
+	if in.waitFor(ctx, timer, in.queue.wake) {
+		timer.Reset(gatherFor)
+		in.waitFor(ctx, timer, in.queue.hurry)
+	}
+}
+
+// waitFor waits for a signal, in vain if something else happens first. It takes the results of what runs beside.
+func (in *Intake) waitFor(ctx context.Context, timer *time.Timer, signal <-chan struct{}) bool {
 	select {
 	case <-ctx.Done():
-		return
 	case <-timer.C:
-		return
-	case <-in.queue.wake:
+	case err := <-in.appended:
+		in.settle(err, time.Now())
+	case err := <-in.synced:
+		in.endSync(err, time.Now())
+	case <-signal:
+		return true
 	}
-	timer.Reset(gatherFor)
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	case <-in.queue.hurry:
-	}
+	return false
 }
 
 // idleFor is how long nothing is due.
@@ -185,64 +195,79 @@ func (in *Intake) idleFor(now time.Time) time.Duration {
 		}
 	}
 	earlier(in.stuck, in.tryAt)
-	earlier(in.appended > 0, in.since.Add(syncWithin))
-	earlier(in.unsigned, in.signedAt.Add(signEvery))
-	earlier(in.losses.any(), in.lossesDue)
+	if in.syncing == nil && in.broken == nil {
+		earlier(in.pending.any, in.pending.since.Add(syncWithin))
+		earlier(in.unsigned, in.signedAt.Add(signEvery))
+	}
+	earlier(in.broken == nil && in.losses.any(), in.lossesDue)
 	return max(due.Sub(now), 0)
 }
 
 // step takes what is in the queue and does what is due.
-func (in *Intake) step(now time.Time) error {
+func (in *Intake) step(now time.Time) {
+	in.takeNotice(now)
 	in.takeCommits()
-	if err := in.drain(now); err != nil {
-		return err
-	}
-	if err := in.writeLosses(now); err != nil {
-		return err
-	}
-	return in.makeDurable(now)
+	in.drain(now)
+	in.writeLosses(now)
+	in.makeDurable(now)
+	in.stalled.Store(in.stuck)
 }
+
+// Stalled reports whether the store cannot be written now. It may be called at any time.
+func (in *Intake) Stalled() bool { return in.stalled.Load() }
+
+// lastTries is how often a store that cannot be written is tried when the daemon ends.
+const lastTries = 2
 
 // finish writes what is left when nothing more comes.
 func (in *Intake) finish() error {
 	now := time.Now()
-	in.tryAt, in.lossesDue = now, time.Time{}
-	for more := true; more; more = !in.stuck && in.queue.size() > 0 {
-		if err := in.step(now); err != nil {
-			return err
+	in.finishing, in.tryAt = true, now
+	for tries := 0; ; {
+		in.step(now)
+		if in.stuck && in.failed != nil && tries < lastTries {
+			tries++
+			in.tryAt = now
+		} else if in.stuck || !in.appending && in.queue.size() == 0 {
+			break
 		}
 	}
-	if in.stuck {
+	if in.stuck && in.failed == nil {
 		in.giveUp()
-		in.lossesDue = time.Time{}
-		if err := in.writeLosses(now); err != nil {
-			return err
-		}
 	}
-	if err := in.seal(now); err != nil {
-		return err
-	}
-	if in.unsigned || in.losses.any() {
+	in.lossesDue = time.Time{}
+	in.writeLosses(now)
+	in.seal(now)
+	if in.failed == nil && (in.unsigned || in.losses.any()) {
 		return errDiskFull
 	}
-	return nil
+	return in.failed
 }
 
 // giveUp counts what waits for room, because the daemon ends.
 func (in *Intake) giveUp() {
 	in.ending = true
-	in.loseBatch(0)
+	for _, l := range []*lot{in.writing, in.filling} {
+		tell(l.waiting, errDiskFull)
+		l.waiting = nil
+		in.loseLot(l, 0)
+		in.empty(l)
+	}
 	for c := in.queue.take(both); c != nil; c = in.queue.take(both) {
 		in.loseChunk(c)
 	}
 	in.stuck = false
-	in.waiting = tell(in.waiting, errDiskFull)
 }
 
-// fail tells everybody who waits.
-func (in *Intake) fail(err error) error {
-	in.queue.close()
+// fail tells everybody who waits, when nothing runs beside any more.
+func (in *Intake) fail(err error) {
+	for c := in.queue.take(both); c != nil; c = in.queue.take(both) {
+		if c.Done != nil {
+			c.Done(err)
+		}
+	}
 	in.takeCommits()
-	in.waiting, in.committing = tell(in.waiting, err), tell(in.committing, err)
-	return err
+	for _, list := range [][]func(error){in.writing.waiting, in.filling.waiting, in.pending.waiting, in.committing} {
+		tell(list, err)
+	}
 }

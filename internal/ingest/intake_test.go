@@ -11,6 +11,7 @@ import (
 
 	"constat/entry"
 	"constat/internal/input"
+	"constat/journal"
 )
 
 // startIntake runs an intake until the test ends or stop is called, which returns what Run did.
@@ -178,8 +179,10 @@ func TestRate(t *testing.T) {
 	if lost := f.lost(t)["tcp 192.0.2.1: rate limit"]; len(messages)+lost != 201 || len(messages) > 13 {
 		t.Errorf("%d kept, %d lost", len(messages), lost)
 	}
-	if len(in.held) > 0 || in.heldOctets != 0 {
-		t.Errorf("%d chunks held", len(in.held))
+	for _, l := range []*lot{in.filling, in.writing} {
+		if len(l.held) > 0 || l.heldOctets != 0 {
+			t.Errorf("%d chunks held", len(l.held))
+		}
 	}
 }
 
@@ -200,7 +203,8 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
-// TestBroken: a store that cannot be written ends the intake, and everybody who waits is told.
+// TestBroken: while a store cannot be written, streams wait and datagrams are counted. Whoever still waits when the
+// daemon ends is told.
 func TestBroken(t *testing.T) {
 	f := newFake()
 	in, stop := startIntake(t, f, Config{})
@@ -209,14 +213,64 @@ func TestBroken(t *testing.T) {
 	c := chunkOf(in, streamSource, "<13>x")
 	c.Done = func(err error) { done <- err }
 	put(t, in, c)
-	if err := <-done; !errors.Is(err, errSink) {
+	until(t, "counted", func() bool {
+		put(t, in, chunkOf(in, gramSource, "<13>y"))
+		time.Sleep(time.Millisecond)
+		return in.Stats().Lost[reasonBroken] > 0
+	})
+	if !in.Stalled() {
+		t.Error("all is well, it says")
+	}
+	f.set(func(f *fakeStore) { f.broken = nil })
+	if err := <-done; err != nil {
 		t.Errorf("told %v", err)
 	}
+	f.set(func(f *fakeStore) { f.broken = errSink })
+	c = chunkOf(in, streamSource, "<13>x")
+	c.Done = func(err error) { done <- err }
+	put(t, in, c)
 	if err := stop(); !errors.Is(err, errSink) {
 		t.Errorf("ended with %v", err)
 	}
+	if err := <-done; !errors.Is(err, errSink) {
+		t.Errorf("told %v", err)
+	}
 	if err := in.Put(t.Context(), chunkOf(in, streamSource, "x")); !errors.Is(err, input.ErrClosed) {
 		t.Errorf("after the end: %v", err)
+	}
+}
+
+// TestReopen: a store that broke is opened again. What is gone is counted, whoever waits is told, what waits is kept.
+func TestReopen(t *testing.T) {
+	f := newFake()
+	in, stop := startIntake(t, f, Config{})
+	kept := func(n int) func() bool { return func() bool { m, _, _ := f.events(); return len(m) == n } }
+	put(t, in, chunkOf(in, streamSource, "<13>1", "<13>2", "<13>3"))
+	until(t, "kept", kept(3))
+	bulk := in.Bulk()
+	if _, err := bulk.Append("imported", []entry.Entry{{}}); err != nil {
+		t.Fatal(err)
+	}
+	broken := fmt.Errorf("%w after: %w", journal.ErrBroken, errSink)
+	f.set(func(f *fakeStore) { f.broken, f.gone = broken, 2 })
+	if kept, err := in.Commit(t.Context(), "system", []entry.Entry{{}}); kept != 0 || !errors.Is(err, journal.ErrBroken) {
+		t.Errorf("commit: %d %v", kept, err)
+	}
+	put(t, in, chunkOf(in, streamSource, "<13>4", "<13>5"))
+	until(t, "opened again", func() bool { f.mu.Lock(); defer f.mu.Unlock(); return f.reopens == 2 })
+	if err := bulk.Finish(t.Context()); err == nil {
+		t.Error("an import across the break was acknowledged")
+	}
+	until(t, "kept", kept(4))
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	messages, _, signed := f.events()
+	if !same(messages, []string{"1", "2", "4", "5"}) || f.lost(t)["the store: "+reasonReopened] != 2 || signed != len(f.kept) {
+		t.Errorf("%q, lost %v, %d signed", messages, f.lost(t), signed)
+	}
+	if s := in.Stats(); s.Received != 5 || s.Durable+s.Lost[reasonReopened] != 5 {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -3,8 +3,6 @@ package ingest
 import (
 	"errors"
 	"syscall"
-
-	"constat/entry"
 )
 
 // Store is what the intake writes to; the journal's writer is one, behind an adapter.
@@ -13,6 +11,9 @@ type Store interface {
 	// Checkpoint must make durable and sign everything appended before. If only the disk is too full for signing,
 	// everything is durable all the same.
 	Checkpoint() error
+	// Reopen is called after an error that wraps [journal.ErrBroken], while nobody else uses the store. It must
+	// return how many entries are gone that were appended and not durable.
+	Reopen() (lost uint64, err error)
 	// Free must return how many octets the store may still grow by on its disk.
 	Free() (int64, error)
 }
@@ -47,20 +48,6 @@ var errDiskFull = errors.New("disk full")
 func isFull(err error) bool {
 	return errors.Is(err, errDiskFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
-
-// bulk is the store as an import sees it: the reserve of the disk is not for it.
-type bulk struct{ Store }
-
-// Append implements [Sink].
-func (b bulk) Append(journal string, entries []entry.Entry) (uint64, error) {
-	if !reserved(b.Store) {
-		return 0, errDiskFull
-	}
-	return b.Store.Append(journal, entries)
-}
-
-// Bulk is where imports go while the intake runs.
-func (in *Intake) Bulk() Sink { return bulk{in.store} }
 
 // reserved reports whether the disk has more room than the reserve for loss entries and seals.
 func reserved(s Store) bool {

@@ -22,9 +22,11 @@ type fakeStore struct {
 	signed  int
 	syncs   []time.Time
 	free    int64
-	room    int   // entries that Append still keeps; -1: any number
-	broken  error // of Append
-	unsign  bool  // Checkpoint fails for want of room
+	room    int    // entries that Append still keeps; -1: any number
+	broken  error  // of everything
+	gone    uint64 // by the next Reopen
+	reopens int
+	unsign  bool // Checkpoint fails for want of room
 	slow    time.Duration
 }
 
@@ -70,13 +72,18 @@ func (f *fakeStore) Append(journal string, entries []entry.Entry) (uint64, error
 func (f *fakeStore) Sync() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.broken != nil {
+		return f.broken
+	}
 	f.synced = len(f.kept)
 	f.syncs = append(f.syncs, time.Now())
 	return nil
 }
 
 func (f *fakeStore) Checkpoint() error {
-	f.Sync()
+	if err := f.Sync(); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.unsign {
@@ -84,6 +91,18 @@ func (f *fakeStore) Checkpoint() error {
 	}
 	f.signed = len(f.kept)
 	return nil
+}
+
+// Reopen works from the second time on.
+func (f *fakeStore) Reopen() (uint64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.reopens++; f.reopens == 1 {
+		return 0, errSink
+	}
+	f.broken = nil
+	f.kept = f.kept[:len(f.kept)-int(f.gone)]
+	return f.gone, nil
 }
 
 func (f *fakeStore) Free() (int64, error) {

@@ -29,6 +29,3 @@ func (t *Texts) Append(v []byte) {
 
 // Reset empties the list and keeps its memory.
 func (t *Texts) Reset() { t.Data, t.Ends = t.Data[:0], t.Ends[:0] }
-
-// Rows is a set of value numbers of a block.
-type Rows []uint64

@@ -6,8 +6,9 @@
 //	  lock                         empty; held by the one writer
 //	  system/                      one directory a journal
 //	    journal.json               id, origin, nonce key, time axis, predecessor
-//	    head-<index>.log           package frame
-//	    <index>.blob               values too long for a leaf
+//	    head-<index>.log           the newest entries: package frame
+//	    <index>.seg                what a complete head becomes: package segment
+//	    <index>.blob               values too long for a leaf, of the head or segment of that index
 //	    tree                       level-8 hashes; derived
 //	    checkpoint                 newest signed checkpoint
 //	    <file>.torn-<time>         set aside after a crash, never overwritten

@@ -102,6 +102,20 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s: %d, %v", layout.BlobName(first), got, ok)
 		}
 	}
+	for _, first := range []uint64{0, 65536, 10_000_000_000_000_000} {
+		name := layout.SegmentName(first)
+		if got, ok := layout.ParseSegmentName(name); !ok || got != first || layout.IsUnfinishedSegment(name) {
+			t.Errorf("%s: %d, %v", name, got, ok)
+		}
+		if !layout.IsUnfinishedSegment(name + ".tmp") {
+			t.Errorf("%s.tmp is not unfinished", name)
+		}
+	}
+	for _, name := range []string{"head-0000000000000001.seg", "1.seg", ".seg", "0000000000000001.seg.torn-x", "0000000000000001.blob"} {
+		if first, ok := layout.ParseSegmentName(name); ok || layout.IsUnfinishedSegment(name) {
+			t.Errorf("%q is the segment at %d", name, first)
+		}
+	}
 	for _, name := range []string{"", "head-.log", "head-1.log", "head-00000000000000001.log", "head-000000000000000a.log",
 		"head-+000000000000001.log", "0000000000000001.log", "head-0000000000000001.log.torn-x", "head-0000000000000001.blob"} {
 		if first, ok := layout.ParseHeadName(name); ok {

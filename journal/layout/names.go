@@ -23,14 +23,15 @@ const (
 )
 
 const (
-	headPrefix    = "head-"
-	headSuffix    = ".log"
-	segmentSuffix = ".seg"
-	keptSuffix    = ".kept"
-	blobSuffix    = ".blob"
-	tornMark      = ".torn-"
-	damagedMark   = ".damaged-"
-	stamp         = "20060102T150405Z"
+	headPrefix  = "head-"
+	headSuffix  = ".log"
+	blobSuffix  = ".blob"
+	segSuffix   = ".seg"
+	keptSuffix  = ".kept"
+	tmpSuffix   = ".tmp"
+	tornMark    = ".torn-"
+	damagedMark = ".damaged-"
+	stamp       = "20060102T150405Z"
 )
 
 // KeysDir is the directory of secrets beside a store.
@@ -44,12 +45,20 @@ func ParseHeadName(name string) (first uint64, ok bool) {
 	return parseIndexed(name, headPrefix, headSuffix, HeadName)
 }
 
+// BlobName is the file name of the blobs of the entries that begin at that index.
+func BlobName(first uint64) string { return fmt.Sprintf("%016d%s", first, blobSuffix) }
+
+// ParseBlobName is the inverse of [BlobName].
+func ParseBlobName(name string) (first uint64, ok bool) {
+	return parseIndexed(name, "", blobSuffix, BlobName)
+}
+
 // SegmentName is the file name of the segment that begins at that index.
-func SegmentName(first uint64) string { return fmt.Sprintf("%016d%s", first, segmentSuffix) }
+func SegmentName(first uint64) string { return fmt.Sprintf("%016d%s", first, segSuffix) }
 
 // ParseSegmentName is the inverse of [SegmentName].
 func ParseSegmentName(name string) (first uint64, ok bool) {
-	return parseIndexed(name, "", segmentSuffix, SegmentName)
+	return parseIndexed(name, "", segSuffix, SegmentName)
 }
 
 // KeptName is the file name of what stays of the pruned segment that began at that index.
@@ -60,12 +69,12 @@ func ParseKeptName(name string) (first uint64, ok bool) {
 	return parseIndexed(name, "", keptSuffix, KeptName)
 }
 
-// BlobName is the file name of the blobs of the entries that begin at that index.
-func BlobName(first uint64) string { return fmt.Sprintf("%016d%s", first, blobSuffix) }
-
-// ParseBlobName is the inverse of [BlobName].
-func ParseBlobName(name string) (first uint64, ok bool) {
-	return parseIndexed(name, "", blobSuffix, BlobName)
+// IsUnfinishedSegment reports whether a file is a segment that was still being written: it holds nothing that does not
+// stand in a head.
+func IsUnfinishedSegment(name string) bool {
+	name, found := strings.CutSuffix(name, tmpSuffix)
+	_, ok := ParseSegmentName(name)
+	return found && ok
 }
 
 func parseIndexed(name, prefix, suffix string, format func(uint64) string) (uint64, bool) {

@@ -24,7 +24,7 @@ type Builder struct {
 	header  frame.FileHeader
 	bodies  []byte
 	rows    []row
-	values  []extent // of all rows, one behind the other
+	extents []extent // of all values of all rows, one behind the other
 	shapes  map[string]*shape
 	order   []*shape // of first appearance
 	columns columnSet
@@ -59,7 +59,7 @@ func NewBuilder() *Builder { return &Builder{encoder: column.NewEncoder()} }
 func (b *Builder) Reset(h frame.FileHeader) {
 	h.Kind = frame.Segment
 	b.header = h
-	b.bodies, b.rows, b.values = b.bodies[:0], b.rows[:0], b.values[:0]
+	b.bodies, b.rows, b.extents = b.bodies[:0], b.rows[:0], b.extents[:0]
 	b.shapes, b.order, b.kinds = map[string]*shape{}, b.order[:0], 0
 }
 
@@ -78,10 +78,10 @@ func (b *Builder) Add(body []byte) error {
 	}
 	start := uint32(len(b.bodies))
 	b.bodies = append(b.bodies, body...)
-	r := row{body: extent{start, uint32(len(b.bodies))}, values: uint32(len(b.values)), shape: b.shape(p.key),
+	r := row{body: extent{start, uint32(len(b.bodies))}, values: uint32(len(b.extents)), shape: b.shape(p.key),
 		epoch: p.epoch, received: p.received, event: p.event, nanos: p.nanos}
 	for _, v := range p.values {
-		b.values = append(b.values, extent{start + v.start, start + v.end})
+		b.extents = append(b.extents, extent{start + v.start, start + v.end})
 	}
 	r.shape.rows++
 	r.app = r.shape.count(b.appOf(&r))
@@ -103,7 +103,7 @@ func (b *Builder) shape(key []byte) *shape {
 
 // value returns value number n of a row: 0 is the parameters, the others are the fields.
 func (b *Builder) value(r *row, n int) []byte {
-	v := b.values[r.values+uint32(n)]
+	v := b.extents[r.values+uint32(n)]
 	return b.bodies[v.start:v.end]
 }
 
@@ -130,5 +130,5 @@ func (s *shape) count(name []byte) *app {
 func (b *Builder) reserve(body int) {
 	b.bodies = slices.Grow(b.bodies, min(MaxRows*(body+body/4), 64<<20))
 	b.rows = slices.Grow(b.rows, MaxRows)
-	b.values = slices.Grow(b.values, 8*MaxRows)
+	b.extents = slices.Grow(b.extents, 8*MaxRows)
 }

@@ -25,13 +25,17 @@ func (e *MissingError) Unwrap() error { return e.Cause }
 
 // place is where an entry is.
 type place struct {
-	span *spanData
-	at   int // position in the span
-	run  *run
-	row  int
+	span   *spanData
+	at     int // position in the span
+	run    *run
+	row    int // in the run
+	values []*loaded
 }
 
-// find finds the entry at a position. The values of its run are then in r.values.
+// value returns value number i: parameters, fields, or the body of a rest row.
+func (x *place) value(i int) []byte { return x.values[i].at(int(x.run.values[i]) + x.row) }
+
+// find finds the entry at a position.
 func (r *Reader) find(position int) (x place, err error) {
 	n := SpanOf(position)
 	if x.span, err = r.span(n); err != nil {
@@ -41,9 +45,11 @@ func (r *Reader) find(position int) (x place, err error) {
 		return x, err
 	}
 	x.at = position - r.directory.spans[n].From
-	x.row = int(x.span.rows[x.at])
-	x.run = r.runOf(int(x.span.groups[x.at]), x.row)
-	return x, nil
+	row := int(x.span.rows[x.at])
+	x.run = r.runOf(int(x.span.groups[x.at]), row)
+	x.row = row - x.run.first
+	x.values, err = r.columnsOfRun(x.run)
+	return x, err
 }
 
 // runOf returns the run that holds a row of a group.
@@ -55,16 +61,6 @@ func (r *Reader) runOf(group, row int) *run {
 		}
 	}
 	return runs[len(runs)-1]
-}
-
-// value returns value number i of an entry: parameters, fields, or the body of a rest row.
-func (r *Reader) value(x *place, i int) ([]byte, error) {
-	c := r.columnsOf(x.run.group)[i]
-	t, err := r.texts(c, x.run.block)
-	if err != nil {
-		return nil, err
-	}
-	return t.At(int(x.run.values[i]) + x.row - x.run.first), nil
 }
 
 // Entry sets e to the entry at index. Names are shared; values and parameters point into memory of the reader, valid
@@ -79,31 +75,22 @@ func (r *Reader) Entry(index uint64, e *entry.Entry) error {
 	}
 	n := r.shapeOf[x.run.group]
 	if n == 0 {
-		body, err := r.value(&x, 0)
-		if err != nil {
-			return err
-		}
-		return r.names.Decode(body, e)
+		return r.names.Decode(x.value(0), e)
 	}
-	return r.fill(&x, r.shapes[n-1], e)
+	return x.fill(r.shapes[n-1], e)
 }
 
 // fill makes an entry of the values of its columns.
-func (r *Reader) fill(x *place, s *shape, e *entry.Entry) (err error) {
+func (x *place) fill(s *shape, e *entry.Entry) error {
 	e.Reset()
 	e.Kind, e.Renderer, e.Epoch, e.Received = s.Kind, s.Renderer, uint32(x.span.epochs[x.at]), x.span.received[x.at]
 	if s.Event {
 		e.Event = entry.Time{Valid: true, Digits: s.Digits, Zone: s.Zone, Micros: x.span.events[x.at], Nanos: uint16(x.span.nanos[x.at])}
 	}
-	if e.Params, err = r.value(x, 0); err != nil {
-		return err
-	}
+	e.Params = x.value(0)
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		v, err := r.value(x, i+1)
-		if err != nil {
-			return err
-		}
+		v := x.value(i + 1)
 		to := entry.Field{Name: f.Name, Provenance: f.Provenance, Form: f.Form, Value: v}
 		if f.Form == entry.Blob || f.Form == entry.Packed {
 			if len(v) < entry.DigestSize {
@@ -128,14 +115,12 @@ func (r *Reader) AppendBody(dst []byte, index uint64) ([]byte, error) {
 	}
 	n := r.shapeOf[x.run.group]
 	if n == 0 {
-		body, err := r.value(&x, 0)
-		return append(dst, body...), err
+		return append(dst, x.value(0)...), nil
 	}
-	return r.appendBody(dst, &x, r.shapes[n-1])
+	return x.appendBody(dst, r.shapes[n-1]), nil
 }
 
-func (r *Reader) appendBody(dst []byte, x *place, s *shape) ([]byte, error) {
-	start := len(dst)
+func (x *place) appendBody(dst []byte, s *shape) []byte {
 	dst = append(dst, entry.Version, byte(s.Kind))
 	dst = binary.AppendUvarint(dst, uint64(x.span.epochs[x.at]))
 	dst = binary.AppendVarint(dst, x.span.received[x.at])
@@ -148,24 +133,18 @@ func (r *Reader) appendBody(dst []byte, x *place, s *shape) ([]byte, error) {
 		dst = append(dst, 0)
 	}
 	dst = append(dst, s.middle...)
-	params, err := r.value(x, 0)
-	if err != nil {
-		return dst[:start], err
-	}
+	params := x.value(0)
 	dst = append(binary.AppendUvarint(dst, uint64(len(params))), params...)
 	dst = binary.AppendUvarint(dst, uint64(len(s.Fields)))
 	for i := range s.Fields {
-		v, err := r.value(x, i+1)
-		if err != nil {
-			return dst[:start], err
-		}
+		v := x.value(i + 1)
 		dst = append(dst, s.heads[i]...)
 		if s.Fields[i].Form == entry.Inline {
 			dst = binary.AppendUvarint(dst, uint64(len(v)))
 		}
 		dst = append(dst, v...)
 	}
-	return dst, nil
+	return dst
 }
 
 // Row is the body of an entry, valid until the next step.

@@ -118,7 +118,7 @@ func (b *Builder) fits(r *row, sizes []int) bool {
 		return sizes[b.rest]+int(r.body.end-r.body.start) <= BlockBytes
 	}
 	for i, f := range r.shape.Fields {
-		v := b.values[r.values+1+uint32(i)]
+		v := b.extents[r.values+1+uint32(i)]
 		if sizes[f.Column]+int(v.end-v.start) > BlockBytes {
 			return false
 		}
@@ -133,7 +133,7 @@ func (b *Builder) measure(r *row, sizes []int) {
 		return
 	}
 	for i, f := range r.shape.Fields {
-		v := b.values[r.values+1+uint32(i)]
+		v := b.extents[r.values+1+uint32(i)]
 		sizes[f.Column] += int(v.end - v.start)
 	}
 }

@@ -21,8 +21,7 @@ type memory struct {
 	shared []byte
 	parts  []byte
 	ints   []int64
-	texts  []column.Texts
-	used   []int // numbers of the blocks that texts are of
+	values []gathered // by column
 }
 
 // Image returns the whole file. It is not decoded again here: whoever puts it in the place of the entries reads it
@@ -38,9 +37,7 @@ func (b *Builder) Image() ([]byte, error) {
 	m.dir = directory{rows: len(b.rows), kinds: b.kinds, blocks: b.blocks}
 	m.describe()
 	m.spans()
-	if err := m.encodeColumns(); err != nil {
-		return nil, err
-	}
+	m.encodeColumns()
 	return m.file(), nil
 }
 
@@ -146,84 +143,73 @@ func (m *image) nanos(rows []row) part {
 	return part{}
 }
 
-// use is a group that has a column, as value number field of its rows.
-type use struct{ group, field int }
-
-// bodyField stands for the whole body of a row.
-const bodyField = -1
-
-// uses lists for each column the groups that have it, in row order.
-func (m *image) uses() [][]use {
-	list := make([][]use, len(m.columns.list))
-	for i, g := range m.groups {
-		if g.shape == nil {
-			list[m.rest] = append(list[m.rest], use{i, bodyField})
-			continue
-		}
-		list[g.shape.Params] = append(list[g.shape.Params], use{i, 0})
-		for n, f := range g.shape.Fields {
-			list[f.Column] = append(list[f.Column], use{i, n + 1})
-		}
-	}
-	return list
+// gathered is the values of one column.
+type gathered struct {
+	texts  []column.Texts // of the blocks in which it has some
+	blocks []int          // the numbers of these blocks
 }
 
-func (m *image) encodeColumns() error {
-	for c, uses := range m.uses() {
-		m.gather(uses)
-		encoded, err := m.encoder.Encode(m.texts, useOf(m.columns.list[c]))
-		if err != nil {
-			return err
+// in returns the list for a block, whose memory may have been used before.
+func (g *gathered) in(block int) *column.Texts {
+	n := len(g.blocks)
+	if n > 0 && g.blocks[n-1] == block {
+		return &g.texts[n-1]
+	}
+	g.blocks = append(g.blocks, block)
+	if n < cap(g.texts) {
+		g.texts = g.texts[:n+1]
+		g.texts[n].Reset()
+	} else {
+		g.texts = append(g.texts, column.Texts{})
+	}
+	return &g.texts[n]
+}
+
+// gather collects the values of all columns, by block. It goes over the rows once: their values are far apart.
+func (m *image) gather() {
+	n := len(m.columns.list)
+	if n > len(m.values) {
+		m.values = append(m.values, make([]gathered, n-len(m.values))...)
+	}
+	for i := range m.values {
+		g := &m.values[i]
+		g.texts, g.blocks = g.texts[:0], g.blocks[:0]
+	}
+	for b, block := range m.blocks {
+		for _, position := range m.byRow[block.First : block.First+block.Count] {
+			m.scatter(&m.rows[position], b)
 		}
-		e := columnEntry{columnKey: m.columns.list[c], blocks: make([]part, len(m.blocks))}
+	}
+}
+
+// scatter appends the values of a row to their columns.
+func (m *image) scatter(r *row, block int) {
+	if r.shape.rows < minShape {
+		m.values[m.rest].in(block).Append(m.bodies[r.body.start:r.body.end])
+		return
+	}
+	m.values[r.shape.Params].in(block).Append(m.value(r, 0))
+	for i := range r.shape.Fields {
+		m.values[r.shape.Fields[i].Column].in(block).Append(m.value(r, i+1))
+	}
+}
+
+func (m *image) encodeColumns() {
+	m.gather()
+	for c, key := range m.columns.list {
+		g := &m.values[c]
+		encoded := m.encoder.Encode(g.texts, useOf(key))
+		e := columnEntry{columnKey: key, blocks: make([]part, len(m.blocks))}
 		if e.shared.size = uint32(len(encoded.Shared)); e.shared.size > 0 {
 			e.shared.crc = frame.Checksum(encoded.Shared)
 			m.shared = append(m.shared, encoded.Shared...)
 		}
 		e.filter = m.part(encoded.Filter)
-		for i, block := range m.used {
+		for i, block := range g.blocks {
 			e.blocks[block] = m.part(encoded.Blocks[i])
 		}
 		m.dir.columns = append(m.dir.columns, e)
 	}
-	return nil
-}
-
-// gather collects the values of a column, by block.
-func (m *image) gather(uses []use) {
-	m.texts, m.used = m.texts[:0], m.used[:0]
-	block, last := 0, -1
-	for _, u := range uses {
-		g := &m.groups[u.group]
-		for n := g.first; n < g.first+g.count; n++ {
-			for n >= m.blocks[block].First+m.blocks[block].Count {
-				block++
-			}
-			if block != last {
-				last = block
-				m.grow()
-				m.used = append(m.used, block)
-			}
-			m.texts[len(m.texts)-1].Append(m.valueOf(&m.rows[m.byRow[n]], u.field))
-		}
-	}
-}
-
-// grow lengthens the list of texts by an empty one, whose memory is used again.
-func (m *image) grow() {
-	if n := len(m.texts); n < cap(m.texts) {
-		m.texts = m.texts[:n+1]
-		m.texts[n].Reset()
-		return
-	}
-	m.texts = append(m.texts, column.Texts{})
-}
-
-func (m *image) valueOf(r *row, field int) []byte {
-	if field == bodyField {
-		return m.bodies[r.body.start:r.body.end]
-	}
-	return m.value(r, field)
 }
 
 // useOf says how a column is searched.

@@ -2,6 +2,7 @@ package segment
 
 // run is the rows of one group in one block.
 type run struct {
+	number int // among all runs of the segment
 	group  int
 	block  int
 	first  int     // row
@@ -14,6 +15,7 @@ type placement struct {
 	byBlock [][]run
 	byGroup [][]*run
 	counts  [][]int32 // values of each column in each block
+	runs    int
 }
 
 // place works out the placement, once.
@@ -47,13 +49,14 @@ func (s *Segment) placeBlock(b, g int) int {
 			g++
 			continue
 		}
-		r := run{group: g, block: b, first: row, count: min(end, group.First+group.Count) - row}
+		r := run{number: s.placed.runs, group: g, block: b, first: row, count: min(end, group.First+group.Count) - row}
 		for _, c := range s.columnsOf(g) {
 			r.values = append(r.values, s.placed.counts[c][b])
 			s.placed.counts[c][b] += int32(r.count)
 		}
 		s.placed.byBlock[b] = append(s.placed.byBlock[b], r)
 		row += r.count
+		s.placed.runs++
 	}
 	return g
 }

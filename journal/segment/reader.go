@@ -18,14 +18,30 @@ type Reader struct {
 	spans  []spanData
 	names  entry.Decoder
 	free   []*column.Texts
-	values []*column.Texts // of the run at hand
+	runs   [][]*loaded // by number of the run, the columns of its values, once they are decoded
 }
 
-// loaded is what was read of one column in one block.
+// loaded is what was read of one column in one block. Once it is decoded, value i is constant, or values.At(codes[i]),
+// or values.At(i) if there are no codes.
 type loaded struct {
-	block *column.Block
-	texts *column.Texts
-	err   error
+	block    *column.Block
+	err      error
+	decoded  bool
+	constant []byte
+	codes    []uint32
+	values   *column.Texts
+	own      bool // values are memory of the reader
+}
+
+// at returns value i.
+func (x *loaded) at(i int) []byte {
+	switch {
+	case x.codes != nil:
+		return x.values.At(int(x.codes[i]))
+	case x.values != nil:
+		return x.values.At(i)
+	}
+	return x.constant
 }
 
 // spanData is what was read of an arrival block.
@@ -52,14 +68,15 @@ func (s *Segment) NewReader() *Reader {
 // Reset forgets what was decoded and goes on with another segment.
 func (r *Reader) Reset(s *Segment) {
 	for i := range r.loaded {
-		if t := r.loaded[i].texts; t != nil {
-			t.Reset()
-			r.free = append(r.free, t)
+		if x := &r.loaded[i]; x.own {
+			x.values.Reset()
+			r.free = append(r.free, x.values)
 		}
 	}
 	r.Segment, r.places = s, s.place()
 	r.loaded = append(r.loaded[:0], make([]loaded, len(s.columns)*len(s.blocks))...)
 	r.spans = append(r.spans[:0], make([]spanData, len(s.directory.spans))...)
+	r.runs = append(r.runs[:0], make([][]*loaded, r.places.runs)...)
 }
 
 // Column returns block number b of column c, and the number of values in it; nil if no row of the block has it.
@@ -87,21 +104,43 @@ func (r *Reader) load(c, b int) *loaded {
 	return x
 }
 
-// texts returns all values of a column in a block.
-func (r *Reader) texts(c, b int) (*column.Texts, error) {
+// decode decodes all values of a column in a block.
+func (r *Reader) decode(c, b int) *loaded {
 	x := r.load(c, b)
-	if x.texts != nil || x.err != nil || x.block == nil {
-		return x.texts, x.err
+	if x.decoded || x.err != nil || x.block == nil {
+		return x
 	}
-	t := new(column.Texts)
+	x.decoded = true
+	var ok bool
+	if x.constant, ok = x.block.Constant(); ok {
+		return x
+	}
+	if x.codes, x.values, ok = x.block.Codes(); ok {
+		return x
+	}
+	x.values, x.own = new(column.Texts), true
 	if n := len(r.free); n > 0 {
-		t, r.free = r.free[n-1], r.free[:n-1]
+		x.values, r.free = r.free[n-1], r.free[:n-1]
 	}
-	if x.err = x.block.Texts(t); x.err == nil && t.Len() != int(r.places.counts[c][b]) {
-		x.err = fmt.Errorf("%w: %d values instead of %d", frame.ErrDamaged, t.Len(), r.places.counts[c][b])
+	x.err = x.block.Texts(x.values)
+	return x
+}
+
+// columns returns the decoded columns of a run.
+func (r *Reader) columnsOfRun(x *run) ([]*loaded, error) {
+	if list := r.runs[x.number]; list != nil {
+		return list, nil
 	}
-	x.texts = t
-	return t, x.err
+	list := make([]*loaded, 0, len(x.values))
+	for _, c := range r.columnsOf(x.group) {
+		l := r.decode(c, x.block)
+		if l.err != nil {
+			return nil, l.err
+		}
+		list = append(list, l)
+	}
+	r.runs[x.number] = list
+	return list, nil
 }
 
 // Filter reports whether the filter of column c lets a key pass: false means that no value can have it. True if the

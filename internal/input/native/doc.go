@@ -8,7 +8,7 @@
 //   - "log": each block is the body of an entry (package entry) with claimed fields. The server sets epoch and received
 //     time and adds what the kernel knows of the client: _TRANSPORT, _PID, _UID, _GID, _COMM, _EXE, _CMDLINE.
 //   - "import": the blocks together are a stream in the format that the request names.
-//   - "rotate": no blocks. The heads of all journals end.
+//   - "rotate": no blocks. The heads of all journals end and become segments.
 //
 // A request that ends without a last block has failed; what its answer counts is kept all the same.
 //

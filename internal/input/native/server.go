@@ -27,8 +27,8 @@ type Backend interface {
 	// Import must read a stream into a journal and return when everything is durable and signed, with the number of
 	// entries kept, also on an error, and of those that were too long.
 	Import(ctx context.Context, journal, format string, r io.Reader) (kept, cut uint64, err error)
-	// Rotate must end the heads of all journals.
-	Rotate() error
+	// Rotate must end the heads of all journals and return when they are segments.
+	Rotate(ctx context.Context) error
 }
 
 // Describe returns the observed fields of a process of this machine.
@@ -136,7 +136,7 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) (a Answer, err e
 		a.Entries, a.Cut, err = s.backend.Import(c.ctx, request.Journal, request.Format, &blockReader{r: c.r})
 		return a, err
 	case "rotate":
-		return a, s.backend.Rotate()
+		return a, s.backend.Rotate(c.ctx)
 	}
 	return a, fmt.Errorf("%w: unknown op %q", ErrProtocol, request.Op)
 }

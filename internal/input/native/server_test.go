@@ -61,7 +61,7 @@ func (r *recorder) Import(_ context.Context, journal, format string, in io.Reade
 	return uint64(bytes.Count(data, []byte("\n"))), 1, err
 }
 
-func (r *recorder) Rotate() error { return errors.New("cannot rotate") }
+func (r *recorder) Rotate(context.Context) error { return errors.New("cannot rotate") }
 
 func describe(pid, uid, gid int) []entry.Field {
 	return []entry.Field{{Name: "_UID", Value: fmt.Append(nil, uid), Provenance: entry.Observed}}

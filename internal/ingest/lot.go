@@ -1,0 +1,130 @@
+package ingest
+
+import (
+	"fmt"
+	"time"
+
+	"constat/entry"
+	"constat/internal/input"
+	"constat/internal/parse"
+)
+
+// lot is a batch on its way: entries and the chunks that they point into. One is filled while another is appended.
+type lot struct {
+	parser     *parse.Parser
+	entries    []entry.Entry
+	sources    []*input.Source // of the entries
+	held       []*input.Chunk  // chunks that the entries point into
+	heldOctets int64           // what they weigh
+	waiting    []func(error)   // to be told when all of it is durable
+	hurry      bool            // an entry wants to be durable at once
+}
+
+func newLot(location *time.Location) *lot {
+	parser := parse.New(parse.Syslog, parse.Options{Provenance: entry.Claimed, Location: location})
+	return &lot{parser: parser, entries: make([]entry.Entry, 0, maxBatch)}
+}
+
+func (l *lot) full() bool { return len(l.entries) >= maxBatch || l.heldOctets >= maxHeld }
+
+// fill takes chunks out of the queue until the lot is full or the queue empty.
+func (in *Intake) fill(l *lot, now time.Time) {
+	for !l.full() {
+		c := in.queue.take(both)
+		if c == nil {
+			return
+		}
+		in.takeChunk(l, c, now)
+	}
+	in.queue.rouse()
+}
+
+// takeChunk makes entries of the messages of a chunk.
+func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
+	received, before := now.UnixMicro(), len(l.entries)
+	for _, m := range c.Messages {
+		octets := c.Octets[m.Start:m.End]
+		if !in.limits.allow(c.Source.Name, now) {
+			in.losses.add(c.Source.Name, "rate limit", 1, uint64(len(octets))+uint64(m.Lost))
+			continue
+		}
+		e := l.next(c.Source)
+		l.parser.Parse(e, octets, received)
+		e.Fields = append(e.Fields, c.Source.Fields...)
+		if m.Flag != "" {
+			e.AddString("_FRAMING", m.Flag, entry.Observed)
+		}
+		if m.Lost > 0 {
+			e.Add(Truncated, fmt.Append(nil, m.Lost), entry.Observed)
+		}
+		l.hurry = l.hurry || in.isUrgent(e, c.Source, now)
+	}
+	if c.Done != nil {
+		l.waiting = append(l.waiting, c.Done)
+	}
+	if len(l.entries) == before {
+		in.giveBack(c)
+		return
+	}
+	l.held = append(l.held, c)
+	l.heldOctets += weight(c)
+}
+
+// next lengthens the lot by one entry.
+func (l *lot) next(s *input.Source) *entry.Entry {
+	l.sources = append(l.sources, s)
+	if len(l.entries) < cap(l.entries) {
+		l.entries = l.entries[:len(l.entries)+1] // its list of fields is used again
+	} else {
+		l.entries = append(l.entries, entry.Entry{})
+	}
+	return &l.entries[len(l.entries)-1]
+}
+
+// isUrgent reports whether a local sender says that something critical happened, at most once a second for each
+// sender. Nobody on the network can make the disk work.
+func (in *Intake) isUrgent(e *entry.Entry, s *input.Source, now time.Time) bool {
+	if !s.Local {
+		return false
+	}
+	level, ok := e.Level()
+	if !ok || level > urgentLevel || now.Sub(in.urgent[s.Name]) < time.Second {
+		return false
+	}
+	if len(in.urgent) > maxSources {
+		clear(in.urgent)
+	}
+	in.urgent[s.Name] = now
+	return true
+}
+
+// keepIf drops the first entries of a lot, and of those behind them all but the ones to keep.
+func (l *lot) keepIf(from int, keep func(*entry.Entry, *input.Source) bool) {
+	n := 0
+	for i := from; i < len(l.entries); i++ {
+		if keep(&l.entries[i], l.sources[i]) {
+			l.entries[n], l.entries[i] = l.entries[i], l.entries[n]
+			l.sources[n] = l.sources[i]
+			n++
+		}
+	}
+	l.entries, l.sources = l.entries[:n], l.sources[:n]
+}
+
+// empty empties a lot and gives the memory behind it back.
+func (in *Intake) empty(l *lot) {
+	for i, c := range l.held {
+		in.giveBack(c)
+		l.held[i] = nil
+	}
+	l.entries, l.sources, l.held, l.heldOctets = l.entries[:0], l.sources[:0], l.held[:0], 0
+	l.hurry = false
+	l.parser.Release()
+}
+
+func (in *Intake) giveBack(c *input.Chunk) {
+	if n := cap(c.Octets); leastChunk <= n && n <= keepChunk {
+		c.Reset()
+		in.chunks.Put(c)
+	}
+}

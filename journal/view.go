@@ -1,0 +1,187 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+
+	"constat/journal/frame"
+)
+
+// part is a stretch of a view in one file. Only the last one is opened with the view, if it is a head or no head
+// follows it.
+type part struct {
+	first     uint64
+	end       uint64 // index behind its last entry: where the next part begins
+	isSegment bool   // guarded by View.mu
+	both      bool   // there are a segment and a head
+
+	head   *head // nil until needed
+	size   int64 // bytes of the head that belong to the view, 0 until known
+	frames []frame.Extent
+	listed bool // frames are known
+
+	segment *openSegment // guarded by View.mu, as is users
+	users   int
+}
+
+func (v *View) addParts(spans []span) {
+	for i, s := range spans {
+		if i > 0 {
+			v.parts[i-1].end = s.first
+		}
+		v.parts = append(v.parts, &part{first: s.first, isSegment: s.segment, both: s.segment && s.head})
+	}
+}
+
+// findSize finds the end of the last part: that of a segment in its directory, that of a head by its last trailer or,
+// where that is not whole, by its frames.
+func (v *View) findSize() error {
+	if len(v.parts) == 0 {
+		return nil
+	}
+	last := v.parts[len(v.parts)-1]
+	last.end = last.first
+	v.Size = last.first
+	s, err := v.open(last)
+	if err != nil && (isStructural(err) || isNotExist(err)) {
+		return nil // gone, or another file stands in its place: reading says so
+	}
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		last.end = s.End()
+		v.release(last)
+	} else if err := v.endOfHead(last); err != nil {
+		return err
+	}
+	v.Size = last.end
+	return nil
+}
+
+func (v *View) endOfHead(p *part) error {
+	x, ok, err := frame.Before(p.head.file, v.Journal.NonceKey, p.size, p.size)
+	if err != nil {
+		return err
+	}
+	if ok {
+		p.end = x.Header.End()
+	} else if err := v.list(p); err != nil {
+		return err
+	} else if n := len(p.frames); n > 0 {
+		p.end = p.frames[n-1].Header.End()
+	}
+	return nil
+}
+
+// open opens a part, as what it is by now: a head may have become a segment since the files were listed. A segment is
+// returned and must be released; a nil segment means a head. What is not there under either name, and then not under
+// the first again, is gone.
+func (v *View) open(p *part) (s *openSegment, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for range 3 {
+		if p.isSegment {
+			s, err = v.acquireLocked(p)
+			if err != nil && p.both && isStructural(err) && v.openHeadLocked(p) == nil {
+				p.isSegment = false
+				return nil, nil
+			}
+		} else {
+			err = v.openHeadLocked(p)
+		}
+		if !isNotExist(err) {
+			return s, err
+		}
+		p.isSegment = !p.isSegment
+	}
+	p.isSegment = !p.isSegment
+	return nil, err
+}
+
+func (v *View) openHeadLocked(p *part) (err error) {
+	if p.head != nil {
+		return nil
+	}
+	if p.head, err = openForReading(v.fsys, v.dir, v.Journal, p.first); err == nil {
+		p.size = p.head.size
+	}
+	return err
+}
+
+// maxIdle is how many segments a view keeps open that nobody uses.
+const maxIdle = 4
+
+func (v *View) acquireLocked(p *part) (_ *openSegment, err error) {
+	if p.segment == nil {
+		if p.segment, err = openSegmentAt(v.fsys, v.dir, v.Journal, p.first); err != nil {
+			return nil, err
+		}
+	}
+	p.users++
+	for i, other := range v.idle {
+		if other == p {
+			v.idle = append(v.idle[:i], v.idle[i+1:]...)
+			break
+		}
+	}
+	return p.segment, nil
+}
+
+// release says that a segment is not used any more. It is closed some time later.
+func (v *View) release(p *part) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if p.users--; p.users > 0 || p.segment == nil {
+		return
+	}
+	v.idle = append(v.idle, p)
+	if len(v.idle) > maxIdle {
+		v.idle[0].segment.file.Close() // read only
+		v.idle[0].segment = nil
+		v.idle = v.idle[1:]
+	}
+}
+
+// list finds all frames of an open head by walking it. The end of the last head may not be known yet.
+func (v *View) list(p *part) error {
+	if p.listed {
+		return nil
+	}
+	next := p.first
+	for x, err := range frame.Scan(p.head.file, v.Journal.NonceKey, frame.HeadHeaderSize, p.size) {
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.head.name, err)
+		}
+		if x.Gap || x.Header.First < next || p.end > p.first && x.Header.End() > p.end {
+			continue // found missing when the indexes are read
+		}
+		p.frames = append(p.frames, x)
+		next = x.Header.End()
+	}
+	p.listed = true
+	return nil
+}
+
+// Close closes the files of the view. It may be called twice.
+func (v *View) Close() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var errs []error
+	for _, p := range v.parts {
+		if p.head != nil {
+			errs = append(errs, p.head.file.Close())
+			p.head = nil
+		}
+		if p.segment != nil {
+			errs = append(errs, p.segment.file.Close())
+			p.segment = nil
+		}
+	}
+	v.parts, v.idle = nil, nil
+	v.read.close()
+	v.restoring.Lock()
+	defer v.restoring.Unlock()
+	v.restored.close()
+	return errors.Join(errs...)
+}
