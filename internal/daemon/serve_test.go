@@ -151,6 +151,39 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// TestRoutes: messages go to the journal that the configuration says, and to another one after it was changed.
+func TestRoutes(t *testing.T) {
+	const auth = "routes:\n- journal: auth\n  select: 'facility:in(auth, authpriv)'\n"
+	p := newPlace(t, everything+auth+"- journal: debug\n  select: 'level:debug'\n")
+	d := p.serve()
+	for _, message := range []string{"<86>sshd: one", "<15>app: two", "<13>app: three", "<87>sshd: four"} {
+		p.send("tcp", message+"\n")
+	}
+	p.until("all journals", func() bool {
+		_, err := os.Stat(filepath.Join(p.store, "debug", "checkpoint"))
+		_, err2 := os.Stat(filepath.Join(p.store, "auth", "checkpoint"))
+		return err == nil && err2 == nil
+	})
+	p.until("four messages", func() bool { return len(p.all("auth"))+len(p.all("debug"))+len(p.events()) == 4 })
+	p.configure(everything + auth)
+	d.signal(syscall.SIGHUP)
+	p.until("the change", func() bool { return strings.Contains(d.errs.String(), "configuration") })
+	p.send("tcp", "<15>app: five\n")
+	d.stop()
+	p.verify()
+	for journal, want := range map[string]string{"auth": "one four", "debug": "two", "system": "three five"} {
+		var got []string
+		for _, e := range p.all(journal) {
+			if e.kind == 0 {
+				got = append(got, e.fields["MESSAGE"])
+			}
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("journal %s: %q, want %q", journal, s, want)
+		}
+	}
+}
+
 // TestTwo: a store has one daemon.
 func TestTwo(t *testing.T) {
 	p := newPlace(t, everything)
