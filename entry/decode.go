@@ -11,7 +11,8 @@ const maxInterned = 4096
 // Decoder decodes bodies. It remembers the names it has seen so that decoding allocates nothing once they are known.
 // The zero value is ready; a Decoder must not be used by two goroutines at once.
 type Decoder struct {
-	names map[string]name
+	names  map[string]name
+	recent []name // by position of the field: entries that follow each other often have the same fields
 }
 
 // name is a text that was met, and whether it can name a field.
@@ -67,6 +68,24 @@ func (d *Decoder) DecodeFields(data []byte) ([]Field, error) {
 		}
 	}
 	return fields, nil
+}
+
+// maxRecent bounds the positions of fields whose names are remembered.
+const maxRecent = 64
+
+// nameAt is [Decoder.intern] for the name of field number i.
+func (d *Decoder) nameAt(i int, b []byte) name {
+	if i < len(d.recent) && d.recent[i].text == string(b) {
+		return d.recent[i]
+	}
+	n := d.intern(b)
+	switch {
+	case i < len(d.recent):
+		d.recent[i] = n
+	case i < maxRecent && i == len(d.recent):
+		d.recent = append(d.recent, n)
+	}
+	return n
 }
 
 func (d *Decoder) intern(b []byte) name {
@@ -174,8 +193,8 @@ func (r *reader) fields(fields []Field) []Field {
 		r.fail()
 		return fields
 	}
-	for range count {
-		f := r.field()
+	for i := range int(count) {
+		f := r.field(i)
 		if r.bad {
 			return fields
 		}
@@ -184,13 +203,14 @@ func (r *reader) fields(fields []Field) []Field {
 	return fields
 }
 
-func (r *reader) field() Field {
+// field reads field number i.
+func (r *reader) field(i int) Field {
 	tag := r.byte()
 	f := Field{Provenance: Provenance(tag & 3), Form: Form(tag >> 2)}
 	text := r.bytes()
 	var named name
 	if len(text) <= MaxName {
-		named = r.names.intern(text)
+		named = r.names.nameAt(i, text)
 	}
 	f.Name = named.text
 	switch f.Form {

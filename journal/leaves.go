@@ -45,7 +45,6 @@ type leafWalk struct {
 	next, to uint64
 	yield    func(Leaf, error) bool
 	over     bool // nothing more is wanted, or an error was yielded
-	rows     *segment.Reader
 }
 
 // part yields what one part has of the range. It returns false if the walk cannot go on behind it.
@@ -58,11 +57,7 @@ func (w *leafWalk) part(p *part) bool {
 		return w.head(p)
 	}
 	defer w.view.release(p)
-	if w.rows == nil {
-		w.rows = new(segment.Reader)
-	}
-	w.rows.Reset(s.Segment)
-	for row, err := range w.rows.Bodies(w.next, min(w.to, p.end)) {
+	for row, err := range w.view.read.of(s.Segment).Bodies(w.next, min(w.to, p.end)) {
 		var lost *segment.MissingError
 		if errors.As(err, &lost) && isLost(err) {
 			w.over = true

@@ -3,6 +3,7 @@ package seal
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -194,6 +195,39 @@ func TestValidOrigin(t *testing.T) {
 	for _, bad := range []string{"", "a b", "a+b", "a\nb", strings.Repeat("x", MaxOrigin+1), "a\xff"} {
 		if ValidOrigin(bad) == nil {
 			t.Errorf("origin %q accepted", bad)
+		}
+	}
+}
+
+// TestSubtrees: the subtrees of any range stand for its leaves.
+func TestSubtrees(t *testing.T) {
+	leaf := func(i uint64) Hash { return Hash{byte(i), byte(i >> 8), 1} }
+	for _, r := range [][2]uint64{{0, 1}, {0, 256}, {1, 256}, {0, 1000}, {255, 257}, {37, 999}, {512, 768}, {513, 514}, {5, 5}} {
+		var plain, short Frontier
+		var blocks, shortBlocks []Hash
+		add := func(i uint64) {
+			if b, full := plain.Append(leaf(i)); full {
+				blocks = append(blocks, b)
+			}
+		}
+		for i := range r[0] {
+			short.Append(leaf(i))
+			plain.Append(leaf(i))
+		}
+		at := r[0]
+		for _, level := range Subtrees(r[0], r[1]) {
+			var sub Frontier
+			for i := range uint64(1) << level {
+				sub.Append(leaf(at + i))
+				add(at + i)
+			}
+			at += 1 << level
+			if b, full := short.AppendSubtree(level, sub.Root()); full {
+				shortBlocks = append(shortBlocks, b)
+			}
+		}
+		if at != r[1] || plain.Root() != short.Root() || !slices.Equal(blocks, shortBlocks) {
+			t.Errorf("leaves %d to %d: end at %d", r[0], r[1], at)
 		}
 	}
 }

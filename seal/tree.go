@@ -27,10 +27,21 @@ type Frontier struct {
 func (f *Frontier) Size() uint64 { return f.size }
 
 // Append adds a leaf hash. When that completes a block, it returns the hash of the block and true.
-func (f *Frontier) Append(leaf Hash) (block Hash, full bool) {
-	f.peaks = append(f.peaks, leaf)
-	f.size++
-	for level := 0; f.size>>level&1 == 0; level++ {
+func (f *Frontier) Append(leaf Hash) (block Hash, full bool) { return f.AppendSubtree(0, leaf) }
+
+// AppendBlock adds the [BlockSize] leaves under a block hash. The size must be a multiple of [BlockSize].
+func (f *Frontier) AppendBlock(block Hash) { f.AppendSubtree(BlockLevel, block) }
+
+// AppendSubtree adds the 2^level leaves under the root of a perfect subtree. The level is at most [BlockLevel], and the
+// size must be a multiple of 2^level. When that completes a block, it returns the hash of the block and true.
+func (f *Frontier) AppendSubtree(level int, root Hash) (block Hash, full bool) {
+	if level > BlockLevel || f.size>>level<<level != f.size {
+		panic(fmt.Sprintf("seal: subtree of level %d appended at size %d", level, f.size))
+	}
+	f.peaks = append(f.peaks, root)
+	f.size += 1 << level
+	block, full = root, level == BlockLevel
+	for ; f.size>>level&1 == 0; level++ {
 		f.merge()
 		if level+1 == BlockLevel {
 			block, full = f.peaks[len(f.peaks)-1], true
@@ -39,16 +50,19 @@ func (f *Frontier) Append(leaf Hash) (block Hash, full bool) {
 	return block, full
 }
 
-// AppendBlock adds the [BlockSize] leaves under a block hash. The size must be a multiple of [BlockSize].
-func (f *Frontier) AppendBlock(block Hash) {
-	if f.size%BlockSize != 0 {
-		panic(fmt.Sprintf("seal: block appended at size %d", f.size))
+// Subtrees returns the levels of the perfect subtrees of at most [BlockSize] leaves that together hold the leaves first
+// to end-1, in order, each as large as it can be.
+func Subtrees(first, end uint64) []int {
+	var levels []int
+	for first < end {
+		level := 0
+		for level < BlockLevel && first>>level&1 == 0 && first+(2<<level) <= end {
+			level++
+		}
+		levels = append(levels, level)
+		first += 1 << level
 	}
-	f.peaks = append(f.peaks, block)
-	f.size += BlockSize
-	for level := BlockLevel; f.size>>level&1 == 0; level++ {
-		f.merge()
-	}
+	return levels
 }
 
 // merge replaces the last two peaks by their parent.

@@ -48,7 +48,7 @@ Exit status: 0 verified, 1 tampered, 2 sound but not pinned, 3 cannot be read, o
 	}
 	c.Flags().StringVar(&f.code, "code", "", "verification `CODE` that the store must have, base32 or hex")
 	c.Flags().StringVarP(&f.output, "output", "o", "text", "text or json")
-	c.Flags().BoolVar(&f.deep, "deep", false, "also check what is derived; this format has nothing that is not checked anyway")
+	c.Flags().BoolVar(&f.deep, "deep", false, "also name what a search believes and is wrong: bounds of time, kinds and filters of segments")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &exitError{int(check.Unreadable), fmt.Errorf("%w\nsee '%s --help'", err, c.CommandPath())}
 	})
@@ -79,9 +79,10 @@ func (a *app) verify(f verifyFlags, args []string) error {
 		return err
 	}
 	progress := newProgress(a.err, isTerminal(a.err))
+	options.Deep = f.deep
 	options.Progress = func(n uint64) { progress.show("verified %d entries", n) }
 	report := check.Store(vfs.OS(), dir, options)
-	if report.Verdict == check.Tampered { // somebody may have written meanwhile: only what two looks agree on counts
+	if report.Verdict == check.Tampered || report.Verdict == check.Unreadable { // somebody may have written meanwhile: only what two looks agree on counts
 		report = check.Store(vfs.OS(), dir, options)
 	}
 	progress.clear()

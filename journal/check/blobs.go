@@ -16,9 +16,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// blobCheck is the blob file of one head under check.
+// blobCheck is the blob file of one head or segment under check.
 type blobCheck struct {
-	h       *headCheck
+	h       *partCheck
 	file    string // below the store
 	f       vfs.File
 	zstd    *zstd.Decoder
@@ -29,8 +29,8 @@ type blobCheck struct {
 	cause   error                          // why records cannot be had
 }
 
-// newBlobCheck reads where the records of the blob file of a head are. There may be no such file.
-func newBlobCheck(h *headCheck) *blobCheck {
+// newBlobCheck reads where the records of the blob file of a part are. There may be no such file.
+func newBlobCheck(h *partCheck) *blobCheck {
 	b := &blobCheck{h: h, file: filepath.Join(h.dir, layout.BlobName(h.first)), records: map[uint64][]layout.BlobRecord{}}
 	b.cause = b.open()
 	switch {
@@ -80,7 +80,7 @@ func (b *blobCheck) close() {
 }
 
 // special checks the blobs of an entry, in the order in which they left it, and shows the entry to the check.
-func (h *headCheck) special(s *special) {
+func (h *partCheck) special(s *special) {
 	h.observe(&s.entry, s.index)
 	for i := range s.entry.Fields {
 		f := &s.entry.Fields[i]
@@ -134,7 +134,7 @@ func (b *blobCheck) unnamed() {
 	}
 	for index, left := range b.records {
 		if len(left) > 0 && index < b.h.next && !b.h.isSkipped(index) {
-			b.h.findAt(RuleBlob, b.file, index, index+1, "blob that no entry names")
+			b.left(index)
 		}
 	}
 	if b.header != nil && !errors.Is(b.header, frame.ErrNewer) && isContent(b.header) {
@@ -143,6 +143,16 @@ func (b *blobCheck) unnamed() {
 	for _, g := range b.gaps {
 		b.between(RuleBlob, g.Offset, fmt.Sprintf("%d bytes at byte %d are no blob", g.Length, g.Offset))
 	}
+}
+
+// left reports a record that no entry names. Beside what was kept of a pruned segment, a crash may leave those of
+// entries that are pruned.
+func (b *blobCheck) left(index uint64) {
+	if b.h.kept {
+		b.h.report.note("%s: holds a value of entry %d, which was pruned", b.file, index)
+		return
+	}
+	b.h.findAt(RuleBlob, b.file, index, index+1, "blob that no entry names")
 }
 
 // between reports what is wrong at an offset where no entry looks.
@@ -154,15 +164,15 @@ func (b *blobCheck) between(rule Rule, offset int64, text string) {
 	}
 }
 
-// strayBlobs reports blob files that belong to no head.
-func (j *journalCheck) strayBlobs(heads []uint64) {
+// strayBlobs reports blob files that belong to no head or segment.
+func (j *journalCheck) strayBlobs(parts []part) {
 	entries, err := j.fsys.ReadDir(filepath.Join(j.checker.dir, j.dir))
 	if err != nil {
 		return // reported by files
 	}
 	for _, e := range entries {
-		if first, ok := layout.ParseBlobName(e.Name()); ok && !slices.Contains(heads, first) {
-			j.findAt(RuleBlob, filepath.Join(j.dir, e.Name()), first, first+1, "belongs to no head")
+		if first, ok := layout.ParseBlobName(e.Name()); ok && !hasPart(parts, first) {
+			j.findAt(RuleBlob, filepath.Join(j.dir, e.Name()), first, first+1, "belongs to no head or segment")
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"sort"
 
 	"constat/internal/vfs"
 	"constat/journal/frame"
@@ -13,8 +12,8 @@ import (
 	"constat/seal"
 )
 
-// headCheck is one head file under check.
-type headCheck struct {
+// partCheck is one head or segment under check.
+type partCheck struct {
 	*journalCheck
 	file  string // below the store
 	first uint64
@@ -22,45 +21,50 @@ type headCheck struct {
 	size  int64
 	blobs *blobCheck
 	ended bool // reading failed, so that nobody knows what follows
+	kept  bool // it is what stays of a pruned segment
 }
 
-// entries reads every head in order, hashes every entry, and reports every index that is not there.
+// entries reads heads and segments in order, hashes every entry, and reports every index that is not there.
 func (j *journalCheck) entries() {
-	firsts, err := j.heads()
+	parts, err := j.parts()
 	if err != nil {
 		j.report.cannot(RuleRead, j.dir, err)
 		return
 	}
 	pool := newPool(j.options.Workers, j.desc.NonceKey)
 	defer pool.close()
-	for i, first := range firsts {
-		end := j.point.Size
-		if i+1 < len(firsts) {
-			end = firsts[i+1]
+	for i := 0; i < len(parts); {
+		if parts[i].kept {
+			j.keptPart(parts[i], j.endOf(parts, i))
+			i++
+			continue
 		}
-		j.head(pool, first, max(first, end))
+		run := segmentsOf(parts[i:])
+		if run == 0 {
+			j.head(pool, parts[i].first, j.endOf(parts, i))
+			i++
+			continue
+		}
+		j.segments(pool, parts[i:i+run], j.endOf(parts, i+run-1))
+		i += run
 	}
 	if j.signed && j.next < j.point.Size {
 		j.missing(filepath.Join(j.dir, layout.HeadName(j.next)), j.point.Size, "entries are missing below the checkpoint")
 	}
-	j.strayBlobs(firsts)
+	j.strayBlobs(parts)
 }
 
-func (j *journalCheck) heads() ([]uint64, error) {
-	entries, err := j.fsys.ReadDir(filepath.Join(j.checker.dir, j.dir))
-	var firsts []uint64
-	for _, e := range entries {
-		if first, ok := layout.ParseHeadName(e.Name()); ok {
-			firsts = append(firsts, first)
-		}
+// endOf is the index at which a part should end: where the next one begins or, for the last, at the checkpoint.
+func (j *journalCheck) endOf(parts []part, i int) uint64 {
+	if i+1 < len(parts) {
+		return parts[i+1].first
 	}
-	sort.Slice(firsts, func(a, b int) bool { return firsts[a] < firsts[b] })
-	return firsts, err
+	return max(parts[i].first, j.point.Size)
 }
 
-// head checks one head, which must begin at first; the next one, or the checkpoint, begins at end.
+// head checks one head, which must begin at first; the next part, or the checkpoint, begins at end.
 func (j *journalCheck) head(pool *pool, first, end uint64) {
-	h := &headCheck{journalCheck: j, file: filepath.Join(j.dir, layout.HeadName(first)), first: first}
+	h := &partCheck{journalCheck: j, file: filepath.Join(j.dir, layout.HeadName(first)), first: first}
 	if first > j.next {
 		j.missing(h.file, first, "entries before this head are missing")
 	}
@@ -69,6 +73,10 @@ func (j *journalCheck) head(pool *pool, first, end uint64) {
 		return
 	}
 	if err := h.open(); err != nil {
+		if j.converted(err, first) {
+			j.segments(pool, []part{{first: first, segment: true}}, end)
+			return
+		}
 		h.cannotOpen(err, end)
 		return
 	}
@@ -85,7 +93,7 @@ func (j *journalCheck) head(pool *pool, first, end uint64) {
 	}
 }
 
-func (h *headCheck) open() (err error) {
+func (h *partCheck) open() (err error) {
 	if h.f, err = h.fsys.Open(filepath.Join(h.checker.dir, h.file)); err != nil {
 		return err
 	}
@@ -102,7 +110,7 @@ func (h *headCheck) open() (err error) {
 	return err
 }
 
-func (h *headCheck) cannotOpen(err error, end uint64) {
+func (h *partCheck) cannotOpen(err error, end uint64) {
 	switch {
 	case errors.Is(err, frame.ErrNewer):
 		h.report.cannot(RuleFormat, h.file, err)
@@ -149,11 +157,14 @@ func (j *journalCheck) isSkipped(index uint64) bool {
 }
 
 // leaf takes the leaf hash of the next index.
-func (j *journalCheck) leaf(h seal.Hash) {
-	j.leaves = append(j.leaves, h)
-	j.next++
+func (j *journalCheck) leaf(h seal.Hash) { j.subtree(0, h) }
+
+// subtree takes the root of the perfect subtree over the next 2^level indexes, which lie in one block.
+func (j *journalCheck) subtree(level int, h seal.Hash) {
+	j.leaves, j.levels = append(j.leaves, h), append(j.levels, uint8(level))
+	j.next += 1 << level
 	if j.next == j.point.Size && j.whole {
-		j.signedTail = append([]seal.Hash(nil), j.leaves...)
+		j.signedTail, j.signedLevels = slices.Clone(j.leaves), slices.Clone(j.levels)
 	}
 	j.someTail = j.someTail || j.next > j.point.Size-j.point.Size%seal.BlockSize && j.next <= j.point.Size
 	if j.next%seal.BlockSize == 0 {
@@ -162,16 +173,23 @@ func (j *journalCheck) leaf(h seal.Hash) {
 }
 
 func (j *journalCheck) endBlock() {
-	b := block{known: j.whole && len(j.leaves) == seal.BlockSize, some: len(j.leaves) > 0}
-	if b.known {
+	b := block{known: j.whole && len(j.leaves) > 0, some: len(j.leaves) > 0}
+	switch {
+	case b.known && len(j.leaves) == seal.BlockSize:
 		b.hash = seal.BlockHash(j.leaves)
+	case b.known:
+		var f seal.Frontier
+		for i, h := range j.leaves {
+			f.AppendSubtree(int(j.levels[i]), h)
+		}
+		b.hash = f.Root()
 	}
 	j.blocks = append(j.blocks, b)
-	j.leaves, j.whole = j.leaves[:0], true
+	j.leaves, j.levels, j.whole = j.leaves[:0], j.levels[:0], true
 }
 
 // take judges one extent in order and takes its leaves.
-func (h *headCheck) take(x frame.Extent, r *result) {
+func (h *partCheck) take(x frame.Extent, r *result) {
 	if x.Gap {
 		h.findAt(RuleFrame, h.file, h.next, h.next+1, fmt.Sprintf("%d bytes at byte %d are no frame", x.Length, x.Offset))
 		return
@@ -211,9 +229,13 @@ func (h *headCheck) take(x frame.Extent, r *result) {
 }
 
 // order checks that time does not go back from one frame to the next; within a frame the worker has looked.
-func (h *headCheck) order(x frame.Extent, r *result) {
+func (h *partCheck) order(x frame.Extent, r *result) {
 	if h.next > 0 && (x.Header.Epoch < h.epoch || x.Header.Epoch == h.epoch && r.min < h.received) {
 		h.findAt(RuleOrder, h.file, x.Header.First, x.Header.End(), "received time goes back")
 	}
 	h.epoch, h.received = x.Header.Epoch, r.max
+	h.prove(layout.Moment{Epoch: h.epoch, Received: h.received})
 }
+
+// prove notes that the hash of an entry of that moment is part of what is compared with the root.
+func (j *journalCheck) prove(m layout.Moment) { j.proved, j.hasProved = m, true }

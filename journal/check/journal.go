@@ -27,12 +27,18 @@ type journalCheck struct {
 	epoch    uint32 // of the newest entry
 	received int64
 	blocks   []block     // full blocks, in order
-	leaves   []seal.Hash // of the block that is not full yet
+	leaves   []seal.Hash // of the block that is not full yet; of what was pruned, roots of subtrees
+	levels   []uint8     // of the subtrees, 0 for leaves
 	whole    bool        // no index of that block is missing
 
 	skipped    []span      // indexes that could not be had
 	signedTail []seal.Hash // leaves of the partial block at the size of the checkpoint, if none is missing
 	someTail   bool        // at least one of them is not
+
+	signedLevels []uint8 // of signedTail
+	pruned       []pruned
+	proved       layout.Moment // of the newest entry that was decoded, if there is one
+	hasProved    bool
 }
 
 // block is the hash of a full block, if all its entries could be read.
@@ -77,7 +83,7 @@ func (c *checker) journal(name string, present bool) {
 func (c *checker) isUnmade(name string) bool {
 	entries, err := c.fsys.ReadDir(filepath.Join(c.dir, name))
 	for _, e := range entries {
-		if _, isHead := layout.ParseHeadName(e.Name()); isHead || e.Name() == layout.CheckpointFile {
+		if _, isPart := parsePart(e.Name()); isPart || e.Name() == layout.CheckpointFile {
 			return false
 		}
 	}
@@ -168,9 +174,9 @@ func (j *journalCheck) files() {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		_, isHead := layout.ParseHeadName(name)
+		_, isPart := parsePart(name)
 		_, isBlob := layout.ParseBlobName(name)
-		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || isHead || isBlob
+		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || isPart || isBlob
 		file := filepath.Join(j.dir, name)
 		if !known && !slices.ContainsFunc(j.kept, func(k keptFile) bool { return k.name == file }) {
 			j.report.note("%s does not belong to the journal", file)

@@ -9,27 +9,34 @@ import (
 )
 
 // catchUp looks for journals that a writer has announced since the system journal was checked. It reads only the
-// frames behind the last entry that was checked and believes nothing of them but who a journal is said to be: a store
+// entries behind the last one that was checked and believes nothing of them but who a journal is said to be: a store
 // that is being written must not look like one that was changed.
 func (c *checker) catchUp() {
 	if c.system == nil {
 		return
 	}
-	firsts, err := c.system.heads()
+	parts, err := c.system.parts()
 	if err != nil {
 		return // reported when the journal was checked
 	}
 	decoder := frame.NewDecoder()
-	for i, first := range firsts {
-		if i+1 < len(firsts) && firsts[i+1] <= c.system.next {
+	for i, p := range parts {
+		if i+1 < len(parts) && parts[i+1].first <= c.system.next {
 			continue
 		}
-		c.catchUpHead(first, decoder)
+		if p.segment {
+			c.catchUpSegment(p.first)
+		} else {
+			c.catchUpHead(p.first, decoder)
+		}
 	}
 }
 
 func (c *checker) catchUpHead(first uint64, decoder *frame.Decoder) {
 	f, err := c.fsys.Open(filepath.Join(c.dir, layout.System, layout.HeadName(first)))
+	if c.system.converted(err, first) {
+		c.catchUpSegment(first)
+	}
 	if err != nil {
 		return
 	}
@@ -54,6 +61,23 @@ func (c *checker) catchUpHead(first uint64, decoder *frame.Decoder) {
 			return
 		}
 		c.catchUpEntries(x.Header.First, bodies)
+	}
+}
+
+// catchUpSegment reads a segment that was made of a head since the system journal was checked.
+func (c *checker) catchUpSegment(first uint64) {
+	file := filepath.Join(layout.System, layout.SegmentName(first))
+	x := &segmentJob{partCheck: &partCheck{journalCheck: c.system, file: file, first: first}}
+	seg, err := x.open()
+	if err != nil {
+		return
+	}
+	defer x.f.Close()
+	for row, err := range seg.NewReader().Bodies(c.system.next, seg.End()) {
+		if err != nil {
+			return
+		}
+		c.catchUpEntries(row.Index, [][]byte{row.Body})
 	}
 }
 

@@ -8,20 +8,24 @@ import (
 
 	"constat/entry"
 	"constat/journal/frame"
+	"constat/journal/segment"
 	"constat/seal"
 )
 
-// pool decodes and hashes frames on several cores; results come back in the order of the frames.
+// pool decodes and hashes frames and segments on several cores; results come back in their order.
 type pool struct {
-	jobs    chan *job
+	jobs    chan task
 	workers int
 	key     entry.NonceKey
 	done    uint64
 }
 
+// task is a piece of work for a worker.
+type task interface{ run(*worker) }
+
 // job is one frame on its way through the pool.
 type job struct {
-	h      *headCheck
+	h      *partCheck
 	x      frame.Extent
 	result result
 	ready  chan struct{}
@@ -53,7 +57,7 @@ func newPool(workers int, key entry.NonceKey) *pool {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	p := &pool{jobs: make(chan *job), workers: workers, key: key}
+	p := &pool{jobs: make(chan task), workers: workers, key: key}
 	for range workers {
 		go p.work()
 	}
@@ -64,14 +68,18 @@ func (p *pool) close() { close(p.jobs) }
 
 func (p *pool) work() {
 	w := worker{decoder: frame.NewDecoder(), nonces: entry.NewNonces(p.key)}
-	for j := range p.jobs {
-		w.frame(j)
-		close(j.ready)
+	for t := range p.jobs {
+		t.run(&w)
 	}
 }
 
+func (j *job) run(w *worker) {
+	w.frame(j)
+	close(j.ready)
+}
+
 // run sends the extents of a head through the pool and takes the results in order.
-func (p *pool) run(h *headCheck) {
+func (p *pool) run(h *partCheck) {
 	queue := make(chan *job, 2*p.workers)
 	go func() {
 		defer close(queue)
@@ -93,10 +101,15 @@ func (p *pool) run(h *headCheck) {
 			continue
 		}
 		h.take(j.x, &j.result)
-		p.done += uint64(j.x.Header.Count)
-		if h.options.Progress != nil {
-			h.options.Progress(p.done)
-		}
+		p.progress(h, uint64(j.x.Header.Count))
+	}
+}
+
+// progress tells that n more entries were checked.
+func (p *pool) progress(h *partCheck, n uint64) {
+	p.done += n
+	if h.options.Progress != nil {
+		h.options.Progress(p.done)
 	}
 }
 
@@ -108,6 +121,8 @@ type worker struct {
 	payload []byte
 	bodies  [][]byte
 	current entry.Entry
+	reader  segment.Reader
+	deep    deep
 }
 
 // frame reads, decodes and hashes the frame of a job.

@@ -36,12 +36,16 @@ const (
 	RuleCheckpoint Rule = "checkpoint" // there is a checkpoint, signed by the identity
 	RuleHeader     Rule = "header"     // headers of files
 	RuleFrame      Rule = "frame"      // frames are whole and follow each other
+	RuleSegment    Rule = "segment"    // segments are whole, and a head beside one says the same
 	RuleMissing    Rule = "missing"    // no index is missing below the checkpoint
 	RuleEntry      Rule = "entry"      // entries are canonical and agree with their frame
 	RuleOrder      Rule = "order"      // received time never goes back within an epoch
 	RuleRoot       Rule = "root"       // the entries give the signed root
 	RuleUnproved   Rule = "unproved"   // no entry is beside missing ones such that it can no longer be proved
 	RuleBlob       Rule = "blob"       // values in blobs are there and unchanged
+	RuleKept       Rule = "kept"       // what stays of a pruned segment is whole
+	RulePruned     Rule = "pruned"     // what was pruned is what a signed control entry says
+	RuleFloor      Rule = "floor"      // nothing was pruned that was younger than the floor in force when it arrived
 	RuleSetAside   Rule = "set-aside"  // what recovery kept is there and unchanged
 	RuleDamaged    Rule = "damaged"    // no journal was found damaged before
 )
@@ -71,6 +75,13 @@ func (f Finding) String() string {
 	return fmt.Sprintf("[%s] %s: %s", f.Rule, where, f.Text)
 }
 
+// Range is indexes of a journal, both ends included.
+type Range struct {
+	Journal string `json:"journal"`
+	First   uint64 `json:"first"`
+	Last    uint64 `json:"last"`
+}
+
 // Journal is what was found of one journal.
 type Journal struct {
 	Name       string `json:"name"`
@@ -90,8 +101,8 @@ type Report struct {
 	Code     string    `json:"code,omitempty"`
 	Pinned   string    `json:"pinned"` // where the pin comes from; "" without one
 	Findings []Finding `json:"findings"`
-	Rebuilt  []string  `json:"rebuilt"` // derived files that lie; recomputed, so nothing depends on them
-	Pruned   []string  `json:"pruned"`
+	Rebuilt  []string  `json:"rebuilt"`  // derived files that lie; recomputed, so nothing depends on them
+	Pruned   []Range   `json:"pruned"`   // removed by retention, as it should be
 	Unsealed uint64    `json:"unsealed"` // entries above the newest seal; this format has no seals yet, so all
 	Unsigned uint64    `json:"unsigned"` // entries above the newest checkpoint of their journal
 	Entries  uint64    `json:"entries"`
@@ -102,7 +113,7 @@ type Report struct {
 }
 
 func newReport() *Report {
-	return &Report{Findings: []Finding{}, Rebuilt: []string{}, Pruned: []string{}, Journals: []Journal{}, Notes: []string{}}
+	return &Report{Findings: []Finding{}, Rebuilt: []string{}, Pruned: []Range{}, Journals: []Journal{}, Notes: []string{}}
 }
 
 // cannot adds a finding that keeps the check from being complete.

@@ -47,8 +47,8 @@ func (j *journalCheck) root(full uint64, hash func(uint64) (seal.Hash, bool)) (s
 		}
 		f.AppendBlock(h)
 	}
-	for _, leaf := range tail {
-		f.Append(leaf)
+	for i, h := range tail {
+		f.AppendSubtree(int(j.signedLevels[i]), h)
 	}
 	return f.Root(), true
 }

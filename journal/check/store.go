@@ -26,8 +26,11 @@ type Options struct {
 	PinnedBy string
 	// Progress, if set, is called now and then with the number of entries checked, by one goroutine at a time.
 	Progress func(entries uint64)
-	// Workers is the number of frames decoded and hashed at the same time; 0 means one for each core.
+	// Workers is the number of frames and segments decoded and hashed at the same time; 0 means one for each core.
 	Workers int
+	// Deep also reports what is derived and lies: bounds of times, kinds and filters of segments. Verification never
+	// trusts them, so that they change no verdict; a search that believes them gives wrong answers.
+	Deep bool
 }
 
 // checker is the state of one check.
@@ -40,6 +43,9 @@ type checker struct {
 	listed  map[string]listing // by journal name, the newest
 	kept    []keptFile         // set aside by recovery
 	system  *journalCheck      // nil until it was checked
+	said    []saidPruned       // what control entries say was pruned
+	gone    []pruned           // what was found pruned
+	clock   layout.Timeline    // of the store, and its floors
 	partial bool               // the system journal could not be read, so listed and kept lack something
 }
 
@@ -78,6 +84,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 		c.journal(name, names[name])
 	}
 	c.setAside()
+	c.judgePruned()
 	return c.report.conclude(o, &c.store.Certificate)
 }
 
@@ -132,7 +139,10 @@ func (c *checker) directories() (map[string]bool, error) {
 // learn takes from a control entry of the system journal which journals there are and what was set aside.
 func (c *checker) learn(e *entry.Entry, index uint64) {
 	name := layout.Text(e, layout.JournalName)
+	c.clock.Learn(e)
 	switch layout.Text(e, layout.Control) {
+	case layout.Pruned:
+		c.learnPruned(e, index)
 	case layout.StoreCreated:
 		if code := layout.Text(e, layout.CodeOf); code != c.store.Certificate.Code().String() {
 			c.add(at(Finding{Rule: RuleCode, File: layout.StoreFile, Journal: layout.System,

@@ -44,6 +44,7 @@ const (
 	Blob    Kind = 'b'
 	Tree    Kind = 't'
 	Segment Kind = 's'
+	Kept    Kind = 'k'
 )
 
 // FileHeader opens a head, and with another kind the blob file or the tree that belongs to it.

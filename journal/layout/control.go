@@ -21,6 +21,11 @@ const (
 	Before      = "BEFORE" // µs
 	After       = "AFTER"  // µs
 	Boottime    = "BOOTTIME"
+	LastIndex   = "LAST"   // decimal
+	RuleOf      = "RULE"   // of retention, as configured
+	Floor       = "FLOOR"  // seconds, decimal
+	NewestTime  = "NEWEST" // received time of the last entry of a range, µs
+	NewestEpoch = "NEWEST_EPOCH"
 )
 
 // What a control entry can say.
@@ -31,6 +36,9 @@ const (
 	Successor      = "successor"
 	TailSetAside   = "tail-set-aside"
 	ClockStep      = "clock-step"
+	Pruned         = "pruned"      // retention has removed a range
+	FloorSet       = "floor"       // below which age nothing is pruned, from now on
+	FloorHolds     = "floor-holds" // retention wants more removed than the floor lets go
 )
 
 // NewControl returns a control entry. Pairs are names and values; the store itself is the observer of all of them.

@@ -19,6 +19,7 @@ const (
 	KeysSuffix     = ".keys"
 	System         = "system" // the journal that holds seals and control entries
 	ImportedName   = "imported"
+	AuditName      = "audit"
 )
 
 const (
@@ -26,6 +27,7 @@ const (
 	headSuffix  = ".log"
 	blobSuffix  = ".blob"
 	segSuffix   = ".seg"
+	keptSuffix  = ".kept"
 	tmpSuffix   = ".tmp"
 	tornMark    = ".torn-"
 	damagedMark = ".damaged-"
@@ -57,6 +59,14 @@ func SegmentName(first uint64) string { return fmt.Sprintf("%016d%s", first, seg
 // ParseSegmentName is the inverse of [SegmentName].
 func ParseSegmentName(name string) (first uint64, ok bool) {
 	return parseIndexed(name, "", segSuffix, SegmentName)
+}
+
+// KeptName is the file name of what stays of the pruned segment that began at that index.
+func KeptName(first uint64) string { return fmt.Sprintf("%016d%s", first, keptSuffix) }
+
+// ParseKeptName is the inverse of [KeptName].
+func ParseKeptName(name string) (first uint64, ok bool) {
+	return parseIndexed(name, "", keptSuffix, KeptName)
 }
 
 // IsUnfinishedSegment reports whether a file is a segment that was still being written: it holds nothing that does not

@@ -72,6 +72,7 @@ func (c *checking) part(p part, derived bool, what string) {
 		return
 	}
 	if _, err := c.s.read(nil, p, p.offset); err != nil {
-		c.found = append(c.found, Damage{Offset: p.offset, Size: int64(p.size), Text: what + ": " + err.Error(), Derived: derived})
+		c.found = append(c.found, Damage{Offset: p.offset, Size: int64(p.size), Text: what + ": " + err.Error(),
+			Derived: derived, End: p.offset < metaOffset || p.offset == c.s.trailer.size()-trailerSize, Cause: err})
 	}
 }

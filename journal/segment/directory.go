@@ -201,7 +201,8 @@ func (p *dirParser) spans(d *directory) {
 		var parts [spanParts]part
 		flags := p.byte()
 		s := Span{From: at, HasEvent: flags&1 != 0, AllEvent: flags&2 != 0}
-		s.To = at + p.number(min(BlockRows, d.rows-at))
+		full := min(BlockRows, d.rows-at)
+		s.To = at + p.number(full)
 		s.MinEpoch, s.MaxEpoch = uint32(p.uvarint()), uint32(p.uvarint())
 		for _, t := range [...]*int64{&s.MinReceived, &s.MaxReceived, &s.MinEvent, &s.MaxEvent} {
 			*t = p.svarint()
@@ -209,8 +210,8 @@ func (p *dirParser) spans(d *directory) {
 		for i := range parts {
 			parts[i] = p.part(&p.offset)
 		}
+		p.bad = p.bad || flags > 3 || s.To-at != full
 		at = s.To
-		p.bad = p.bad || flags > 3
 		d.spans, d.arrival = append(d.spans, s), append(d.arrival, parts)
 	}
 	p.bad = p.bad || at != d.rows

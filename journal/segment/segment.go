@@ -38,7 +38,9 @@ type share struct {
 type Damage struct {
 	Offset, Size int64
 	Text         string
-	Derived      bool // nothing is lost: it stands twice, or can be made again
+	Derived      bool  // nothing is lost: it stands twice, or can be made again
+	End          bool  // it is the header or a trailer, which say what the file is
+	Cause        error // wraps [frame.ErrDamaged] unless reading failed
 }
 
 // Span is an arrival block: positions From to To-1 with one epoch or several, and bounds of their times in µs.
@@ -114,7 +116,8 @@ func Open(f io.ReaderAt, size int64, want frame.FileHeader) (*Segment, error) {
 		return nil, errors.Join(headerErr, err)
 	}
 	if headerErr != nil {
-		s.derived(0, frame.HeadHeaderSize, "header: "+headerErr.Error())
+		s.derived(0, frame.HeadHeaderSize, "header", headerErr)
+		s.damage[len(s.damage)-1].End = true
 	}
 	if err := s.findDirectory(head); err != nil {
 		return nil, err
@@ -134,8 +137,8 @@ func (s *Segment) checkHeader(head []byte) error {
 	return err
 }
 
-func (s *Segment) derived(offset, size int64, text string) {
-	s.damage = append(s.damage, Damage{Offset: offset, Size: size, Text: text, Derived: true})
+func (s *Segment) derived(offset, size int64, what string, cause error) {
+	s.damage = append(s.damage, Damage{Offset: offset, Size: size, Text: what + ": " + cause.Error(), Derived: true, Cause: cause})
 }
 
 // findTrailer reads the trailer behind the header or, where that is damaged, the one at the end.
@@ -145,11 +148,13 @@ func (s *Segment) findTrailer(head []byte) (err error) {
 	}
 	if s.trailer, err = parseTrailer(head[frame.HeadHeaderSize:], s.header); err == nil {
 		if s.trailer.size() != s.size {
-			s.damage = append(s.damage, Damage{Offset: s.size, Text: fmt.Sprintf("file has %d bytes instead of %d", s.size, s.trailer.size())})
+			text := fmt.Sprintf("file has %d bytes instead of %d", s.size, s.trailer.size())
+			s.damage = append(s.damage, Damage{Offset: s.size, Text: text, Cause: frame.ErrDamaged})
 		}
 		return nil
 	}
-	s.derived(frame.HeadHeaderSize, trailerSize, "trailer behind the header: "+err.Error())
+	s.derived(frame.HeadHeaderSize, trailerSize, "trailer behind the header", err)
+	s.damage[len(s.damage)-1].End = true
 	var b [trailerSize]byte
 	if _, readErr := s.file.ReadAt(b[:], s.size-trailerSize); readErr != nil && !errors.Is(readErr, io.EOF) {
 		return readErr
@@ -180,9 +185,9 @@ func (s *Segment) findDirectory(head []byte) error {
 			s.meta = offset
 			return s.fit()
 		}
-		err = fmt.Errorf("directory at byte %d: %w", offset, err)
-		s.derived(offset, int64(s.trailer.directory), err.Error())
-		errs = append(errs, err)
+		what := fmt.Sprintf("directory at byte %d", offset)
+		s.derived(offset, int64(s.trailer.directory), what, err)
+		errs = append(errs, fmt.Errorf("%s: %w", what, err))
 	}
 	return errors.Join(errs...)
 }
