@@ -98,7 +98,10 @@ func (w *Writer) syncLocked() error {
 func (h *head) sync(bytes int64) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.failed != nil || h.durable >= bytes {
+	if h.durable >= bytes {
+		return nil // also of a head that has ended since
+	}
+	if h.failed != nil {
 		return h.failed
 	}
 	if err := h.file.Sync(); err != nil {

@@ -224,6 +224,22 @@ func TestEndsWaitForSync(t *testing.T) {
 	}
 }
 
+// TestHeadEndsBeforeItsSync: a head that ends while a sync is still at another journal was made durable then.
+func TestHeadEndsBeforeItsSync(t *testing.T) {
+	slow := newSlowDisk(newStore(t))
+	w := open(t, slow, newClock())
+	defer w.Close()
+	appendAll(t, w, "a", messages(0, 3))
+	appendAll(t, w, "b", messages(0, 3))
+	result := slow.beside(w.Sync) // waits at a
+	slow.slow.Store(false)
+	appendAll(t, w, "b", messages(3, journal.MaxHeadEntries))
+	slow.letGo <- struct{}{}
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestPowerLossBeside takes the power away while several appenders, syncs, checkpoints and rotations run at once: what
 // was appended before a call that returned nil is there.
 func TestPowerLossBeside(t *testing.T) {
