@@ -75,9 +75,10 @@ type Block struct {
 	codes []uint32
 
 	// encTemplates
-	places []uint32 // of each row, its number among the rows of its template
-	runs   [][]run  // by id; the variables of a template
-	plain  run
+	streams [allStreams]lazy
+	places  []uint32 // of each row, its number among the rows of its template
+	runs    []run    // plain rows, then the variables of the templates that stand in the block
+	first   []int32  // by id, where in runs its variables begin; -1 if it does not stand in the block
 }
 
 // Block returns the block of n values that a payload holds, which is kept. An error wraps [ErrDamaged] or [ErrNewer].
@@ -161,40 +162,67 @@ func (b *Block) codePlanes(s *source, limit int) []uint32 {
 func (b *Block) decodeTemplates(s *source) {
 	limit := len(b.column.patterns) + 1
 	b.codes = b.codePlanes(s, limit)
-	r := reading{head: source{b: s.packed(maxRaw)}}
-	for i := range r.planes {
-		r.planes[i] = s.packed(maxRaw)
+	h := heads{source: source{b: s.packed(maxRaw)}, streams: &b.streams}
+	for i := range b.streams {
+		b.streams[i] = s.lazy(maxRaw)
 	}
-	r.hex = s.packed(maxRaw)
-	r.lengths = source{b: s.packed(maxRaw)}
-	r.text = s.packed(maxRaw)
 	if s.err != nil {
 		return
 	}
-	b.places = make([]uint32, b.n)
+	b.places, b.first = make([]uint32, b.n), make([]int32, limit)
 	counts := make([]uint32, limit)
 	for i, c := range b.codes {
 		b.places[i] = counts[c]
 		counts[c]++
 	}
-	if counts[0] > 0 {
-		b.plain = r.run(int(counts[0]))
-	}
-	b.runs = make([][]run, limit)
-	for id := 1; id < limit && r.head.err == nil; id++ {
-		if counts[id] == 0 {
+	for id, n := range counts {
+		b.first[id] = -1
+		if n == 0 || h.err != nil {
 			continue
 		}
-		for range b.column.patterns[id-1].slots() {
-			b.runs[id] = append(b.runs[id], r.run(int(counts[id])))
+		b.first[id] = int32(len(b.runs))
+		for range b.slots(id) {
+			b.runs = append(b.runs, h.run(int(n)))
+		}
+		if id == 0 && b.runs[0].kind != runText {
+			h.fail("plain rows are a run of type %d", b.runs[0].kind)
 		}
 	}
-	if r.head.err != nil || len(r.head.b) != 0 {
-		s.fail("runs: %v", r.head.err)
+	if h.err != nil || len(h.b) != 0 {
+		s.fail("runs: %v", h.err)
 	}
 }
 
-// append appends the value of row i.
+// slots is the number of runs of a template; plain rows have one.
+func (b *Block) slots(id int) int {
+	if id == 0 {
+		return 1
+	}
+	return b.column.patterns[id-1].slots()
+}
+
+// runsOf returns the runs of a template that stands in the block.
+func (b *Block) runsOf(id int) []run { return b.runs[b.first[id]:][:b.slots(id)] }
+
+// needAll reads what the runs need.
+func (b *Block) needAll(runs []run) error {
+	for i := range runs {
+		if err := b.need(&runs[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decodeAll makes the block ready for [Block.append].
+func (b *Block) decodeAll() error {
+	if err := b.decode(); err != nil {
+		return err
+	}
+	return b.needAll(b.runs)
+}
+
+// append appends the value of row i, whose runs must be there.
 func (b *Block) append(dst []byte, i int) []byte {
 	switch b.encoding {
 	case encConstant:
@@ -204,13 +232,13 @@ func (b *Block) append(dst []byte, i int) []byte {
 	case encCodes:
 		return append(dst, b.column.values.At(int(b.codes[i]))...)
 	}
-	id, place := b.codes[i], int(b.places[i])
+	id, place := int(b.codes[i]), int(b.places[i])
+	runs := b.runsOf(id)
 	if id == 0 {
-		return b.plain.append(dst, place)
+		return runs[0].append(dst, place)
 	}
 	constants := b.column.patterns[id-1].constants
 	dst = append(dst, constants[0]...)
-	runs := b.runs[id]
 	for k := range runs {
 		dst = runs[k].append(dst, place)
 		dst = append(dst, constants[k+1]...)
@@ -223,7 +251,7 @@ func (b *Block) Len() int { return b.n }
 
 // Texts appends all values.
 func (b *Block) Texts(dst *Texts) error {
-	if err := b.decode(); err != nil {
+	if err := b.decodeAll(); err != nil {
 		return err
 	}
 	dst.Data = slices.Grow(dst.Data, b.size())
@@ -247,13 +275,12 @@ func (b *Block) size() int {
 }
 
 // Some is like [Block.Texts], but the values of rows that are not in the set are left empty.
-func (b *Block) Some(dst *Texts, rows Rows) error {
-	if err := b.decode(); err != nil {
-		return err
-	}
+func (b *Block) Some(dst *Texts, rows Rows) (err error) {
 	for i := range b.n {
 		if rows.Has(i) {
-			dst.Data = b.append(dst.Data, i)
+			if dst.Data, err = b.AppendValue(dst.Data, i); err != nil {
+				return err
+			}
 		}
 		dst.Ends = append(dst.Ends, uint32(len(dst.Data)))
 	}
@@ -264,6 +291,11 @@ func (b *Block) Some(dst *Texts, rows Rows) error {
 func (b *Block) AppendValue(dst []byte, i int) ([]byte, error) {
 	if err := b.decode(); err != nil {
 		return dst, err
+	}
+	if b.encoding == encTemplates {
+		if err := b.needAll(b.runsOf(int(b.codes[i]))); err != nil {
+			return dst, err
+		}
 	}
 	return b.append(dst, i), nil
 }

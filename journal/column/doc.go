@@ -26,10 +26,12 @@
 //
 //	dictionary  1 ‖ uvarint number of values ‖ stream of their lengths (uvarints) ‖ stream of their bytes
 //	templates   2 ‖ 1 if a row of the column has no template, else 0 ‖ uvarint number of templates
-//	              ‖ stream of their lengths ‖ stream of their texts
+//	              ‖ stream of their lengths ‖ stream of their texts ‖ stream of two bytes for each variable
 //
 // A token is a run of [0-9A-Za-z_] and bytes from 0x80 that is as long as it can be; a variable is a token with a digit. The
-// template of a text is the text with a byte 0 in the place of each variable. Texts that hold a byte 0 have none.
+// template of a text is the text with a byte 0 in the place of each variable. Texts that hold a byte 0 have none. The two bytes
+// of a variable are the classes of bytes in all its values (1 digits, 2 a-f, 4 g-z, 8 A-F, 16 G-Z, 32 _, 64 from 0x80) and
+// the longest of them in bytes (255: or more).
 //
 // # Blocks
 //
@@ -52,7 +54,7 @@
 //	2 padded     length, svarint least, width         the same with leading zeros, in so many digits
 //	3 hex        length, even                         lower-case digits, two in a byte
 //	4 HEX        length, even                         upper-case digits
-//	5 text                                            uvarint in lengths, bytes in text
+//	5 text       uvarint bytes in lengths, in text    uvarint in lengths, bytes in text
 //	6 affixed    string, string, then another kind    what stands before and behind all values, and what between
 //
 // Stored integers have 0, 1, 2, 3, 4 or 8 bytes. Of the 18 streams the first belongs to integers of one byte, the next two to

@@ -298,14 +298,13 @@ func (e *Encoder) plain(t *Texts, list []int32, use Use) {
 	if len(list) == 0 {
 		return
 	}
-	s := &e.streams
-	s.head = append(s.head, runText)
+	e.values.reset()
 	for _, i := range list {
 		v := t.At(int(i))
-		s.lengths = binary.AppendUvarint(s.lengths, uint64(len(v)))
-		s.text = append(s.text, v...)
+		e.values.add(v)
 		if use == Message {
 			e.filter.text(v, use)
 		}
 	}
+	e.streams.texts(e.values.list)
 }

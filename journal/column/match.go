@@ -53,7 +53,7 @@ func (b *Block) Select(rows Rows, m Matcher) error {
 		selectTexts(b.texts.Data, b.texts.Ends, m, func(i int) { wanted.Set(i) })
 		rows.And(wanted)
 	default:
-		newSelection(b, rows, m).run()
+		return newSelection(b, rows, m).run()
 	}
 	return nil
 }
@@ -119,6 +119,7 @@ type selection struct {
 	wanted    Rows
 	members   [][]int32 // rows of each id, in the set
 	scratch   []byte
+	err       error
 }
 
 func newSelection(b *Block, rows Rows, m Matcher) *selection {
@@ -133,7 +134,7 @@ func newSelection(b *Block, rows Rows, m Matcher) *selection {
 	return s
 }
 
-func (s *selection) run() {
+func (s *selection) run() error {
 	s.members = make([][]int32, len(s.column.patterns)+1)
 	s.rows.Each(func(i int) bool {
 		s.members[s.codes[i]] = append(s.members[s.codes[i]], int32(i))
@@ -143,16 +144,38 @@ func (s *selection) run() {
 		switch {
 		case len(rows) == 0:
 		case id == 0:
-			s.ask(rows)
+			s.plain(rows)
 		default:
 			s.template(id, rows)
 		}
+		if s.err != nil {
+			return s.err
+		}
 	}
 	s.rows.And(s.wanted)
+	return nil
 }
 
-// ask materializes rows and asks the matcher.
+// plain searches the rows that have no template.
+func (s *selection) plain(rows []int32) {
+	x := &s.runsOf(0)[0]
+	if s.err = s.need(x); s.err != nil {
+		return
+	}
+	found := make(Rows, (int(x.n)+63)/64)
+	selectTexts(x.data, x.ends, s.matcher, func(i int) { found.Set(i) })
+	for _, i := range rows {
+		if found.Has(int(s.places[i])) {
+			s.wanted.Set(int(i))
+		}
+	}
+}
+
+// ask materializes rows of one template and asks the matcher.
 func (s *selection) ask(rows []int32) {
+	if s.err = s.needAll(s.runsOf(int(s.codes[rows[0]]))); s.err != nil {
+		return
+	}
 	for _, i := range rows {
 		s.scratch = s.append(s.scratch[:0], int(i))
 		if s.matcher.Match(s.scratch) {
@@ -184,12 +207,18 @@ func (s *selection) template(id int, rows []int32) {
 			s.ask(rows)
 			return
 		}
-		for k := range s.runs[id] {
-			s.slot(&s.runs[id][k], rows)
+		runs := s.runsOf(id)
+		for k := range runs {
+			if p.open[k].canHold(s.literal, false, false) && s.err == nil {
+				s.slot(&runs[k], rows)
+			}
 		}
 		return
 	}
-	if p.canHold(s.literal, func(k int, part []byte, start, end bool) bool { return s.runs[id][k].canHold(part, start, end) }) {
+	runs := s.runsOf(id)
+	if p.canHold(s.literal, func(k int, part []byte, start, end bool) bool {
+		return p.open[k].canHold(part, start, end) && runs[k].canHold(part, start, end)
+	}) {
 		s.ask(rows)
 	}
 }
@@ -202,6 +231,9 @@ func (s *selection) slot(x *run, rows []int32) {
 	}
 	if x.kind == runConstant {
 		s.take(rows)
+		return
+	}
+	if s.err = s.need(x); s.err != nil {
 		return
 	}
 	n, canonical, digits := decimal(s.literal)
@@ -235,7 +267,7 @@ func (s *selection) take(rows []int32) {
 
 // below reports whether no number of the run is as large as limit.
 func (x *run) below(limit uint64) bool {
-	return len(x.planes) < 8 && x.least >= 0 && uint64(x.least)+(1<<(8*len(x.planes))-1) < limit
+	return x.width < 8 && x.least >= 0 && uint64(x.least)+(1<<(8*x.width)-1) < limit
 }
 
 func pow10(n int) uint64 {

@@ -128,6 +128,39 @@ func (s *source) packed(limit int) []byte {
 	return out
 }
 
+// lazy is a stream that is decompressed when it is needed.
+type lazy struct {
+	data   []byte
+	raw    int
+	stored bool // data is the stream itself
+}
+
+// lazy reads a stream of at most limit bytes without decompressing it.
+func (s *source) lazy(limit int) (x lazy) {
+	if x.raw = s.number(limit); x.raw == 0 {
+		return lazy{stored: true}
+	}
+	if size := s.number(len(s.b)); size > 0 {
+		x.data = s.take(size)
+	} else {
+		x.data, x.stored = s.take(x.raw), true
+	}
+	return x
+}
+
+// bytes returns the stream.
+func (x *lazy) bytes() ([]byte, error) {
+	if x.stored {
+		return x.data, nil
+	}
+	out, err := unpack(x.data, x.raw)
+	if err != nil {
+		return nil, damaged("%v", err)
+	}
+	x.data, x.stored = out, true
+	return out, nil
+}
+
 func unpack(data []byte, raw int) ([]byte, error) {
 	var h zstd.Header
 	if err := h.Decode(data); err != nil || h.HasFCS && h.FrameContentSize != uint64(raw) {

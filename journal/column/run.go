@@ -3,7 +3,6 @@ package column
 import (
 	"encoding/binary"
 	"math/bits"
-	"strconv"
 )
 
 // A run is a list of values that are kept next to each other: those of one place in one template. How it is kept is its
@@ -148,13 +147,20 @@ func (s *streams) typed(list [][]byte, numbers []int64) []int64 {
 		s.numbers(numbers)
 	case s.hexadecimal(list):
 	default:
-		s.head = append(s.head, runText)
-		for _, b := range list {
-			s.lengths = binary.AppendUvarint(s.lengths, uint64(len(b)))
-			s.text = append(s.text, b...)
-		}
+		s.texts(list)
 	}
 	return numbers
+}
+
+// texts encodes a run as it is.
+func (s *streams) texts(list [][]byte) {
+	lengths, text := len(s.lengths), len(s.text)
+	for _, b := range list {
+		s.lengths = binary.AppendUvarint(s.lengths, uint64(len(b)))
+		s.text = append(s.text, b...)
+	}
+	s.head = binary.AppendUvarint(append(s.head, runText), uint64(len(s.lengths)-lengths))
+	s.head = binary.AppendUvarint(s.head, uint64(len(s.text)-text))
 }
 
 // decimals reads a run of decimal integers: as they are written without leading zeros or, if padded is not 0, all of
@@ -274,151 +280,4 @@ func nibble(c byte) byte {
 
 func appendString(dst, s []byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
-}
-
-// run is a run that can be read at any place.
-type run struct {
-	kind          byte
-	n             int
-	before, after []byte // what was cut off
-	value         []byte // runConstant
-	least         int64
-	length        int      // of padded numbers and hex digits
-	planes        [][]byte // of this run alone
-	data          []byte   // of hex digits or texts
-	ends          []uint32 // of texts, in data
-}
-
-// reading is the streams of a block that is being read.
-type reading struct {
-	head    source
-	planes  [numberStreams][]byte
-	hex     []byte
-	lengths source
-	text    []byte
-}
-
-// run reads the next run, of n values.
-func (r *reading) run(n int) run {
-	x := run{kind: r.head.byte(), n: n}
-	if x.kind == runAffixed {
-		x.before, x.after = r.string(), r.string()
-		x.kind = r.head.byte()
-	}
-	switch x.kind {
-	case runConstant:
-		x.value = r.string()
-	case runPadded:
-		x.length = r.head.number(18)
-		r.numbers(&x)
-	case runDecimal:
-		r.numbers(&x)
-	case runHex, runUpperHex:
-		if x.length = r.head.number(255); x.length%2 != 0 {
-			r.head.fail("%d hex digits", x.length)
-		}
-		x.data, r.hex = r.cut(r.hex, n*x.length/2)
-	case runText:
-		r.texts(&x)
-	default:
-		r.head.fail("run of type %d", x.kind)
-	}
-	return x
-}
-
-func (r *reading) string() []byte { return r.head.take(r.head.number(len(r.head.b))) }
-
-func (r *reading) cut(b []byte, n int) (_, rest []byte) {
-	if n > len(b) {
-		r.head.fail("stream ends early")
-		return nil, nil
-	}
-	return b[:n:n], b[n:]
-}
-
-func (r *reading) numbers(x *run) {
-	x.least = r.head.svarint()
-	width := r.head.number(8)
-	if widthFor(1<<(8*width)-1) != width {
-		r.head.fail("integers of %d bytes", width)
-		return
-	}
-	first := planeOf(width)
-	for k := range width {
-		var plane []byte
-		plane, r.planes[first+k] = r.cut(r.planes[first+k], x.n)
-		x.planes = append(x.planes, plane)
-	}
-}
-
-func (r *reading) texts(x *run) {
-	x.ends = make([]uint32, x.n)
-	end := 0
-	for i := range x.ends {
-		end += r.lengths.number(len(r.text))
-		if end > len(r.text) {
-			r.head.fail("texts end early")
-			return
-		}
-		x.ends[i] = uint32(end)
-	}
-	if r.lengths.err != nil {
-		r.head.fail("lengths of texts")
-		return
-	}
-	x.data, r.text = r.cut(r.text, end)
-}
-
-// number returns the integer of value i.
-func (x *run) number(i int) int64 {
-	u := uint64(0)
-	for k, plane := range x.planes {
-		u |= uint64(plane[i]) << (8 * k)
-	}
-	return x.least + int64(u)
-}
-
-const (
-	lowerDigits = "0123456789abcdef"
-	upperDigits = "0123456789ABCDEF"
-)
-
-// append appends value i.
-func (x *run) append(dst []byte, i int) []byte {
-	dst = append(dst, x.before...)
-	switch x.kind {
-	case runConstant:
-		dst = append(dst, x.value...)
-	case runDecimal:
-		dst = strconv.AppendInt(dst, x.number(i), 10)
-	case runPadded:
-		dst = appendPadded(dst, uint64(x.number(i)), x.length)
-	case runText:
-		start := uint32(0)
-		if i > 0 {
-			start = x.ends[i-1]
-		}
-		dst = append(dst, x.data[start:x.ends[i]]...)
-	default:
-		digits := lowerDigits
-		if x.kind == runUpperHex {
-			digits = upperDigits
-		}
-		for _, b := range x.data[i*x.length/2 : (i+1)*x.length/2] {
-			dst = append(dst, digits[b>>4], digits[b&15])
-		}
-	}
-	return append(dst, x.after...)
-}
-
-func appendPadded(dst []byte, n uint64, length int) []byte {
-	start := len(dst)
-	for range length {
-		dst = append(dst, '0')
-	}
-	for i := start + length - 1; i >= start; i-- {
-		dst[i] = byte('0' + n%10)
-		n /= 10
-	}
-	return dst
 }

@@ -21,7 +21,58 @@ type template struct {
 	text  []byte
 	slots int
 	rows  int
+	open  []slot
 	id    int // 1 + its number, by falling number of rows; 0: not kept
+}
+
+// slot is what all values of a variable have in common.
+type slot struct {
+	classes uint8 // a bit for each class of bytes that stands in one: see [classOf]
+	longest uint8 // bytes; 255 stands for more, too
+}
+
+// classOf returns the bit of the class of a token byte: digits, a-f, other lower case, A-F, other upper case, _, and
+// bytes from 0x80.
+var classOf = func() (c [256]uint8) {
+	for i := range c {
+		switch b := byte(i); {
+		case isDigit(b):
+			c[i] = 1
+		case b >= 'a' && b <= 'f':
+			c[i] = 2
+		case b >= 'a' && b <= 'z':
+			c[i] = 4
+		case b >= 'A' && b <= 'F':
+			c[i] = 8
+		case b >= 'A' && b <= 'Z':
+			c[i] = 16
+		case b == '_':
+			c[i] = 32
+		case b >= 0x80:
+			c[i] = 64
+		}
+	}
+	return c
+}()
+
+// add takes a value.
+func (s *slot) add(v []byte) {
+	for _, b := range v {
+		s.classes |= classOf[b]
+	}
+	s.longest = max(s.longest, uint8(min(len(v), 255)))
+}
+
+// canHold reports whether a value can contain part; start and end say that it must begin or end with it.
+func (s slot) canHold(part []byte, start, end bool) bool {
+	if len(part) > int(s.longest) && s.longest < 255 {
+		return false
+	}
+	classes := uint8(0)
+	for _, b := range part {
+		classes |= classOf[b]
+	}
+	return classes&^s.classes == 0 && (!start || !end || classes&1 != 0)
 }
 
 // templates finds the templates of a column.
@@ -61,12 +112,15 @@ func (t *templates) add(v []byte) {
 	}
 	x := t.byText[string(key)]
 	if x == nil {
-		x = &template{text: bytes.Clone(key), slots: slots}
+		x = &template{text: bytes.Clone(key), slots: slots, open: make([]slot, slots)}
 		t.byText[string(key)] = x
 		t.list = append(t.list, x)
 	}
 	x.rows++
 	t.rows = append(t.rows, x)
+	for k, at := range t.spans[spans:] {
+		x.open[k].add(v[at.start:at.end])
+	}
 }
 
 // number gives the templates that are kept their ids, the most frequent first.
@@ -84,7 +138,7 @@ func (t *templates) number() []*template {
 }
 
 // appendTemplates encodes the shared part: whether a row of the column is plain, the number of templates, their
-// lengths and texts.
+// lengths and texts, and what their variables have in common.
 func (e *Encoder) appendTemplates(dst []byte, kept []*template, plain bool) []byte {
 	flag := byte(0)
 	if plain {
@@ -92,17 +146,21 @@ func (e *Encoder) appendTemplates(dst []byte, kept []*template, plain bool) []by
 	}
 	dst = append(dst, flag)
 	dst = binary.AppendUvarint(dst, uint64(len(kept)))
-	lengths, texts := []byte(nil), []byte(nil)
+	var lengths, texts, slots []byte
 	for _, x := range kept {
 		lengths = binary.AppendUvarint(lengths, uint64(len(x.text)))
 		texts = append(texts, x.text...)
+		for _, s := range x.open {
+			slots = append(slots, s.classes, s.longest)
+		}
 	}
-	return e.appendPacked(e.appendPacked(dst, lengths), texts)
+	return e.appendPacked(e.appendPacked(e.appendPacked(dst, lengths), texts), slots)
 }
 
 // pattern is a template while reading: constants with a variable between each two.
 type pattern struct {
 	constants [][]byte
+	open      []slot
 }
 
 func (p *pattern) slots() int { return len(p.constants) - 1 }
@@ -112,7 +170,7 @@ func parseTemplates(s *source) (patterns []pattern, plain bool) {
 	flag := s.byte()
 	n := s.number(maxTemplates)
 	lengths := source{b: s.packed(maxRaw)}
-	texts := s.packed(maxRaw)
+	texts, slots := s.packed(maxRaw), s.packed(maxRaw)
 	if flag > 1 || n > len(lengths.b) {
 		s.fail("templates")
 		return nil, false
@@ -123,10 +181,18 @@ func parseTemplates(s *source) (patterns []pattern, plain bool) {
 			s.fail("templates")
 			return nil, false
 		}
-		patterns = append(patterns, pattern{constants: bytes.Split(texts[:size:size], []byte{0})})
-		texts = texts[size:]
+		p := pattern{constants: bytes.Split(texts[:size:size], []byte{0})}
+		if 2*p.slots() > len(slots) {
+			s.fail("variables of templates")
+			return nil, false
+		}
+		for range p.slots() {
+			p.open = append(p.open, slot{slots[0], slots[1]})
+			slots = slots[2:]
+		}
+		patterns, texts = append(patterns, p), texts[size:]
 	}
-	if len(texts) != 0 || len(lengths.b) != 0 || len(s.b) != 0 {
+	if len(texts) != 0 || len(slots) != 0 || len(lengths.b) != 0 || len(s.b) != 0 {
 		s.fail("bytes behind the templates")
 	}
 	return patterns, flag == 1
