@@ -75,10 +75,12 @@ type Block struct {
 	codes []uint32
 
 	// encTemplates
+	rest    []byte   // of the payload, behind ids
+	ids     []uint16 // that stand in the block, ascending; codes are places in it
 	streams [allStreams]lazy
 	places  []uint32 // of each row, its number among the rows of its template
-	runs    []run    // plain rows, then the variables of the templates that stand in the block
-	first   []int32  // by id, where in runs its variables begin; -1 if it does not stand in the block
+	runs    []run    // plain rows, then the variables of the templates
+	first   []int32  // by code, where in runs its variables begin
 }
 
 // Block returns the block of n values that a payload holds, which is kept. An error wraps [ErrDamaged] or [ErrNewer].
@@ -111,6 +113,11 @@ func (b *Block) decode() error {
 	case encCodes:
 		b.codes = b.codePlanes(&s, b.column.values.Len())
 	case encTemplates:
+		if err := b.decodeIDs(); err != nil {
+			s.err = err
+			break
+		}
+		s.b = b.rest
 		b.decodeTemplates(&s)
 	}
 	if b.encoding != encConstant && s.err == nil && len(s.b) != 0 {
@@ -159,9 +166,31 @@ func (b *Block) codePlanes(s *source, limit int) []uint32 {
 	return codes
 }
 
-func (b *Block) decodeTemplates(s *source) {
+// decodeIDs reads which templates stand in the block: 0 for plain rows, 1 + its number for a template.
+func (b *Block) decodeIDs() error {
+	if b.ids != nil {
+		return nil
+	}
 	limit := len(b.column.patterns) + 1
-	b.codes = b.codePlanes(s, limit)
+	s := source{b: b.payload}
+	bitmap := s.packed(limit/8 + 1)
+	if len(bitmap) != (limit+7)/8 {
+		s.fail("bitmap of %d bytes for %d templates", len(bitmap), limit)
+		return s.err
+	}
+	for id := range limit {
+		if bitmap[id/8]>>(id%8)&1 != 0 {
+			b.ids = append(b.ids, uint16(id))
+		}
+	}
+	if b.rest = s.b; len(b.ids) == 0 {
+		s.fail("no template stands in the block")
+	}
+	return s.err
+}
+
+func (b *Block) decodeTemplates(s *source) {
+	b.codes = b.codePlanes(s, len(b.ids))
 	h := heads{source: source{b: s.packed(maxRaw)}, streams: &b.streams}
 	for i := range b.streams {
 		b.streams[i] = s.lazy(maxRaw)
@@ -169,24 +198,26 @@ func (b *Block) decodeTemplates(s *source) {
 	if s.err != nil {
 		return
 	}
-	b.places, b.first = make([]uint32, b.n), make([]int32, limit)
-	counts := make([]uint32, limit)
+	b.places, b.first = make([]uint32, b.n), make([]int32, len(b.ids))
+	counts, total := make([]uint32, len(b.ids)), 0
 	for i, c := range b.codes {
 		b.places[i] = counts[c]
 		counts[c]++
 	}
-	for id, n := range counts {
-		b.first[id] = -1
-		if n == 0 || h.err != nil {
-			continue
+	for c := range b.ids {
+		b.first[c] = int32(total)
+		total += b.slots(c)
+	}
+	b.runs = make([]run, 0, min(total, len(h.b)))
+	for c, n := range counts {
+		for range b.slots(c) {
+			if h.err == nil {
+				b.runs = append(b.runs, h.run(int(n)))
+			}
 		}
-		b.first[id] = int32(len(b.runs))
-		for range b.slots(id) {
-			b.runs = append(b.runs, h.run(int(n)))
-		}
-		if id == 0 && b.runs[0].kind != runText {
-			h.fail("plain rows are a run of type %d", b.runs[0].kind)
-		}
+	}
+	if h.err == nil && b.ids[0] == 0 && b.runs[0].kind != runText {
+		h.fail("plain rows are a run of type %d", b.runs[0].kind)
 	}
 	if h.err != nil || len(h.b) != 0 {
 		s.fail("runs: %v", h.err)
@@ -194,15 +225,15 @@ func (b *Block) decodeTemplates(s *source) {
 }
 
 // slots is the number of runs of a template; plain rows have one.
-func (b *Block) slots(id int) int {
-	if id == 0 {
+func (b *Block) slots(code int) int {
+	if b.ids[code] == 0 {
 		return 1
 	}
-	return b.column.patterns[id-1].slots()
+	return b.column.patterns[b.ids[code]-1].slots()
 }
 
-// runsOf returns the runs of a template that stands in the block.
-func (b *Block) runsOf(id int) []run { return b.runs[b.first[id]:][:b.slots(id)] }
+// runsOf returns the runs of a template.
+func (b *Block) runsOf(code int) []run { return b.runs[b.first[code]:][:b.slots(code)] }
 
 // needAll reads what the runs need.
 func (b *Block) needAll(runs []run) error {
@@ -232,12 +263,12 @@ func (b *Block) append(dst []byte, i int) []byte {
 	case encCodes:
 		return append(dst, b.column.values.At(int(b.codes[i]))...)
 	}
-	id, place := int(b.codes[i]), int(b.places[i])
-	runs := b.runsOf(id)
-	if id == 0 {
+	code, place := int(b.codes[i]), int(b.places[i])
+	runs := b.runsOf(code)
+	if b.ids[code] == 0 {
 		return runs[0].append(dst, place)
 	}
-	constants := b.column.patterns[id-1].constants
+	constants := b.column.patterns[b.ids[code]-1].constants
 	dst = append(dst, constants[0]...)
 	for k := range runs {
 		dst = runs[k].append(dst, place)

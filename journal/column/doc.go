@@ -41,8 +41,9 @@
 //	1 constant   the value of all rows
 //	2 codes      for each row the number of its value in the dictionary: a stream of the low bytes and, if the
 //	             dictionary has more than 256 values, one of the high bytes
-//	3 templates  for each row 0, or 1 + the number of its template, in streams of bytes as codes; then the streams
-//	             heads, 18 streams of integers, hex, lengths, text
+//	3 templates  a stream with a bit for each id, set if it stands in the block: id 0 is rows without a template, id n+1
+//	             template n; for each row the place of its id among those, in streams of bytes as codes; then the
+//	             streams heads, 18 streams of integers, hex, lengths, text
 //
 // The last 22 streams hold runs: first the values of rows without a template, if there are any, as a run of texts; then
 // for each template that stands in the block, in the order of their numbers, for each of its variables the values in

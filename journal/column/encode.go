@@ -245,13 +245,30 @@ func (e *Encoder) appendTemplated(t *Texts, rows []*template, spans []span, kept
 			e.filter.variables(&e.values, use)
 		}
 	}
-	payload = e.appendCodePlanes([]byte{encTemplates}, o.ids, len(kept)+1)
+	payload = e.appendPresent([]byte{encTemplates}, o, len(kept)+1)
 	payload = e.appendPacked(payload, s.head)
 	for i := range s.planes {
 		payload = e.appendPacked(payload, s.planes[i])
 	}
 	payload = e.appendPacked(e.appendPacked(e.appendPacked(payload, s.hex), s.lengths), s.text)
 	return payload, spans[o.spans:]
+}
+
+// appendPresent appends which ids stand in the block, as a bitmap, and for each row the number of its id among them.
+func (e *Encoder) appendPresent(dst []byte, o *ordered, ids int) []byte {
+	bitmap, place := make([]byte, (ids+7)/8), make([]uint32, ids)
+	n := 0
+	for id := range ids {
+		if len(o.members(id)) > 0 {
+			bitmap[id/8] |= 1 << (id % 8)
+			place[id] = uint32(n)
+			n++
+		}
+	}
+	for i, id := range o.ids {
+		o.ids[i] = place[id]
+	}
+	return e.appendCodePlanes(e.appendPacked(dst, bitmap), o.ids, n)
 }
 
 // ordered is the rows of a block by the ids of their templates, 0 for none.

@@ -38,6 +38,9 @@ func ContainsWhole(value, literal []byte) bool {
 
 // Select takes the rows out of the set whose value is not wanted.
 func (b *Block) Select(rows Rows, m Matcher) error {
+	if b.encoding == encTemplates {
+		return newSelection(b, rows, m).run()
+	}
 	if err := b.decode(); err != nil {
 		return err
 	}
@@ -48,12 +51,10 @@ func (b *Block) Select(rows Rows, m Matcher) error {
 		}
 	case encCodes:
 		b.selectCodes(rows, m)
-	case encText:
+	default:
 		wanted := make(Rows, len(rows))
 		selectTexts(b.texts.Data, b.texts.Ends, m, func(i int) { wanted.Set(i) })
 		rows.And(wanted)
-	default:
-		return newSelection(b, rows, m).run()
 	}
 	return nil
 }
@@ -134,31 +135,109 @@ func newSelection(b *Block, rows Rows, m Matcher) *selection {
 	return s
 }
 
+// A verdict is what a template says of its rows.
+const (
+	never  = iota // none is wanted
+	always        // all are
+	askRow        // the matcher must see the whole value
+	askVar        // those are wanted whose variables hold the literal, if the matcher agrees
+)
+
 func (s *selection) run() error {
-	s.members = make([][]int32, len(s.column.patterns)+1)
-	s.rows.Each(func(i int) bool {
-		s.members[s.codes[i]] = append(s.members[s.codes[i]], int32(i))
-		return true
-	})
-	for id, rows := range s.members {
-		switch {
-		case len(rows) == 0:
-		case id == 0:
-			s.plain(rows)
-		default:
-			s.template(id, rows)
+	if err := s.decodeIDs(); err != nil {
+		return err
+	}
+	verdicts, any := make([]uint8, len(s.ids)), false
+	for c, id := range s.ids {
+		if verdicts[c] = askRow; id > 0 {
+			verdicts[c] = s.verdict(&s.column.patterns[id-1])
 		}
-		if s.err != nil {
-			return s.err
+		any = any || verdicts[c] != never
+	}
+	if !any {
+		s.rows.Reset()
+		return nil
+	}
+	if err := s.decode(); err != nil {
+		return err
+	}
+	s.sort(verdicts)
+	for c, rows := range s.members {
+		if len(rows) > 0 && s.err == nil {
+			s.template(c, verdicts[c], rows)
 		}
 	}
 	s.rows.And(s.wanted)
-	return nil
+	return s.err
+}
+
+// sort gathers the rows in the set by their templates, of those that say something.
+func (s *selection) sort(verdicts []uint8) {
+	s.members = make([][]int32, len(s.ids))
+	s.rows.Each(func(i int) bool {
+		if c := s.codes[i]; verdicts[c] != never {
+			s.members[c] = append(s.members[c], int32(i))
+		}
+		return true
+	})
+}
+
+// verdict asks a template, without its variables.
+func (s *selection) verdict(p *pattern) uint8 {
+	switch {
+	case len(s.literal) == 0:
+		return askRow
+	case p.constantHolds(s.literal, s.whole):
+		if s.exact {
+			return always
+		}
+		return askRow
+	case !s.tokenOnly:
+		if p.canHold(s.literal, func(k int, part []byte, start, end bool) bool { return p.open[k].canHold(part, start, end) }) {
+			return askRow
+		}
+		return never
+	}
+	for k := range p.open {
+		if p.open[k].canHold(s.literal, s.whole, s.whole) {
+			return askVar
+		}
+	}
+	return never
+}
+
+// template searches the rows of one template.
+func (s *selection) template(code int, verdict uint8, rows []int32) {
+	switch {
+	case s.ids[code] == 0:
+		s.plain(rows)
+	case verdict == always:
+		s.all(rows)
+	case verdict == askVar:
+		p, runs := &s.column.patterns[s.ids[code]-1], s.runsOf(code)
+		for k := range runs {
+			if p.open[k].canHold(s.literal, s.whole, s.whole) && s.err == nil {
+				s.slot(&runs[k], rows)
+			}
+		}
+	default:
+		s.askIfRunsCan(code, rows)
+	}
+}
+
+// askIfRunsCan asks the rows of a template, unless the runs of this block exclude what the template does not.
+func (s *selection) askIfRunsCan(code int, rows []int32) {
+	p, runs := &s.column.patterns[s.ids[code]-1], s.runsOf(code)
+	if len(s.literal) == 0 || s.tokenOnly || p.canHold(s.literal, func(k int, part []byte, start, end bool) bool {
+		return p.open[k].canHold(part, start, end) && runs[k].canHold(part, start, end)
+	}) {
+		s.ask(rows)
+	}
 }
 
 // plain searches the rows that have no template.
 func (s *selection) plain(rows []int32) {
-	x := &s.runsOf(0)[0]
+	x := &s.runs[0]
 	if s.err = s.need(x); s.err != nil {
 		return
 	}
@@ -188,38 +267,6 @@ func (s *selection) ask(rows []int32) {
 func (s *selection) all(rows []int32) {
 	for _, i := range rows {
 		s.wanted.Set(int(i))
-	}
-}
-
-// template searches the rows of one template.
-func (s *selection) template(id int, rows []int32) {
-	p := &s.column.patterns[id-1]
-	if len(s.literal) == 0 {
-		s.ask(rows)
-		return
-	}
-	if s.exact && p.constantHolds(s.literal, s.whole) {
-		s.all(rows)
-		return
-	}
-	if s.tokenOnly {
-		if !s.exact && p.constantHolds(s.literal, false) {
-			s.ask(rows)
-			return
-		}
-		runs := s.runsOf(id)
-		for k := range runs {
-			if p.open[k].canHold(s.literal, false, false) && s.err == nil {
-				s.slot(&runs[k], rows)
-			}
-		}
-		return
-	}
-	runs := s.runsOf(id)
-	if p.canHold(s.literal, func(k int, part []byte, start, end bool) bool {
-		return p.open[k].canHold(part, start, end) && runs[k].canHold(part, start, end)
-	}) {
-		s.ask(rows)
 	}
 }
 
@@ -281,8 +328,8 @@ func pow10(n int) uint64 {
 // canHold reports whether a value of the run can contain part; start and end say that it must begin or end with it.
 func (x *run) canHold(part []byte, start, end bool) bool {
 	if x.kind == runConstant {
-		return start && end && bytes.Equal(x.value, part) || start && !end && bytes.HasPrefix(x.value, part) ||
-			end && !start && bytes.HasSuffix(x.value, part) || !start && !end && bytes.Contains(x.value, part)
+		return start && end && bytes.Equal(x.before, part) || start && !end && bytes.HasPrefix(x.before, part) ||
+			end && !start && bytes.HasSuffix(x.before, part) || !start && !end && bytes.Contains(x.before, part)
 	}
 	if x.kind == runText {
 		return true

@@ -16,11 +16,10 @@ type run struct {
 	lengthsSize   uint32
 	textSize      uint32
 	least         int64
-	value         []byte // runConstant
-	before, after []byte // what was cut off
-	data          []byte // of hex digits or texts
-	ends          []uint32
-	planes        [8][]byte
+	before, after []byte     // what was cut off; before is the value if it is constant
+	data          []byte     // of hex digits or texts
+	ends          []uint32   // of texts
+	planes        *[8][]byte // of stored integers
 	ready         bool
 }
 
@@ -48,7 +47,7 @@ func (h *heads) run(n int) run {
 	}
 	switch x.kind {
 	case runConstant:
-		x.value = h.string()
+		x.before = h.string()
 	case runPadded:
 		x.length = uint8(h.number(18))
 		h.integers(&x)
@@ -102,6 +101,7 @@ func (b *Block) need(x *run) (err error) {
 	var stream []byte
 	switch x.kind {
 	case runDecimal, runPadded:
+		x.planes = new([8][]byte)
 		for k := range int(x.width) {
 			if stream, err = b.streams[planeOf(int(x.width))+k].bytes(); err != nil {
 				return err
@@ -168,7 +168,6 @@ func (x *run) append(dst []byte, i int) []byte {
 	dst = append(dst, x.before...)
 	switch x.kind {
 	case runConstant:
-		dst = append(dst, x.value...)
 	case runDecimal:
 		dst = strconv.AppendInt(dst, x.number(i), 10)
 	case runPadded:
