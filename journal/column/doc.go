@@ -26,12 +26,12 @@
 //
 //	dictionary  1 ‖ uvarint number of values ‖ stream of their lengths (uvarints) ‖ stream of their bytes
 //	templates   2 ‖ 1 if a row of the column has no template, else 0 ‖ uvarint number of templates
-//	              ‖ stream of their lengths ‖ stream of their texts ‖ stream of two bytes for each variable
+//	              ‖ stream of their lengths ‖ stream of their texts ‖ stream of nine bytes for each variable
 //
 // A token is a run of [0-9A-Za-z_] and bytes from 0x80 that is as long as it can be; a variable is a token with a digit. The
-// template of a text is the text with a byte 0 in the place of each variable. Texts that hold a byte 0 have none. The two bytes
-// of a variable are the classes of bytes in all its values (1 digits, 2 a-f, 4 g-z, 8 A-F, 16 G-Z, 32 _, 64 from 0x80) and
-// the longest of them in bytes (255: or more).
+// template of a text is the text with a byte 0 in the place of each variable. Texts that hold a byte 0 have none. Of the nine
+// bytes of a variable the first eight are a number with a bit for each byte that stands in one of its values (bit 0 digits, 1
+// to 26 a to z, 27 to 52 A to Z, 53 _, 54 bytes from 0x80), the last is the length of the longest of them (255: or more).
 //
 // # Blocks
 //

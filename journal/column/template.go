@@ -27,29 +27,28 @@ type template struct {
 
 // slot is what all values of a variable have in common.
 type slot struct {
-	classes uint8 // a bit for each class of bytes that stands in one: see [classOf]
-	longest uint8 // bytes; 255 stands for more, too
+	bytes   uint64 // a bit for each byte, or class of bytes, that stands in one: see [bitOf]
+	longest uint8  // bytes; 255 stands for more, too
 }
 
-// classOf returns the bit of the class of a token byte: digits, a-f, other lower case, A-F, other upper case, _, and
-// bytes from 0x80.
-var classOf = func() (c [256]uint8) {
+// slotSize is the size in bytes of a slot in the shared part: its bytes, little-endian, and the longest value.
+const slotSize = 9
+
+// bitOf returns the bit of a token byte: bit 0 for digits, 1 to 26 for a to z, 27 to 52 for A to Z, 53 for _, and 54
+// for bytes from 0x80.
+var bitOf = func() (c [256]uint64) {
 	for i := range c {
 		switch b := byte(i); {
 		case isDigit(b):
 			c[i] = 1
-		case b >= 'a' && b <= 'f':
-			c[i] = 2
 		case b >= 'a' && b <= 'z':
-			c[i] = 4
-		case b >= 'A' && b <= 'F':
-			c[i] = 8
+			c[i] = 1 << (1 + b - 'a')
 		case b >= 'A' && b <= 'Z':
-			c[i] = 16
+			c[i] = 1 << (27 + b - 'A')
 		case b == '_':
-			c[i] = 32
+			c[i] = 1 << 53
 		case b >= 0x80:
-			c[i] = 64
+			c[i] = 1 << 54
 		}
 	}
 	return c
@@ -58,7 +57,7 @@ var classOf = func() (c [256]uint8) {
 // add takes a value.
 func (s *slot) add(v []byte) {
 	for _, b := range v {
-		s.classes |= classOf[b]
+		s.bytes |= bitOf[b]
 	}
 	s.longest = max(s.longest, uint8(min(len(v), 255)))
 }
@@ -68,11 +67,11 @@ func (s slot) canHold(part []byte, start, end bool) bool {
 	if len(part) > int(s.longest) && s.longest < 255 {
 		return false
 	}
-	classes := uint8(0)
+	bits := uint64(0)
 	for _, b := range part {
-		classes |= classOf[b]
+		bits |= bitOf[b]
 	}
-	return classes&^s.classes == 0 && (!start || !end || classes&1 != 0)
+	return bits&^s.bytes == 0 && (!start || !end || bits&1 != 0)
 }
 
 // templates finds the templates of a column.
@@ -151,7 +150,7 @@ func (e *Encoder) appendTemplates(dst []byte, kept []*template, plain bool) []by
 		lengths = binary.AppendUvarint(lengths, uint64(len(x.text)))
 		texts = append(texts, x.text...)
 		for _, s := range x.open {
-			slots = append(slots, s.classes, s.longest)
+			slots = append(binary.LittleEndian.AppendUint64(slots, s.bytes), s.longest)
 		}
 	}
 	return e.appendPacked(e.appendPacked(e.appendPacked(dst, lengths), texts), slots)
@@ -182,13 +181,13 @@ func parseTemplates(s *source) (patterns []pattern, plain bool) {
 			return nil, false
 		}
 		p := pattern{constants: bytes.Split(texts[:size:size], []byte{0})}
-		if 2*p.slots() > len(slots) {
+		if slotSize*p.slots() > len(slots) {
 			s.fail("variables of templates")
 			return nil, false
 		}
 		for range p.slots() {
-			p.open = append(p.open, slot{slots[0], slots[1]})
-			slots = slots[2:]
+			p.open = append(p.open, slot{binary.LittleEndian.Uint64(slots), slots[slotSize-1]})
+			slots = slots[slotSize:]
 		}
 		patterns, texts = append(patterns, p), texts[size:]
 	}
