@@ -123,6 +123,7 @@ func TestSegmentAboveCheckpoint(t *testing.T) {
 			if len(after.texts) != 784 || after.texts[780] != before.texts[780] || after.bodies[0] != before.bodies[0] {
 				t.Errorf("%d entries", len(after.texts))
 			}
+			verify(t, fsys)
 		})
 	}
 }
@@ -173,6 +174,8 @@ func TestSegmentAndHead(t *testing.T) {
 			if after := contents(t, fsys)["app"]; !after.equal(before["app"]) {
 				t.Errorf("the journal has changed: %q", w.Notices())
 			}
+			must(t, w.Checkpoint())
+			verify(t, fsys)
 		})
 	}
 }
@@ -285,6 +288,7 @@ func TestReadBack(t *testing.T) {
 			t.Errorf("journal %s has changed", name)
 		}
 	}
+	verify(t, fsys)
 }
 
 // TestHeadDamagedBeforeConversion: a head that cannot be read whole stays, is reported once, and keeps no other from
@@ -337,6 +341,7 @@ func TestDiskFullWhileConverting(t *testing.T) {
 			}
 		}
 		tidy(t, fsys)
+		verify(t, fsys)
 		if t.Failed() || !full {
 			return
 		}

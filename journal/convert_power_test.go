@@ -65,6 +65,7 @@ func tidy(t *testing.T, fsys *crashfs.FS) {
 // outlive checks one state of the disk after a crash: the next start needs no hand, and converts what is left.
 func outlive(t *testing.T, fsys *crashfs.FS, l *ledger) {
 	t.Helper()
+	untouched(t, fsys)
 	restart(t, fsys, l)
 	l.holds(t, fsys)
 	w, err := journal.OpenWriter(fsys, dir, journal.Options{Clock: newClock().read})
@@ -79,6 +80,7 @@ func outlive(t *testing.T, fsys *crashfs.FS, l *ledger) {
 	tidy(t, fsys)
 	l.holds(t, fsys)
 	must(t, w.Checkpoint())
+	verify(t, fsys)
 }
 
 // TestPowerLossWhileConverting takes the power away at every operation in turn.

@@ -208,6 +208,7 @@ func TestConvert(t *testing.T) {
 			t.Errorf("journal %s has changed since it was opened again", name)
 		}
 	}
+	verify(t, fsys)
 }
 
 // TestTreeOfSegments: without a tree file the entries of the segments give it again.
@@ -225,6 +226,7 @@ func TestTreeOfSegments(t *testing.T) {
 	if again, err := fsys.ReadFile(name); err != nil || !bytes.Equal(again, tree) {
 		t.Errorf("tree of %d bytes instead of %d, %v", len(again), len(tree), err)
 	}
+	verify(t, fsys)
 }
 
 // TestSkipInSegments: a range leaves out what the bounds of a stretch exclude.

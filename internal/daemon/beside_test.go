@@ -31,8 +31,10 @@ func TestBeside(t *testing.T) {
 	list := p.arrived(5001)
 	want{"MESSAGE": "one line", "SYSLOG_IDENTIFIER": "tool", "PRIORITY": "3", "SYSLOG_FACILITY": "3", "ORDER": "7", "_COMM": "*",
 		"_PID": "*", "_UID": itoa(os.Getuid()), "_BOOT_ID": "*", "_HOSTNAME": "*", "_TRANSPORT": "constat"}.check(t, list[0])
-	if heads, _ := filepath.Glob(p.store + "/system/head-*.log"); len(heads) != 2 {
-		t.Errorf("heads %v", heads)
+	heads, _ := filepath.Glob(p.store + "/system/head-*.log")
+	segments, _ := filepath.Glob(p.store + "/system/*.seg")
+	if len(heads) != 1 || len(segments) != 1 {
+		t.Errorf("heads %v, segments %v", heads, segments)
 	}
 	if out := p.run("show", "-t", "tool", "-o", "cat"); out != "one line\n" {
 		t.Errorf("show: %q", out)
