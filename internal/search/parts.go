@@ -16,16 +16,21 @@ import (
 // found yields what a source has, in its direction: entries that match and the marked one, and what cannot be read.
 func (s *source) found(yield func(found, error) bool) {
 	ctx, cancel := context.WithCancel(s.ctx)
-	w := &walk{source: s, ctx: ctx, yield: yield, ahead: 1}
-	w.from, w.to = s.r.From, min(s.r.To, s.view.Size)
-	if s.mark == nil && !s.filter.bounds.never {
-		w.from, w.to = max(w.from, s.filter.bounds.firstIndex), min(w.to-1, s.filter.bounds.lastIndex)+1
-	}
+	w := newWalk(s, ctx)
+	w.yield = yield
 	if w.from < w.to {
 		w.run()
 	}
 	cancel()
 	w.working.Wait()
+}
+
+func newWalk(s *source, ctx context.Context) *walk {
+	w := &walk{source: s, ctx: ctx, ahead: 1, from: s.r.From, to: min(s.r.To, s.view.Size)}
+	if b := &s.filter.bounds; s.mark == nil && !b.never && w.to > 0 {
+		w.from, w.to = max(w.from, b.firstIndex), min(w.to-1, b.lastIndex)+1
+	}
+	return w
 }
 
 // walk goes over the parts of a source.
@@ -54,13 +59,19 @@ type job struct {
 	err        error
 }
 
-// run visits the parts that hold something of the range.
-func (w *walk) run() {
+// list returns the parts that hold something of the range, in index order.
+func (w *walk) list() (jobs []*job) {
 	for _, p := range w.view.Parts() {
 		if p.End > w.from && p.First < w.to {
-			w.jobs = append(w.jobs, &job{part: p, from: max(p.First, w.from), to: min(p.End, w.to), done: make(chan struct{})})
+			jobs = append(jobs, &job{part: p, from: max(p.First, w.from), to: min(p.End, w.to), done: make(chan struct{})})
 		}
 	}
+	return jobs
+}
+
+// run visits the parts that hold something of the range.
+func (w *walk) run() {
+	w.jobs = w.list()
 	if w.reverse {
 		for i, j := 0, len(w.jobs)-1; i < j; i, j = i+1, j-1 {
 			w.jobs[i], w.jobs[j] = w.jobs[j], w.jobs[i]

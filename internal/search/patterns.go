@@ -3,7 +3,7 @@ package search
 // newPatterns returns a stage that counts the templates of messages: what is left when the tokens with a digit in them
 // are taken out. It yields records of pattern and count, the most frequent first, at most n (0: all).
 func newPatterns(next stage, n int) stage {
-	top := newTop(next, []string{"pattern"}, n)
+	top := newTop(next, "pattern", n)
 	top.pipe, top.what = "patterns", "patterns"
 	var pattern []byte
 	record := make([]Value, 1)

@@ -33,7 +33,7 @@ func (x *pipeline) pipe(i int, next stage) (stage, error) {
 	case query.Stats:
 		return newStats(next, groupsOf(p.By), functionsOf(p.Funcs)), nil
 	case query.Top:
-		return newTop(next, fieldOrMessage([]string{p.Field}), p.N), nil
+		return newTop(next, orMessage(p.Field), p.N), nil
 	case query.Uniq:
 		return newUniq(next, fieldOrMessage(p.Names)), nil
 	case query.Patterns:

@@ -28,7 +28,11 @@ func piped(ctx context.Context, views []*journal.View, q *Query, rows iter.Seq2[
 	x := &pipeline{ctx: ctx, query: q, views: views, yield: yield}
 	err := x.build()
 	defer func() { journal.CloseViews(x.opened) }() // read only
-	if err == nil {
+	switch {
+	case err != nil:
+	case x.canFold():
+		err = x.fold()
+	default:
 		err = x.feed(rows)
 	}
 	if err == nil {

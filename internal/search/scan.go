@@ -67,23 +67,39 @@ func needsRows(shape *segment.Shape) bool {
 // find returns the positions that match and those that cannot be read, of the indexes from from to to-1. An error
 // ends everything.
 func (s *scan) find(from, to uint64) (hits, lost rowSet, err error) {
-	n := s.seg.Count()
-	hits, s.lost = newRowSet(n), newRowSet(n)
-	possible := s.possible(from, to)
-	if possible.empty() {
-		return hits, s.lost, nil
-	}
-	s.cond = s.specialise(s.filter.cond)
-	if s.cond == always(false) && !s.anyByRow() {
-		s.tell.skipSegment(byValue)
-		return hits, s.lost, s.failed
-	}
-	s.tell.readSegment()
-	if s.cond == always(true) && !s.anyByRow() {
+	possible, rows := s.findRows(from, to)
+	if rows == nil || s.failed != nil {
 		return possible, s.lost, s.failed
 	}
-	s.search(possible, hits)
+	hits = newRowSet(s.seg.Count())
+	for i := rows.next(0); i >= 0; i = rows.next(i + 1) {
+		if p := s.positionOf(i); p != segment.NoPosition {
+			hits.set(int(p))
+		}
+	}
 	return hits, s.lost, s.failed
+}
+
+// findRows returns the rows that match; nil if these are those of the positions that are returned.
+func (s *scan) findRows(from, to uint64) (positions, rows rowSet) {
+	s.lost = newRowSet(s.seg.Count())
+	possible := s.possible(from, to)
+	if possible.empty() {
+		return possible, nil
+	}
+	s.cond = s.specialise(s.filter.cond)
+	switch byRow := s.anyByRow(); {
+	case s.cond == always(false) && !byRow:
+		s.tell.skipSegment(byValue)
+		return newRowSet(s.seg.Count()), nil
+	case s.cond == always(true) && !byRow:
+		s.tell.readSegment()
+		return possible, nil
+	}
+	s.tell.readSegment()
+	rows = newRowSet(s.seg.Count())
+	s.search(possible, rows)
+	return nil, rows
 }
 
 func (s *scan) anyByRow() bool {
@@ -133,7 +149,7 @@ func (b *bounds) outside(x *segment.Span) bool {
 	return (x.AllEvent || !b.withoutEvent) && (x.MaxEvent < b.event.from || x.MinEvent > b.event.to)
 }
 
-// search evaluates the condition block by block.
+// search evaluates the condition block by block, and adds the rows that meet it to hits.
 func (s *scan) search(possible, hits rowSet) {
 	whole := possible.count() == s.seg.Count()
 	var rows rowSet
@@ -160,7 +176,7 @@ func (s *scan) search(possible, hits rowSet) {
 	}
 }
 
-// searchBlock adds the positions of the rows of a block that match.
+// searchBlock adds the rows of a block that match.
 func (s *scan) searchBlock(b int, wanted, hits rowSet) {
 	first := s.seg.Blocks()[b].First
 	single := newRowSet(s.seg.Blocks()[b].Count) // to be looked at one by one
@@ -179,13 +195,8 @@ func (s *scan) searchBlock(b int, wanted, hits rowSet) {
 	for i := single.next(0); i >= 0; i = single.next(i + 1) {
 		s.single(first+i, hits)
 	}
-	if found == nil {
-		return
-	}
-	for i := found.next(0); i >= 0; i = found.next(i + 1) {
-		if p := s.positionOf(first + i); p != segment.NoPosition {
-			hits.set(int(p))
-		}
+	if found != nil {
+		hits.orRange(first, found, 0, s.seg.Blocks()[b].Count)
 	}
 }
 
@@ -199,7 +210,7 @@ func (s *scan) single(row int, hits rowSet) {
 	if err := s.entry(index, &s.current); err != nil {
 		s.lose(int(p), err)
 	} else if s.filter.cond.holds(index, &s.current) {
-		hits.set(int(p))
+		hits.set(row)
 	}
 }
 

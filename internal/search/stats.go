@@ -39,15 +39,18 @@ type statsStage struct {
 
 // group is the results that have the same values.
 type group struct {
+	key    string
 	values []Value
 	state  []aggregate
-	start  int64 // of its bucket of time
 }
 
 func newStats(next stage, by []bucket, functions []function) *statsStage {
 	return &statsStage{stage: next, by: by, functions: functions, groups: map[string]*group{},
 		room: room{pipe: "stats", what: "groups", hint: narrow}}
 }
+
+// fresh returns a stage that counts the same, to be merged later.
+func (s *statsStage) fresh() *statsStage { return newStats(nil, s.by, s.functions) }
 
 func (s *statsStage) push(r *Result) error {
 	g, err := s.groupOf(r)
@@ -75,46 +78,53 @@ func (s *statsStage) seeTime(t int64) {
 // groupOf finds or makes the group of a result.
 func (s *statsStage) groupOf(r *Result) (*group, error) {
 	s.key = s.key[:0]
-	start := int64(0)
 	for i := range s.by {
-		var at int64
-		s.key, at = s.by[i].append(s.key, r)
-		if s.by[i].step > 0 {
-			start = at
-		}
+		s.key = s.by[i].append(s.key, r)
 	}
 	if g := s.groups[string(s.key)]; g != nil {
 		return g, nil
 	}
-	return s.newGroup(r, start)
+	return s.newGroup(r)
 }
 
-func (s *statsStage) newGroup(r *Result, start int64) (*group, error) {
-	g := &group{state: make([]aggregate, len(s.functions)), start: start}
+func (s *statsStage) newGroup(r *Result) (*group, error) {
+	g := &group{state: make([]aggregate, len(s.functions))}
 	for i := range s.by {
 		g.values = append(g.values, s.by[i].value(r))
 	}
+	return g, s.addGroup(g)
+}
+
+// addGroup adds the group whose key is at hand.
+func (s *statsStage) addGroup(g *group) error {
 	s.groups[string(s.key)] = g
 	s.ordered = append(s.ordered, g)
-	return g, s.take(len(s.key) + 150 + 100*len(s.functions))
+	g.key = string(s.key)
+	return s.take(len(s.key) + 150 + 100*len(s.functions))
 }
 
 // append appends what distinguishes the group of r.
-func (b *bucket) append(key []byte, r *Result) ([]byte, int64) {
+func (b *bucket) append(key []byte, r *Result) []byte {
 	if b.step > 0 {
 		t, ok := r.time(b.name)
 		if !ok {
-			return append(key, 0), 0
+			return append(key, 0)
 		}
-		t = floorTo(t, b.step)
-		return binary.LittleEndian.AppendUint64(append(key, 1), uint64(t)), t
+		return appendTimeKey(key, floorTo(t, b.step))
 	}
 	text, ok := r.get(b.name)
 	if !ok {
-		return append(key, 0), 0
+		return append(key, 0)
 	}
-	key = binary.AppendUvarint(append(key, 1), uint64(len(text)))
-	return append(key, text...), 0
+	return appendTextKey(key, text)
+}
+
+func appendTimeKey(key []byte, t int64) []byte {
+	return binary.LittleEndian.AppendUint64(append(key, 1), uint64(t))
+}
+
+func appendTextKey(key, text []byte) []byte {
+	return append(binary.AppendUvarint(append(key, 1), uint64(len(text))), text...)
 }
 
 func (b *bucket) value(r *Result) Value {

@@ -70,6 +70,12 @@ func (s *shelf) append(name string, list ...entry.Entry) {
 func (s *shelf) convert() {
 	s.t.Helper()
 	s.must(s.w.Rotate())
+	s.convertComplete()
+}
+
+// convertComplete makes segments of the heads that are complete.
+func (s *shelf) convertComplete() {
+	s.t.Helper()
 	_, err := s.w.Convert(context.Background())
 	s.must(err)
 	s.converted = true
