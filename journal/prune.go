@@ -26,6 +26,8 @@ type Policy struct {
 	Others   Retention            // of all other journals
 	KeepFree int64                // bytes of the file system: the oldest segments of all journals go until so much is free
 	DryRun   bool                 // say what would go, and change nothing
+	// KeepFloors leaves the floors as they are in force, whatever the retention of a journal says.
+	KeepFloors bool
 }
 
 // of is the retention of a journal.
@@ -65,6 +67,23 @@ type Held struct {
 type PruneReport struct {
 	Pruned []Pruning
 	Held   []Held
+}
+
+// Total is how many entries were pruned at most, and how many bytes that has freed.
+func (r PruneReport) Total() (entries uint64, bytes int64) {
+	for _, p := range r.Pruned {
+		entries, bytes = entries+p.Last-p.First+1, bytes+p.Bytes
+	}
+	return entries, bytes
+}
+
+// Limit is the policy of somebody who wants one journal, or all if it has no name, held to limits at once. Floors stay
+// as they are.
+func Limit(journal string, r Retention) Policy {
+	if journal == "" {
+		return Policy{Others: r, KeepFloors: true}
+	}
+	return Policy{Journals: map[string]Retention{journal: r}, KeepFloors: true}
 }
 
 // Prune removes whole segments, oldest first, as far as the policy says and the floor allows. Seals and control
@@ -115,7 +134,7 @@ func (p *pruner) begin() error {
 	if w.broken != nil {
 		return w.broken
 	}
-	if !p.policy.DryRun {
+	if !p.policy.DryRun && !p.policy.KeepFloors {
 		if err := w.recordFloors(&p.policy); err != nil {
 			return err
 		}

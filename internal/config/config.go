@@ -31,6 +31,8 @@ type Config struct {
 	HTTP string `yaml:"http"`
 	// Limits bound what senders can do.
 	Limits Limits `yaml:"limits"`
+	// Retention says how much is kept, and how long.
+	Retention Retention `yaml:"retention"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.
 	User  string `yaml:"user"`
 	Group string `yaml:"group"`

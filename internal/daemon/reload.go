@@ -19,6 +19,7 @@ func (d *Daemon) reload(c config.Config) error {
 		}
 	}
 	d.intake.SetLimits(c.Limits.Rate, c.Limits.Burst)
+	d.keep.Store(&c.Retention)
 	d.config = c
 	return nil
 }
