@@ -7,6 +7,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"constat/entry"
 	"constat/internal/durable"
@@ -220,8 +221,21 @@ func (c *conversion) make() error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
+	if err := c.leavesRoom(len(image)); err != nil {
+		return err
+	}
 	name := filepath.Join(c.dir, layout.SegmentName(c.first))
 	return durable.WriteChecked(c.w.fsys, name, image, fileMode, c.compare)
+}
+
+// leavesRoom reports whether half of the room on the disk is enough for a file. A conversion gives back more than it
+// takes, but until then somebody else may need the rest.
+func (c *conversion) leavesRoom(size int) error {
+	free, err := c.w.fsys.Free(c.dir)
+	if err == nil && free/2 < int64(size) {
+		err = fmt.Errorf("the segment needs %d bytes, which is more than half of what is free: %w", size, syscall.ENOSPC)
+	}
+	return err
 }
 
 // errUnreadable says that a head does not give back what was appended to it.

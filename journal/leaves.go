@@ -45,7 +45,6 @@ type leafWalk struct {
 	next, to uint64
 	yield    func(Leaf, error) bool
 	over     bool // nothing more is wanted, or an error was yielded
-	rows     *segment.Reader
 }
 
 // part yields what one part has of the range. It returns false if the walk cannot go on behind it.
@@ -61,11 +60,13 @@ func (w *leafWalk) part(p *part) bool {
 		return w.head(p)
 	}
 	defer w.view.release(p)
-	if w.rows == nil {
-		w.rows = new(segment.Reader)
-	}
-	w.rows.Reset(s.Segment)
-	for row, err := range w.rows.Bodies(w.next, min(w.to, p.end)) {
+	for row, err := range w.view.read.of(s.Segment).Bodies(w.next, min(w.to, p.end)) {
+		var lost *segment.MissingError
+		if errors.As(err, &lost) && isLost(err) {
+			w.over = true
+			w.yield(Leaf{}, &MissingError{w.view.Journal.Name, lost.First, lost.Last, fmt.Errorf("%s: %w", s.name, lost.Cause)})
+			return false
+		}
 		if err != nil {
 			return w.fail(p, fmt.Errorf("%s: %w", s.name, err))
 		}

@@ -9,6 +9,7 @@ import (
 	"constat/internal/vfs"
 	"constat/journal/frame"
 	"constat/journal/layout"
+	"constat/journal/segment"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -20,7 +21,16 @@ type reading struct {
 	payload []byte
 	list    [][]byte
 	current entry.Entry
-	blobs   *blobFile // of the part that was last asked
+	blobs   *blobFile      // of the part that was last asked
+	leaves  segment.Reader // of the segment whose leaves were read last: they are asked for in small ranges
+}
+
+// of returns the reader of the leaves of a segment, with what it has decoded of it.
+func (r *reading) of(s *segment.Segment) *segment.Reader {
+	if r.leaves.Segment != s {
+		r.leaves.Reset(s)
+	}
+	return &r.leaves
 }
 
 // bodies returns the bodies of a frame, valid until the next call.

@@ -10,13 +10,17 @@ import (
 // between alternative groups. (FIELD is letters, digits, "_" and "."; the value is whole and needs no quotes.) Else
 // they are joined by blanks and read by Parse. A shell takes quotes away: where there are several arguments, one with
 // blanks but without any of "():|*~<>=!, or NAME: followed by such a text, is the phrase or value that it was.
-// The error is an [*Error], whose column counts in the text as joined.
+// FIELD=value in upper case beside other arguments is refused. The error is an [*Error], whose column counts in its
+// Query: the arguments as joined.
 func ParseArgs(args []string) (Query, error) {
 	end := 0
 	for end < len(args) && !strings.HasPrefix(strings.TrimLeft(args[end], " "), "|") {
 		end++
 	}
 	if end == 0 || !isMatches(args[:end]) {
+		if err := refuseMixed(args[:end]); err != nil {
+			return Query{}, err
+		}
 		return Parse(joinArgs(args))
 	}
 	filter, err := parseMatches(args[:end])
@@ -24,8 +28,24 @@ func ParseArgs(args []string) (Query, error) {
 		return Query{}, err
 	}
 	q, err := Parse(strings.Join(args[end:], " "))
+	if err != nil {
+		return Query{}, err
+	}
 	q.Filter = filter
-	return q, err
+	return q, nil
+}
+
+// refuseMixed finds a FIELD=value in upper case among other arguments, which would be searched as a text.
+func refuseMixed(args []string) error {
+	column := 1
+	for _, arg := range args {
+		field, _, found := strings.Cut(arg, "=")
+		if found && isFieldName(field) && field == strings.ToUpper(field) && !strings.ContainsAny(field, "0123456789.") {
+			return &Error{strings.Join(args, " "), column, `FIELD=value arguments alone; beside words write FIELD:value, or "FIELD=value" for a text`}
+		}
+		column += utf8.RuneCountInString(arg) + 1
+	}
+	return nil
 }
 
 func isMatches(args []string) bool {

@@ -11,7 +11,7 @@ func Parse(text string) (Query, error) {
 	q := Query{Filter: All{}}
 	p.blanks()
 	if p.pos < len(text) && p.peek() != '|' {
-		q.Filter = p.or()
+		q.Filter = p.filter()
 	}
 	for p.takeAfter("|") {
 		q.Pipes = append(q.Pipes, p.pipe())
@@ -23,6 +23,26 @@ func Parse(text string) (Query, error) {
 		return Query{}, p.err
 	}
 	return q, nil
+}
+
+// filter reads a whole filter. Printing it may need a bracket for every list in a list, so its height is bounded too.
+func (p *parser) filter() Node {
+	p.blanks()
+	start := p.pos
+	n := p.or()
+	if height(n) >= maxDepth {
+		p.fail(start, "a filter with at most 200 of AND, OR and NOT in each other")
+	}
+	return n
+}
+
+// height counts the nodes from n down to the deepest leaf.
+func height(n Node) int {
+	deepest := 0
+	for _, child := range children(n) {
+		deepest = max(deepest, height(child))
+	}
+	return deepest + 1
 }
 
 // or reads terms with AND, which may be left out, binding more tightly than OR.

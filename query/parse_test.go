@@ -45,6 +45,7 @@ func TestErrors(t *testing.T) {
 		{"* | fields", 11, "name of a field"}, {"* | limit 5 6", 13, "the end"}, {"a |", 4, "fields"}, {"x\xff", 1, `\xff`}, {"host:in(a, b*)", 12, "whole value"},
 		{"i(a, b)", 1, "one text"}, {strings.Repeat("(", 300), 201, "200 brackets"}, {strings.Repeat("a ", 40_000), 65_537, "65536"},
 		{`a"b"`, 2, "a blank"}, {"f:a,b", 4, "a blank"}, {"- a b OR", 9, "a word"},
+		{"* | stats count() by (time)", 27, "length of a bucket"}, {`~"a{900}" ` + strings.Repeat(`~"b{900}" `, 12), 52, "together"},
 	} {
 		_, err := Parse(c.text)
 		var e *Error
@@ -107,7 +108,7 @@ func TestParseArgs(t *testing.T) {
 	for _, c := range []struct {
 		args   []string
 		column int
-	}{{[]string{"+", "A=b"}, 1}, {[]string{"A=é", "+"}, 5}, {[]string{"A=b", "level=x"}, 5}, {[]string{"a", "b:"}, 5}} {
+	}{{[]string{"+", "A=b"}, 1}, {[]string{"A=é", "+"}, 5}, {[]string{"A=b", "level=x"}, 5}, {[]string{"a", "b:"}, 5}, {[]string{"é", "_PID=1"}, 3}} {
 		_, err := ParseArgs(c.args)
 		var e *Error
 		if !errors.As(err, &e) || e.Column != c.column {
@@ -125,6 +126,27 @@ func TestResolveTimes(t *testing.T) {
 	from, until, err := q.Filter.(Time).ResolveTimes(read)
 	if err != nil || *from != 1_000_001 || *until != 2_000_001 {
 		t.Errorf("%d %d %v", *from, *until, err)
+	}
+}
+
+// What is read at the greatest depth can be read again as printed, or is refused.
+func TestDepth(t *testing.T) {
+	for _, open := range []string{"(a OR b (", "-(a ", "NOT (a OR ", "(("} {
+		read := 0
+		for n := range 250 {
+			text := strings.Repeat(open, n) + "x" + strings.Repeat(")", n*strings.Count(open, "("))
+			q, err := Parse(text)
+			if err != nil {
+				break
+			}
+			read++
+			if again, err := Parse(q.String()); err != nil || !reflect.DeepEqual(again, q) {
+				t.Fatalf("%d times %q cannot be read again: %v", n, open, err)
+			}
+		}
+		if read < 60 || read > 200 {
+			t.Errorf("%q is read %d times", open, read)
+		}
 	}
 }
 

@@ -57,8 +57,7 @@ func (p *parser) pipe() Pipe {
 	case "verify":
 		return Verify{}
 	case "where", "filter":
-		p.blanks()
-		return Where{p.or()}
+		return Where{p.filter()}
 	}
 	p.err = nil
 	p.fail(start, wantPipe)

@@ -73,10 +73,14 @@ func (p *parser) group() Group {
 	start := p.pos
 	quoted := p.peek() == '"'
 	g := Group{Field: p.field()}
+	axis := !quoted && isTime(g.Field)
 	if !p.take(":") {
+		if axis {
+			p.fail(p.pos, "the length of a bucket, such as "+g.Field+":1m; a field of that name stands between quotes")
+		}
 		return g
 	}
-	if axis := Axis(g.Field); quoted || axis != Default && axis != Received && axis != Event {
+	if !axis {
 		p.fail(start, "time, received or event before the length of a bucket")
 		return g
 	}
@@ -87,6 +91,11 @@ func (p *parser) group() Group {
 	}
 	g.Bucket = bucket
 	return g
+}
+
+// isTime reports whether name is that of an axis.
+func isTime(name string) bool {
+	return Axis(name) == Default || Axis(name) == Received || Axis(name) == Event
 }
 
 // bucketUnits are those of a bucket, longest first; all are exact.

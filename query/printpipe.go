@@ -112,9 +112,17 @@ func (s Stats) print() string {
 	}
 	by := make([]string, len(s.By))
 	for i, g := range s.By {
-		if by[i] = quoteField(g.Field); g.Bucket > 0 {
-			by[i] = g.Field + ":" + writeBucket(g.Bucket)
-		}
+		by[i] = g.print()
 	}
 	return text + " by (" + strings.Join(by, ", ") + ")"
+}
+
+func (g Group) print() string {
+	switch {
+	case g.Bucket > 0:
+		return g.Field + ":" + writeBucket(g.Bucket)
+	case isTime(g.Field):
+		return quote(g.Field)
+	}
+	return quoteField(g.Field)
 }

@@ -38,6 +38,15 @@ func steps(re *syntax.Regexp) int {
 	return min(n, maxRegexp+1)
 }
 
+// steps is the estimate for a compiled expression.
+func (re Regexp) steps() int {
+	tree, err := syntax.Parse(re.Source, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	return steps(tree)
+}
+
 // regexp reads ~"re".
 func (p *parser) regexp() Regexp {
 	p.take("~")
@@ -47,6 +56,12 @@ func (p *parser) regexp() Regexp {
 		return Regexp{}
 	}
 	re, err := CompileRegexp(source)
+	if err == nil {
+		p.steps += re.steps()
+	}
+	if p.steps > maxRegexp {
+		p.fail(start, "regular expressions of at most 10000 steps together")
+	}
 	if err != nil {
 		p.fail(start, "a regular expression of RE2 ("+err.Error()+")")
 	}

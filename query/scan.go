@@ -11,6 +11,7 @@ type parser struct {
 	src   string
 	pos   int
 	depth int
+	steps int // of all regular expressions so far
 	err   *Error
 }
 

@@ -125,5 +125,5 @@ func statFields(s Stats) (names []string) {
 
 // isAxis reports whether rows are sorted by their place, not by a field.
 func isAxis(name string) bool {
-	return name == "time" || name == "received" || name == "event" || name == "index"
+	return isTime(name) || name == "index"
 }

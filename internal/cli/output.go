@@ -12,6 +12,8 @@ import (
 type output struct {
 	app     *app
 	printer *show.Printer
+	table   *show.Table // of records
+	cells   []show.Cell
 	w       io.Writer
 	buf     []byte
 	every   int    // bytes after which the buffer is written
@@ -33,11 +35,15 @@ func (a *app) newOutput(f showFlags) (*output, error) {
 	if err != nil {
 		return nil, usage("-o: %w", err)
 	}
-	return &output{app: a, printer: printer, w: a.out, every: firstBuffer, paged: tty && !f.follow && !f.noPager}, nil
+	table, err := show.NewTable(f.format, f.options(tty))
+	return &output{app: a, printer: printer, table: table, w: a.out, every: firstBuffer, paged: tty && !f.follow && !f.noPager}, err
 }
 
 // print prints one entry. Where nothing matches nothing is printed, no header either.
 func (o *output) print(r search.Result) (err error) {
+	if r.Entry == nil {
+		return o.record(r.Record)
+	}
 	if !o.begun {
 		o.begun = true
 		o.buf = o.printer.AppendHeader(o.buf)
@@ -48,11 +54,34 @@ func (o *output) print(r search.Result) (err error) {
 		o.app.say("constat: journal %s index %d: %v", r.Journal.Name, r.Index, err)
 		err = nil
 	}
+	return o.flushFull(err)
+}
+
+// record prints one record.
+func (o *output) record(record []search.Value) (err error) {
+	o.cells = o.cells[:0]
+	for _, v := range record {
+		o.cells = append(o.cells, show.Cell(v))
+	}
+	o.buf, err = o.table.Append(o.buf, o.cells)
+	return o.flushFull(err)
+}
+
+// flushFull writes the buffer if there is enough in it, unless an error came before.
+func (o *output) flushFull(err error) error {
 	if err == nil && len(o.buf) >= o.every {
 		o.every = min(2*o.every, outputLimit)
 		err = o.flush()
 	}
 	return err
+}
+
+// finish writes all that there is, also what the table keeps back.
+func (o *output) finish() (err error) {
+	if o.buf, err = o.table.Flush(o.buf); err != nil {
+		return err
+	}
+	return o.flush()
 }
 
 func (o *output) flush() error {

@@ -21,6 +21,7 @@ type showFlags struct {
 	lines                               int
 	noLines                             bool // -n 0
 	reverse, follow, utc, boot, noPager bool
+	explain                             bool
 	since, until, priority, grep        string
 	units, tags, journals, kinds        []string
 	format, cursor, axis                string
@@ -30,10 +31,12 @@ type showFlags struct {
 func (a *app) showCommand() *cobra.Command {
 	var f showFlags
 	c := &cobra.Command{
-		Use:   "show [FIELD=VALUE…]",
+		Use:   "show [QUERY…]",
 		Short: "Read the journals, oldest first, all merged by time",
-		Long: `Read the journals, all merged by time, oldest first. FIELD=VALUE selects as journalctl does: values of one field
-are alternatives, different fields must all match, "+" stands between alternatives.
+		Long: `Read the journals, all merged by time, oldest first. QUERY is a filter and pipes (docs/query.md): words and
+"phrases" of messages, field:value, AND, OR, NOT and brackets, then | stats, top, sort, fields and others. FIELD=VALUE
+selects as journalctl does: values of one field are alternatives, different fields must all match, "+" stands between
+alternatives.
 
 Times: RFC 3339, "2025-06-15 15:30", "15:30", "yesterday", "-1h", "2 hours ago", "@1760000000".
 Entries of kind seal and control are hidden unless --kind asks for them.`,
@@ -41,6 +44,8 @@ Entries of kind seal and control are hidden unless --kind asks for them.`,
   constat show -f -t sshd                  follow one program
   constat show -S "2 hours ago" -g refused what matched a regular expression
   constat show _UID=0 _COMM=sudo + _COMM=su
+  constat show 'failed (host:web1 OR host:web2)'
+  constat show sshd failed '| stats count() by (host)'
   constat show -o json --journal imported`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.show(cmd.Context(), f, args) },
 	}
@@ -62,6 +67,7 @@ Entries of kind seal and control are hidden unless --kind asks for them.`,
 	flags.StringVar(&f.axis, "time", "", "time axis for -S, -U and merging: received or event (default that of each journal)")
 	flags.StringSliceVar(&f.kinds, "kind", nil, "kinds of entries: event, loss, seal, control (default event,loss)")
 	flags.BoolVar(&f.utc, "utc", false, "show times in UTC")
+	flags.BoolVar(&f.explain, "explain", false, "tell on standard error what was read, and what was skipped by what")
 	flags.BoolVar(&f.noPager, "no-pager", false, "do not start a pager on a terminal")
 	c.Args = func(*cobra.Command, []string) error {
 		if f.lines < 0 {
@@ -112,6 +118,11 @@ func (a *app) showStore(ctx context.Context, r *journal.Reader, f showFlags, q s
 	if f.noLines {
 		return nil
 	}
+	if f.explain {
+		q.Explain = new(search.Explain)
+		defer func() { q.Explain.Write(a.err) }()
+	}
+	q.Store, q.Say = r, func(text string) { a.say("constat: %s", text) }
 	missing, err := a.print(ctx, views, q, out)
 	if err == nil && (missing || !whole) {
 		return &exitError{exitFailed, nil}
@@ -138,7 +149,7 @@ func (a *app) print(ctx context.Context, views []*journal.View, q search.Query, 
 			return missing, err
 		}
 	}
-	return missing, out.flush()
+	return missing, out.finish()
 }
 
 // followLines is how many entries a follower shows first.
@@ -146,7 +157,7 @@ const followLines = 10
 
 // follow prints the newest entries, and then new ones as they come, until the context ends.
 func (a *app) follow(ctx context.Context, r *journal.Reader, f showFlags, q search.Query, out *output) error {
-	if q.Limit == 0 && q.Cursor == nil && q.Since == nil {
+	if q.Limit == 0 && q.Cursor == nil && f.since == "" {
 		q.Limit = followLines
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)

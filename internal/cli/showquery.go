@@ -11,40 +11,78 @@ import (
 	"constat/internal/show"
 	"constat/internal/timespec"
 	"constat/journal/layout"
+	"constat/query"
 )
 
 // query makes a query of the flags and arguments. Errors name the flag.
 func (f showFlags) query(args []string) (search.Query, error) {
 	q := search.Query{Reverse: f.reverse, Limit: f.lines}
-	q.Units, q.Tags = f.units, f.tags
-	steps := []func(*search.Query) error{f.times, f.levels, f.text, f.place, f.only,
-		func(q *search.Query) (err error) { q.Matches, err = parseMatches(args); return err }}
-	for _, step := range steps {
-		if err := step(&q); err != nil {
+	asked, err := parseArgs(args)
+	if err != nil {
+		return q, err
+	}
+	filter := &conjunction{asked.Filter}
+	q.Pipes = asked.Pipes
+	for _, step := range []func(*search.Query, *conjunction) error{f.times, f.levels, f.text, f.place, f.only} {
+		if err := step(&q, filter); err != nil {
 			return q, err
 		}
 	}
+	filter.tags(f.tags)
+	filter.units(f.units)
+	q.Filter = query.And{Nodes: *filter}
 	if f.follow && f.reverse {
 		return q, usage("-f and -r exclude each other")
 	}
 	return q, nil
 }
 
-func (f showFlags) times(q *search.Query) error {
+// conjunction is what must hold, all of it.
+type conjunction []query.Node
+
+func (c *conjunction) add(n query.Node) { *c = append(*c, n) }
+
+func (c *conjunction) tags(tags []string) {
+	if len(tags) > 0 {
+		c.add(query.Match{Field: "app", Op: query.Equal{Values: tags}})
+	}
+}
+
+// unitFields are where journalctl looks for a unit: that of the sender, and that which a message is about.
+var unitFields = [...]string{"_SYSTEMD_UNIT", "UNIT", "OBJECT_SYSTEMD_UNIT", "COREDUMP_UNIT", "_SYSTEMD_SLICE"}
+
+func (c *conjunction) units(units []string) {
+	if len(units) == 0 {
+		return
+	}
+	var names []string
+	for _, unit := range units {
+		if !strings.Contains(unit, ".") {
+			unit += ".service"
+		}
+		names = append(names, unit)
+	}
+	var any query.Or
+	for _, field := range unitFields {
+		any.Nodes = append(any.Nodes, query.Match{Field: field, Op: query.Equal{Values: names}})
+	}
+	c.add(any)
+}
+
+func (f showFlags) times(q *search.Query, c *conjunction) error {
 	now := time.Now()
-	for _, t := range []struct {
-		flag, value string
-		to          **int64
-	}{{"-S", f.since, &q.Since}, {"-U", f.until, &q.Until}} {
-		if t.value == "" {
+	q.ReadTime = func(text string) (time.Time, error) { return timespec.Parse(text, now, f.location()) }
+	t := query.Time{Axis: query.Default, Low: query.Bound{Text: f.since}, High: query.Bound{Text: f.until, Open: true}}
+	for _, flag := range []struct{ name, value string }{{"-S", f.since}, {"-U", f.until}} {
+		if flag.value == "" {
 			continue
 		}
-		at, err := timespec.Parse(t.value, now, f.location())
-		if err != nil {
-			return usage("%s: %w", t.flag, err)
+		if _, err := q.ReadTime(flag.value); err != nil {
+			return usage("%s: %w", flag.name, err)
 		}
-		micros := at.UnixMicro()
-		*t.to = &micros
+	}
+	if f.since != "" || f.until != "" {
+		c.add(t)
 	}
 	q.Axis = layout.Axis(f.axis)
 	if q.Axis != "" && q.Axis != layout.Received && q.Axis != layout.Event {
@@ -61,7 +99,7 @@ func (f showFlags) location() *time.Location {
 }
 
 // levels reads -p: one level and everything worse, or a range in either order.
-func (f showFlags) levels(q *search.Query) error {
+func (f showFlags) levels(_ *search.Query, c *conjunction) error {
 	if f.priority == "" {
 		return nil
 	}
@@ -79,11 +117,11 @@ func (f showFlags) levels(q *search.Query) error {
 		return usage("-p %q: want emerg, alert, crit, err, warning, notice, info, debug, a number 0 to 7, or a range such as err..notice", f.priority)
 	}
 	low, high = min(low, high), max(low, high)
-	q.MinLevel, q.MaxLevel = low, &high
+	c.add(query.Match{Field: "level", Op: query.Levels{Set: uint8(1<<(high+1) - 1<<low)}})
 	return nil
 }
 
-func (f showFlags) text(q *search.Query) error {
+func (f showFlags) text(_ *search.Query, c *conjunction) error {
 	if f.grep == "" {
 		return nil
 	}
@@ -94,12 +132,12 @@ func (f showFlags) text(q *search.Query) error {
 	if _, err := regexp.Compile(f.grep); err != nil {
 		return usage("-g %q: %w", f.grep, err)
 	}
-	var err error
-	q.Grep, err = regexp.Compile(pattern)
+	re, err := regexp.Compile(pattern)
+	c.add(query.Match{Op: query.Regexp{Source: pattern, RE: re}})
 	return err
 }
 
-func (f showFlags) place(q *search.Query) error {
+func (f showFlags) place(q *search.Query, _ *conjunction) error {
 	for _, name := range f.journals {
 		if err := layout.ValidJournalName(name); err != nil {
 			return usage("--journal: %w", err)
@@ -116,48 +154,23 @@ func (f showFlags) place(q *search.Query) error {
 	return nil
 }
 
-func (f showFlags) only(q *search.Query) error {
+func (f showFlags) only(_ *search.Query, c *conjunction) error {
 	for _, name := range f.kinds {
-		k, err := entry.ParseKind(name)
-		if err != nil {
+		if _, err := entry.ParseKind(name); err != nil {
 			return usage("--kind: %w", err)
 		}
-		q.Kinds = append(q.Kinds, k)
+	}
+	if len(f.kinds) > 0 {
+		c.add(query.Kind{Names: f.kinds})
 	}
 	if f.boot {
-		if q.Boot = ingest.BootID(); q.Boot == "" {
+		id := ingest.BootID()
+		if id == "" {
 			return usage("-b: this system tells no boot id")
 		}
+		c.add(query.Boot{ID: id})
 	}
 	return nil
-}
-
-// parseMatches reads FIELD=VALUE arguments with "+" between alternatives, as journalctl does. "*" alone is everything.
-func parseMatches(args []string) ([][]search.Match, error) {
-	if len(args) == 1 && args[0] == "*" {
-		return nil, nil
-	}
-	var all [][]search.Match
-	var current []search.Match
-	for _, arg := range args {
-		field, value, found := strings.Cut(arg, "=")
-		switch {
-		case arg == "+" && len(current) > 0:
-			all, current = append(all, current), nil
-		case arg == "+":
-			return nil, usage(`"+" stands between two FIELD=VALUE`)
-		case !found || !entry.ValidName(field):
-			return nil, usage("%q: want FIELD=VALUE; to search in messages use -g REGEXP", arg)
-		default:
-			current = append(current, search.Match{Field: field, Value: []byte(value)})
-		}
-	}
-	if len(current) > 0 {
-		all = append(all, current)
-	} else if len(args) > 0 {
-		return nil, usage(`"+" stands between two FIELD=VALUE`)
-	}
-	return all, nil
 }
 
 // options are those of the printer.

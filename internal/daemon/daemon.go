@@ -60,6 +60,11 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}, store: s}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())
 	d.keep.Store(&c.Retention)
+	routes, err := routesOf(c.Routes)
+	if err != nil {
+		return err
+	}
+	d.intake.SetRoutes(routes)
 
 	parts, err := d.bind()
 	defer func() { err = errors.Join(err, native.Withdraw(o.Dir)) }()

@@ -13,6 +13,10 @@ func (d *Daemon) reload(c config.Config) error {
 	if err := d.changeable(c); err != nil {
 		return err
 	}
+	routes, err := routesOf(c.Routes)
+	if err != nil {
+		return err
+	}
 	if len(d.options.Files) == 0 {
 		if err := d.listenTo(wanted(c.Listen, d.options.Dir)); err != nil {
 			return err
@@ -20,6 +24,7 @@ func (d *Daemon) reload(c config.Config) error {
 	}
 	d.intake.SetLimits(c.Limits.Rate, c.Limits.Burst)
 	d.keep.Store(&c.Retention)
+	d.intake.SetRoutes(routes)
 	d.config = c
 	return nil
 }

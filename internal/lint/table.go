@@ -42,7 +42,7 @@ var table = []row{
 	{"internal/input", []string{"entry"}}, // the contract
 	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>"}},
 	{"internal/output/...", []string{"entry", "internal/output"}},
-	{"internal/search", []string{"query", "entry", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
+	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
 
 	// Rank 3: the only writer, and the readers with a cursor.
 	{"internal/ingest", []string{"internal/input", "internal/parse/...", "internal/rule", "entry", "journal"}},
@@ -112,7 +112,7 @@ var thirdParty = []struct {
 	{"github.com/goccy/go-yaml", []string{"internal/config"}},
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
 	{"github.com/VictoriaMetrics/metrics", []string{"internal/api"}},
-	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check"}},
+	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check", "internal/search"}},
 	{"golang.org/x/sys", []string{"internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon"}}, // journal: CLOCK_BOOTTIME
 	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},
 	{"rsc.io/qr", []string{"internal/cli"}},

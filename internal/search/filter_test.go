@@ -5,15 +5,31 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"constat/entry"
 	"constat/journal"
 	"constat/journal/layout"
+	"constat/query"
 )
 
-func micros(t int64) *int64 { return &t }
+func at(micros int64) query.Bound {
+	return query.Bound{Text: time.UnixMicro(micros).UTC().Format(time.RFC3339Nano), Open: true}
+}
 
-func level(n int) *int { return &n }
+func until(micros int64) query.Node { return query.Time{Axis: query.Default, High: at(micros)} }
+
+func since(micros int64) query.Node {
+	from := at(micros)
+	from.Open = false
+	return query.Time{Axis: query.Default, Low: from}
+}
+
+func is(field string, values ...string) query.Node {
+	return query.Match{Field: field, Op: query.Equal{Values: values}}
+}
+
+func and(nodes ...query.Node) query.Node { return query.And{Nodes: nodes} }
 
 // Each filter names the messages that it wants.
 func TestFilter(t *testing.T) {
@@ -36,35 +52,40 @@ func TestFilter(t *testing.T) {
 	defer journal.CloseViews(views)
 
 	for name, c := range map[string]struct {
-		f    Filter
+		f    query.Node
+		axis layout.Axis
 		want []string
 	}{
-		"all":             {Filter{}, []string{"plain", "Refused", "lost", "imported", "none", "imported"}},
-		"loss":            {Filter{Kinds: []entry.Kind{entry.Loss}}, []string{"lost"}},
-		"since":           {Filter{Axis: layout.Received, Since: micros(begin + 100)}, []string{"lost", "imported", "none", "imported"}},
-		"until":           {Filter{Axis: layout.Received, Until: micros(begin + 100)}, []string{"plain", "Refused"}},
-		"both":            {Filter{Axis: layout.Received, Since: micros(begin + 1), Until: micros(begin + 101)}, []string{"lost", "imported", "none"}},
-		"event until":     {Filter{Until: micros(begin)}, []string{"imported"}},
-		"event axis":      {Filter{Axis: layout.Event, Until: micros(begin)}, []string{"imported", "imported"}},
-		"level":           {Filter{MaxLevel: level(3)}, []string{"Refused"}},
-		"levels":          {Filter{MinLevel: 4, MaxLevel: level(7)}, []string{"plain"}},
-		"tag":             {Filter{Tags: []string{"su"}}, []string{"Refused"}},
-		"tags":            {Filter{Tags: []string{"su", "sshd"}}, []string{"plain", "Refused"}},
-		"program":         {Filter{Tags: []string{"cron"}}, []string{"none"}},
-		"unit":            {Filter{Units: []string{"ssh"}}, []string{"plain"}},
-		"units":           {Filter{Units: []string{"ssh.service", "db"}}, []string{"plain", "Refused"}},
-		"boot":            {Filter{Boot: "b1"}, []string{"plain"}},
-		"grep":            {Filter{Grep: regexp.MustCompile("^[pR]")}, []string{"plain", "Refused"}},
-		"observed":        {Filter{Matches: [][]Match{{{"_UID", []byte("0")}}}}, []string{"plain", "imported"}},
-		"repeated":        {Filter{Matches: [][]Match{{{"A", []byte("2")}}}}, []string{"Refused", "none"}},
-		"same field":      {Filter{Matches: [][]Match{{{"A", []byte("1")}, {"A", []byte("2")}}}}, []string{"Refused", "none"}},
-		"different":       {Filter{Matches: [][]Match{{{"A", []byte("2")}, {"B", []byte("3")}}}}, []string{"none"}},
-		"alternatives":    {Filter{Matches: [][]Match{{{"B", []byte("3")}}, {{"PRIORITY", []byte("6")}}}}, []string{"plain", "none"}},
-		"everything else": {Filter{Tags: []string{"su"}, Boot: "b1"}, nil},
+		"all":             {nil, "", []string{"plain", "Refused", "lost", "imported", "none", "imported"}},
+		"loss":            {query.Kind{Names: []string{"loss"}}, "", []string{"lost"}},
+		"since":           {since(begin + 100), layout.Received, []string{"lost", "imported", "none", "imported"}},
+		"until":           {until(begin + 100), layout.Received, []string{"plain", "Refused"}},
+		"both":            {and(since(begin+1), until(begin+101)), layout.Received, []string{"lost", "imported", "none"}},
+		"event until":     {until(begin), "", []string{"imported"}},
+		"event axis":      {until(begin), layout.Event, []string{"imported", "imported"}},
+		"on an axis":      {query.Time{Axis: query.Event, High: at(begin)}, layout.Received, []string{"imported", "imported"}},
+		"level":           {query.Match{Field: "level", Op: query.Levels{Set: 0b1111}}, "", []string{"Refused"}},
+		"levels":          {query.Match{Field: "level", Op: query.Levels{Set: 0b11110000}}, "", []string{"plain"}},
+		"tag":             {is("app", "su"), "", []string{"Refused"}},
+		"tags":            {is("app", "su", "sshd"), "", []string{"plain", "Refused"}},
+		"program":         {is("app", "cron"), "", []string{"none"}},
+		"boot":            {query.Boot{ID: "b1"}, "", []string{"plain"}},
+		"grep":            {query.Match{Op: query.Regexp{RE: regexp.MustCompile("^[pR]")}}, "", []string{"plain", "Refused"}},
+		"observed":        {is("_UID", "0"), "", []string{"plain", "imported"}},
+		"imported too":    {query.Match{Field: "_UID", Imported: true, Op: query.Equal{Values: []string{"0"}}}, "", []string{"plain", "imported", "imported"}},
+		"repeated":        {is("A", "2"), "", []string{"Refused", "none"}},
+		"same field":      {is("A", "1", "2"), "", []string{"Refused", "none"}},
+		"different":       {and(is("A", "2"), is("B", "3")), "", []string{"none"}},
+		"alternatives":    {query.Or{Nodes: []query.Node{is("B", "3"), is("PRIORITY", "6")}}, "", []string{"plain", "none"}},
+		"everything else": {and(is("app", "su"), query.Boot{ID: "b1"}), "", nil},
+		"nobody":          {query.Not{Node: query.All{}}, "", nil},
+		"exists":          {query.Match{Field: "B", Op: query.Exists{}}, "", []string{"none"}},
+		"journal":         {query.Journal{Names: []string{"system"}}, "", []string{"plain", "Refused"}},
+		"index":           {query.Index{First: 1, Last: 1}, "", []string{"imported"}},
 	} {
 		var got []string
 		for _, v := range views {
-			hits, _ := find(t, []*journal.View{v}, Query{Filter: c.f})
+			hits, _ := find(t, []*journal.View{v}, Query{Query: query.Query{Filter: c.f}, Axis: c.axis})
 			for _, h := range hits {
 				for item, err := range v.Entries(journal.Range{From: h.index, To: h.index + 1}) {
 					s.must(err)

@@ -4,20 +4,31 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 
-	"constat/entry"
 	"constat/journal"
 	"constat/journal/frame"
 	"constat/journal/layout"
+	"constat/query"
 )
 
-// Query is a filter with an order.
+// Query is a query of the language with an order.
 type Query struct {
-	Filter
-	Reverse bool      // newest first
-	Limit   int       // the newest so many, or the first ones from a cursor on; 0: all
-	Cursor  *Position // begin at this entry, included
-	From    []uint64  // first index for each view; nil: 0
+	query.Query             // Filter may be nil: everything
+	Axis        layout.Axis // of "time", of merging and of what is shown; "": that of each journal
+	Reverse     bool        // newest first
+	Limit       int         // the newest so many, or the first ones from a cursor on; 0: all
+	Cursor      *Position   // begin at this entry, included
+	From        []uint64    // first index for each view; nil: 0
+
+	// ReadTime reads times as they are written in queries; nil reads RFC 3339 only.
+	ReadTime func(text string) (time.Time, error)
+	// BootBefore returns the id of the boot that lies back boots before the newest; nil: unknown.
+	BootBefore func(back int) (id string, err error)
+
+	Store   Store             // for the pipes that need it; nil: they are refused
+	Say     func(text string) // takes what pipes have to say beside results; nil: nobody
+	Explain *Explain          // counts what is read; nil: nobody
 }
 
 // Position is an entry of a store.
@@ -26,23 +37,34 @@ type Position struct {
 	Index   uint64
 }
 
+func (q *Query) readTime(text string) (time.Time, error) {
+	if q.ReadTime != nil {
+		return q.ReadTime(text)
+	}
+	return time.Parse(time.RFC3339Nano, text)
+}
+
 // ErrNoEntry says that a cursor names no entry of the views.
 var ErrNoEntry = errors.New("no such entry in the journals that are read")
-
-// Result is an entry that matches. The entry is valid until the next step.
-type Result struct {
-	Journal layout.Journal
-	Index   uint64
-	Entry   *entry.Entry
-	Event   bool // its time on the axis is the event time
-}
 
 // Run yields what matches in the views, oldest first unless the query says otherwise. With a limit these are the
 // newest ones. Indexes that cannot be read come as [*journal.MissingError], once, after which it goes on. Any other
 // error, that of the context included, comes last.
 func Run(ctx context.Context, views []*journal.View, q Query) iter.Seq2[Result, error] {
+	if len(q.Pipes) == 0 {
+		return entries(ctx, views, q)
+	}
+	return func(yield func(Result, error) bool) { piped(ctx, views, &q, entries(ctx, views, q), yield) }
+}
+
+// entries yields the entries that match, before any pipe.
+func entries(ctx context.Context, views []*journal.View, q Query) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
-		m := newMerge(ctx, views, q)
+		m, err := newMerge(ctx, views, &q)
+		if err != nil {
+			yield(Result{}, err)
+			return
+		}
 		defer m.close()
 		at, err := m.locate(q.Cursor)
 		if err != nil {
@@ -59,16 +81,20 @@ type merge struct {
 	sources []*source
 }
 
-func newMerge(ctx context.Context, views []*journal.View, q Query) *merge {
+func newMerge(ctx context.Context, views []*journal.View, q *Query) (*merge, error) {
 	m := &merge{reverse: q.Reverse}
 	for i, v := range views {
-		s := &source{ctx: ctx, view: v, filter: q.Filter.compile(v.Journal), r: v.All(), reverse: q.Reverse}
+		f, err := newFilter(q, v.Journal)
+		if err != nil {
+			return nil, err
+		}
+		s := &source{ctx: ctx, view: v, filter: f, tell: q.Explain, r: v.All(), reverse: q.Reverse}
 		if q.From != nil {
 			s.r.From = q.From[i]
 		}
 		m.sources = append(m.sources, s)
 	}
-	return m
+	return m, nil
 }
 
 // run chooses the way: straight on where that gives the order, and otherwise backwards first.

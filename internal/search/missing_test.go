@@ -41,7 +41,7 @@ func TestMissing(t *testing.T) {
 			views := s.views()
 			defer journal.CloseViews(views)
 			for _, q := range []Query{{}, {Reverse: true}, {Limit: 100}, {Limit: 100, Reverse: true}, {Limit: 6},
-				{Filter: Filter{Axis: layout.Event}}, {Filter: Filter{Axis: layout.Event}, Reverse: true}} {
+				{Axis: layout.Event}, {Axis: layout.Event, Reverse: true}} {
 				hits, missing := find(t, views, q)
 				if !slices.Equal(missing, []string{damage.missing}) || len(hits) != 5 {
 					t.Errorf("%+v: found %v, missing %v", q, hits, missing)

@@ -51,7 +51,7 @@ func (m *merge) backwards(limit int, to *place) (p plan) {
 	m.close()
 	back := &merge{reverse: true}
 	for _, s := range m.sources {
-		back.sources = append(back.sources, &source{ctx: s.ctx, view: s.view, filter: s.filter, r: s.r, reverse: true})
+		back.sources = append(back.sources, &source{ctx: s.ctx, view: s.view, filter: s.filter, tell: s.tell, r: s.r, reverse: true})
 		s.r.From = s.r.To
 	}
 	defer back.close()

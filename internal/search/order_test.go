@@ -10,6 +10,7 @@ import (
 	"constat/entry"
 	"constat/journal"
 	"constat/journal/layout"
+	"constat/query"
 
 	"pgregory.net/rapid"
 )
@@ -22,13 +23,15 @@ func TestOneOrder(t *testing.T) {
 		views := s.views()
 		defer journal.CloseViews(views)
 		q := Query{}
+		var nodes []query.Node
 		q.Axis = rapid.SampledFrom([]layout.Axis{"", layout.Received, layout.Event}).Draw(t, "axis")
 		if rapid.Bool().Draw(t, "all kinds") {
-			q.Kinds = []entry.Kind{entry.Event, entry.Control}
+			nodes = append(nodes, query.Kind{Names: []string{"event", "control"}})
 		}
 		if rapid.Bool().Draw(t, "one tag") {
-			q.Tags = []string{"a"}
+			nodes = append(nodes, is("app", "a"))
 		}
+		q.Filter = query.And{Nodes: nodes}
 		all := full(t, views, q)
 		checkLimits(t, views, q, all)
 		checkCursors(t, views, q, all)
@@ -56,6 +59,9 @@ func fill(t *rapid.T, s *shelf) {
 		default:
 			s.tick(rapid.Int64Range(0, 3).Draw(t, "pass"))
 		}
+	}
+	if rapid.Bool().Draw(t, "convert") {
+		s.convert()
 	}
 	s.close()
 }
@@ -129,7 +135,6 @@ func TestCursorOfAnotherKind(t *testing.T) {
 		for index := range v.Size {
 			for _, reverse := range []bool{false, true} {
 				q := Query{Cursor: &Position{v.Journal.ID, index}, Reverse: reverse}
-				q.Tags = nil
 				got, _ := find(t, views, q)
 				for _, h := range got {
 					if h.journal == v.Journal.Name && h.index != index && h.index < index != reverse {
@@ -170,7 +175,7 @@ func TestStops(t *testing.T) {
 	s.close()
 	views := s.views()
 	defer journal.CloseViews(views)
-	for _, q := range []Query{{}, {Limit: 3}, {Reverse: true}, {Filter: Filter{Tags: []string{"nobody"}}}} {
+	for _, q := range []Query{{}, {Limit: 3}, {Reverse: true}, {Query: query.Query{Filter: is("app", "nobody")}}} {
 		for range Run(context.Background(), views, q) {
 			break // the consumer may stop at any entry
 		}

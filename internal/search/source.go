@@ -7,27 +7,32 @@ import (
 
 	"constat/entry"
 	"constat/journal"
-	"constat/journal/frame"
 )
 
 // source is one view with the part of it that is wanted.
 type source struct {
 	ctx     context.Context
 	view    *journal.View
-	filter  *compiled
+	filter  *filter
+	tell    *Explain
 	r       journal.Range
 	bound   *bound
 	mark    *uint64 // index of an entry that must be met, wanted or not
 	reverse bool
 
-	next    func() (journal.Item, error, bool)
+	next    func() (found, error, bool)
 	stop    func()
-	steps   uint
 	item    journal.Item
 	err     error
 	key     key
 	wanted  bool // item matches
 	current bool // item or err is set
+}
+
+// found is an entry that matches, or the marked one.
+type found struct {
+	journal.Item
+	matches bool
 }
 
 // key is the place of an entry among those of other journals.
@@ -65,41 +70,23 @@ const checkEvery = 256
 // advance goes to the next entry that matches or is marked, or to the next error.
 func (s *source) advance() {
 	if s.next == nil {
-		s.r.Reverse, s.r.Skip = s.reverse, s.skip
-		s.next, s.stop = iter.Pull2(s.view.Entries(s.r))
+		s.next, s.stop = iter.Pull2(s.found)
 	}
 	for {
-		if s.steps++; s.steps%checkEvery == 0 && s.ctx.Err() != nil {
-			s.current, s.err = true, s.ctx.Err()
-			return
-		}
-		item, err, ok := s.next()
-		s.item, s.err, s.current = item, err, ok
+		x, err, ok := s.next()
+		s.item, s.err, s.current = x.Item, err, ok
 		if !ok || err != nil {
 			return
 		}
-		s.key = s.keyOf(item.Entry)
-		s.wanted = !s.bound.excludes(s.key, s.reverse) && s.filter.wants(item.Entry)
-		if s.wanted || s.mark != nil && item.Index == *s.mark {
+		s.key = s.keyOf(s.item.Entry)
+		s.wanted = x.matches && !s.bound.excludes(s.key, s.reverse)
+		if s.wanted || s.isMark(s.item.Index) {
 			return
 		}
 	}
 }
 
-// skip reports whether a frame need not be read.
-func (s *source) skip(h frame.Header) bool {
-	if s.mark != nil && h.First <= *s.mark && *s.mark < h.End() {
-		return false
-	}
-	if s.filter.skip(h) {
-		return true
-	}
-	last := h.MaxReceived
-	if s.reverse {
-		last = h.MinReceived
-	}
-	return !s.filter.event && s.bound.excludes(key{h.Epoch, last}, s.reverse)
-}
+func (s *source) isMark(index uint64) bool { return s.mark != nil && index == *s.mark }
 
 // yield hands out the entry or the error at hand. It returns false if there is nothing more to do.
 func (s *source) yield(yield func(Result, error) bool) bool {
@@ -119,5 +106,5 @@ func (s *source) close() {
 	if s.stop != nil {
 		s.stop()
 	}
-	s.next, s.stop, s.current, s.steps = nil, nil, false, 0
+	s.next, s.stop, s.current = nil, nil, false
 }

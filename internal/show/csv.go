@@ -10,7 +10,7 @@ func (p *Printer) AppendHeader(dst []byte) []byte {
 			dst = append(dst, ',')
 		}
 		start := len(dst)
-		dst = p.quoteCell(append(dst, p.columns[i].name...), start)
+		dst = quoteCell(append(dst, p.columns[i].name...), start, len(p.columns) == 1)
 	}
 	return append(dst, '\n')
 }
@@ -22,7 +22,7 @@ func (p *Printer) appendCSV(dst []byte, r *Record) ([]byte, error) {
 			dst = append(dst, ',')
 		}
 		start := len(dst)
-		dst = p.quoteCell(p.appendCell(dst, &p.columns[i], r), start)
+		dst = quoteCell(p.appendCell(dst, &p.columns[i], r), start, len(p.columns) == 1)
 	}
 	return append(dst, '\n'), nil
 }
@@ -43,9 +43,9 @@ func (p *Printer) appendCell(dst []byte, c *column, r *Record) []byte {
 }
 
 // quoteCell puts what stands after start in quotes if it holds a comma, a quote or a line end, or if the row would be
-// an empty line.
-func (p *Printer) quoteCell(dst []byte, start int) []byte {
-	quotes, special := 0, len(dst) == start && len(p.columns) == 1
+// an empty line, because it is the only cell of it.
+func quoteCell(dst []byte, start int, only bool) []byte {
+	quotes, special := 0, len(dst) == start && only
 	for _, c := range dst[start:] {
 		if c == '"' {
 			quotes++

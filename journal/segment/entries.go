@@ -35,8 +35,16 @@ type place struct {
 // value returns value number i: parameters, fields, or the body of a rest row.
 func (x *place) value(i int) []byte { return x.values[i].at(int(x.run.values[i]) + x.row) }
 
-// find finds the entry at a position.
+// find finds the entry at a position, its columns decoded.
 func (r *Reader) find(position int) (x place, err error) {
+	if x, err = r.locate(position); err == nil {
+		x.values, err = r.columnsOfRun(x.run)
+	}
+	return x, err
+}
+
+// locate finds where the entry at a position is.
+func (r *Reader) locate(position int) (x place, err error) {
 	n := SpanOf(position)
 	if x.span, err = r.span(n); err != nil {
 		return x, err
@@ -48,8 +56,7 @@ func (r *Reader) find(position int) (x place, err error) {
 	row := int(x.span.rows[x.at])
 	x.run = r.runOf(int(x.span.groups[x.at]), row)
 	x.row = row - x.run.first
-	x.values, err = r.columnsOfRun(x.run)
-	return x, err
+	return x, nil
 }
 
 // runOf returns the run that holds a row of a group.

@@ -19,6 +19,9 @@ type Reader struct {
 	names  entry.Decoder
 	free   []*column.Texts
 	runs   [][]*loaded // by number of the run, the columns of its values, once they are decoded
+	data   []byte      // of the entry that was asked alone, with the ends of its values
+	ends   []int
+	one    []loaded
 }
 
 // loaded is what was read of one column in one block. Once it is decoded, value i is constant, or values.At(codes[i]),

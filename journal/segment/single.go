@@ -1,0 +1,44 @@
+package segment
+
+import "constat/entry"
+
+// Single is like [Reader.Entry] where only a few entries of a segment are wanted: it decodes the values of this one
+// and nothing beside them. Values and parameters point into memory of the reader, valid until the next Single.
+func (r *Reader) Single(index uint64, e *entry.Entry) error {
+	if index < r.First() || index >= r.End() {
+		return r.Entry(index, e)
+	}
+	x, err := r.locate(int(index - r.First()))
+	if err != nil {
+		return err
+	}
+	r.data, r.ends = r.data[:0], r.ends[:0]
+	for i, c := range r.columnsOf(x.run.group) {
+		l := r.load(c, x.run.block)
+		if l.err != nil {
+			return l.err
+		}
+		n := int(x.run.values[i]) + x.row
+		if l.decoded {
+			r.data = append(r.data, l.at(n)...)
+		} else if r.data, err = l.block.AppendValue(r.data, n); err != nil {
+			return err
+		}
+		r.ends = append(r.ends, len(r.data))
+	}
+	r.one = r.one[:0]
+	start := 0
+	for _, end := range r.ends {
+		r.one = append(r.one, loaded{constant: r.data[start:end:end]})
+		start = end
+	}
+	x.values = x.values[:0]
+	for i := range r.one {
+		x.values = append(x.values, &r.one[i])
+	}
+	n := r.shapeOf[x.run.group]
+	if n == 0 {
+		return r.names.Decode(r.one[0].constant, e)
+	}
+	return x.fill(r.shapes[n-1], e)
+}
