@@ -157,7 +157,19 @@ func (w *Writer) appendFrame(l *log, entries []entry.Entry, received int64) (int
 			l.blocks = append(l.blocks, block)
 		}
 	}
+	if l.desc.Name == layout.System {
+		for i := range entries[:h.Count] {
+			w.learn(&entries[i])
+		}
+	}
 	return int(h.Count), nil
+}
+
+// learn takes from a control entry of the system journal what retention has to know.
+func (w *Writer) learn(e *entry.Entry) {
+	if e.Kind == entry.Control {
+		w.timeline.Learn(e)
+	}
 }
 
 // nextHead ends the head of a log and begins the next.

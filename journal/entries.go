@@ -116,6 +116,8 @@ func (w *walk) part(p *part) bool {
 		return w.missing(p.first, p.end, err)
 	case err != nil:
 		return w.yield(Item{}, err) && false
+	case w.view.keptOf(p) != nil:
+		return w.kept(p, w.view.keptOf(p))
 	case s == nil && w.r.Reverse:
 		return w.down(p)
 	case s == nil:

@@ -20,6 +20,7 @@ type session struct {
 	l     *ledger
 	clock *fixedClock
 	w     *journal.Writer
+	began int // operation at which the workload came to what the test is about
 }
 
 // try does a step until it works. One fault may cost several steps, but not many.

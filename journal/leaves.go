@@ -53,6 +53,9 @@ func (w *leafWalk) part(p *part) bool {
 	if err != nil {
 		return w.fail(p, err)
 	}
+	if w.view.keptOf(p) != nil {
+		return w.fail(p, fmt.Errorf("%w: %w", frame.ErrDamaged, ErrPruned))
+	}
 	if s == nil {
 		return w.head(p)
 	}

@@ -27,12 +27,14 @@ func journalDirs(fsys vfs.FS, store string) ([]string, error) {
 type told struct {
 	journals map[string]*frame.JournalID // by name, the newest
 	files    map[string]bool             // what recovery has set aside, below the store
+	timeline layout.Timeline
 }
 
 // readTold reads the control entries of the system journal.
 func readTold(fsys vfs.FS, system *log) (told, error) {
 	t := told{journals: map[string]*frame.JournalID{}, files: map[string]bool{}}
 	err := eachControl(fsys, system, func(e *entry.Entry) {
+		t.timeline.Learn(e)
 		switch layout.Text(e, layout.Control) {
 		case layout.JournalCreated:
 			id, err := hex.DecodeString(layout.Text(e, layout.JournalIDOf))
@@ -55,13 +57,33 @@ func eachControl(fsys vfs.FS, l *log, visit func(*entry.Entry)) error {
 	}
 	decoder := frame.NewDecoder()
 	for _, s := range spans {
-		if s.segment {
+		if s.kept {
+			err = controlsOfKept(fsys, l, s.first, visit)
+		} else if s.segment {
 			err = controlsOfSegmentAt(fsys, l, s.first, visit)
 		} else {
 			err = controlsOfHeadAt(fsys, l, s.first, decoder, visit)
 		}
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+func controlsOfKept(fsys vfs.FS, l *log, first uint64, visit func(*entry.Entry)) error {
+	k, err := openKept(fsys, l.dir, l.desc, first)
+	if err != nil {
+		return err
+	}
+	var names entry.Decoder
+	var e entry.Entry
+	for _, row := range k.rows {
+		if err := names.Decode(row.body, &e); err != nil {
+			return fmt.Errorf("%s: %w", k.name, err)
+		}
+		if e.Kind == entry.Control {
+			visit(&e)
 		}
 	}
 	return nil

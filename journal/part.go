@@ -13,11 +13,12 @@ import (
 	"constat/journal/segment"
 )
 
-// span is a place in the order of a journal's files, by the index of the first entry: a head, a segment, or, between
-// the birth of the segment and the end of its head, both.
+// span is a place in the order of a journal's files, by the index of the first entry: a head, a segment, or what was
+// kept of a pruned one. Between the birth of the one and the end of the other there are two of them.
 type span struct {
 	first         uint64
 	head, segment bool
+	kept          bool
 }
 
 // listSpans returns what files of entries are in dir, ascending.
@@ -32,6 +33,8 @@ func listSpans(fsys vfs.FS, dir string) ([]span, error) {
 			list = append(list, span{first: first, head: true})
 		} else if first, ok := layout.ParseSegmentName(n.Name()); ok {
 			list = append(list, span{first: first, segment: true})
+		} else if first, ok := layout.ParseKeptName(n.Name()); ok {
+			list = append(list, span{first: first, kept: true})
 		}
 	}
 	slices.SortFunc(list, func(a, b span) int { return cmp.Compare(a.first, b.first) })
@@ -45,6 +48,7 @@ func mergeSpans(list []span) []span {
 		if last := len(merged) - 1; last >= 0 && merged[last].first == s.first {
 			merged[last].head = merged[last].head || s.head
 			merged[last].segment = merged[last].segment || s.segment
+			merged[last].kept = merged[last].kept || s.kept
 		} else {
 			merged = append(merged, s)
 		}

@@ -73,6 +73,7 @@ func (r *recovery) openSystem() error {
 	l := r.w.logs[layout.System]
 	var err error
 	if r.told, err = readTold(r.w.fsys, l); err == nil {
+		r.w.timeline = r.told.timeline
 		id := r.told.journals[layout.System]
 		l.listed = id != nil && *id == l.desc.ID
 	}

@@ -15,7 +15,8 @@ import (
 // scanned is a file of entries as recovery found it.
 type scanned struct {
 	first, end uint64
-	*head                     // nil: it is a segment
+	*head                     // nil: it is a segment, or what stays of one
+	kept       *keptPart      // what stays of a pruned segment
 	frames     []frame.Extent // of a head: sound headers, in unbroken order
 	epoch      uint32         // of the newest entry, if there is one
 	received   int64
@@ -37,6 +38,8 @@ type opening struct {
 
 	spare []string // paths of heads whose entries a segment holds
 	wrong []string // paths of what must make way for the other of head and segment
+
+	unfinished []*keptPart // what stays of segments that are still to be removed
 }
 
 // cut is the place behind which nothing of a journal is used: the file that begins at an index, for a head from an
@@ -142,7 +145,10 @@ func (o *opening) scan() error {
 	}
 	for _, s := range spans {
 		used := false
-		if s.segment {
+		if s.kept {
+			used, err = o.scanKept(s)
+		}
+		if err == nil && !used && s.segment {
 			used, err = o.scanSegment(s)
 		}
 		if err == nil && !used && s.head {

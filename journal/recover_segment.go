@@ -207,7 +207,7 @@ func (o *opening) tidy() error {
 			return err
 		}
 	}
-	if len(o.spare) == 0 {
+	if len(o.spare)+len(o.unfinished) == 0 {
 		return nil
 	}
 	if err := fsys.SyncDir(o.dir); err != nil { // the segments must have durable names first
@@ -215,6 +215,11 @@ func (o *opening) tidy() error {
 	}
 	for _, name := range o.spare {
 		if err := removeFile(fsys, name); err != nil {
+			return err
+		}
+	}
+	for _, k := range o.unfinished {
+		if err := finishPruning(fsys, o.dir, o.desc, &k.Kept, k.hasBlobs()); err != nil {
 			return err
 		}
 	}

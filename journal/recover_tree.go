@@ -72,6 +72,8 @@ func (o *opening) hashFrom(blocks []seal.Hash) (matches bool, err error) {
 	for i := range o.found {
 		if h := &o.found[i]; h.end <= o.frontier.Size() {
 			continue
+		} else if h.kept != nil {
+			err = h.kept.hashes(o.nonces, o.frontier.Size(), o.hashSubtree)
 		} else if h.head == nil {
 			err = o.hashSegment(i)
 		} else {
@@ -135,8 +137,11 @@ func (o *opening) hashFrame(h *scanned, x frame.Extent) error {
 }
 
 // hash appends one leaf to the frontier.
-func (o *opening) hash(index uint64, body []byte) {
-	if block, full := o.frontier.Append(o.nonces.LeafHash(index, body)); full {
+func (o *opening) hash(index uint64, body []byte) { o.hashSubtree(0, o.nonces.LeafHash(index, body)) }
+
+// hashSubtree appends the leaves of a subtree to the frontier.
+func (o *opening) hashSubtree(level int, h seal.Hash) {
+	if block, full := o.frontier.AppendSubtree(level, h); full {
 		o.blocks = append(o.blocks, block)
 	}
 	o.matched = o.matched || o.atCheckpoint()

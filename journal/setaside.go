@@ -80,7 +80,10 @@ func (o *opening) setAside() error {
 			continue
 		}
 		head := filepath.Join(o.dir, layout.HeadName(s.first))
-		if s.segment {
+		if s.kept {
+			err = o.setAsideFile(filepath.Join(o.dir, layout.KeptName(s.first)), "")
+		}
+		if err == nil && s.segment {
 			err = o.setAsideFile(filepath.Join(o.dir, layout.SegmentName(s.first)), "")
 		}
 		if err == nil && s.head && s.first == o.cut.first && o.cut.offset > 0 {

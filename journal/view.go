@@ -14,6 +14,8 @@ type part struct {
 	end       uint64 // index behind its last entry: where the next part begins
 	isSegment bool   // guarded by View.mu
 	both      bool   // there are a segment and a head
+	isKept    bool   // it is pruned; guarded by View.mu, as is kept
+	kept      *keptPart
 
 	head   *head // nil until needed
 	size   int64 // bytes of the head that belong to the view, 0 until known
@@ -29,7 +31,7 @@ func (v *View) addParts(spans []span) {
 		if i > 0 {
 			v.parts[i-1].end = s.first
 		}
-		v.parts = append(v.parts, &part{first: s.first, isSegment: s.segment, both: s.segment && s.head})
+		v.parts = append(v.parts, &part{first: s.first, isSegment: s.segment, both: s.segment && s.head, isKept: s.kept})
 	}
 }
 
@@ -49,7 +51,9 @@ func (v *View) findSize() error {
 	if err != nil {
 		return err
 	}
-	if s != nil {
+	if k := v.keptOf(last); k != nil {
+		last.end = k.End
+	} else if s != nil {
 		last.end = s.End()
 		v.release(last)
 	} else if err := v.endOfHead(last); err != nil {
@@ -75,11 +79,14 @@ func (v *View) endOfHead(p *part) error {
 }
 
 // open opens a part, as what it is by now: a head may have become a segment since the files were listed. A segment is
-// returned and must be released; a nil segment means a head. What is not there under either name, and then not under
-// the first again, is gone.
+// returned and must be released; a nil segment means a head or, if [View.keptOf] says so, what stays of a pruned
+// segment. What is not there under either name, and then not under the first again, is pruned or gone.
 func (v *View) open(p *part) (s *openSegment, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if p.isKept {
+		return nil, v.openKeptLocked(p)
+	}
 	for range 3 {
 		if p.isSegment {
 			s, err = v.acquireLocked(p)
@@ -96,6 +103,9 @@ func (v *View) open(p *part) (s *openSegment, err error) {
 		p.isSegment = !p.isSegment
 	}
 	p.isSegment = !p.isSegment
+	if keptErr := v.openKeptLocked(p); !isNotExist(keptErr) {
+		return nil, keptErr
+	}
 	return nil, err
 }
 

@@ -41,8 +41,11 @@ type Writer struct {
 	completed   chan struct{}   // has a value when there may be heads to convert
 	open        context.Context // ends when the writer is closed
 	end         context.CancelFunc
-	converting  sync.WaitGroup // conversions that run; added to while mu is held
-	conversions sync.Pool      // their memory, *conversion
+	pruning     sync.Mutex      // held by the one retention run; taken before mu
+	timeline    layout.Timeline // what the control entries say; guarded by mu, as is held
+	held        map[Held]bool   // limits that the floor keeps retention from, as told last
+	converting  sync.WaitGroup  // conversions that run; added to while mu is held
+	conversions sync.Pool       // their memory, *conversion
 
 	signing  sync.Mutex // taken before mu, by whoever signs or closes
 	mu       sync.Mutex // guards everything below

@@ -31,6 +31,8 @@ type Config struct {
 	HTTP string `yaml:"http"`
 	// Limits bound what senders can do.
 	Limits Limits `yaml:"limits"`
+	// Retention says how much is kept, and how long.
+	Retention Retention `yaml:"retention"`
 	// Routes say which messages go to journals of their own. The first whose Select holds counts; the others go to the
 	// journal "system".
 	Routes []Route `yaml:"routes"`

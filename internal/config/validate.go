@@ -23,6 +23,7 @@ func (c *Config) validate() (found []problem) {
 		}
 	}
 	found = append(found, c.Listen.validate()...)
+	found = append(found, c.Retention.validate()...)
 	if c.HTTP != "" && c.HTTP != Off {
 		text := address(c.HTTP)
 		check(text != "", "http", text)
@@ -114,6 +115,7 @@ func hint(err error) string {
 	if !errors.As(err, &unknown) {
 		return ""
 	}
-	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nroutes (journal, select), and" +
-		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)"
+	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nroutes (journal, select)," +
+		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)," +
+		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"
 }

@@ -16,7 +16,17 @@ type Size int64
 
 // UnmarshalYAML reads a size.
 func (s *Size) UnmarshalYAML(n ast.Node) error {
-	number, factor := strings.TrimSpace(n.GetToken().Value), int64(1)
+	bytes, err := ParseSize(n.GetToken().Value)
+	if err != nil {
+		return wrong(n, "want a number of bytes such as 65536, 64KiB or 8MiB")
+	}
+	*s = Size(bytes)
+	return nil
+}
+
+// ParseSize reads a number of bytes such as 65536, 64KiB or 4GiB.
+func ParseSize(text string) (int64, error) {
+	number, factor := strings.TrimSpace(text), int64(1)
 	for unit, f := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
 		if rest, found := strings.CutSuffix(number, unit); found {
 			number, factor = strings.TrimSpace(rest), f
@@ -24,10 +34,9 @@ func (s *Size) UnmarshalYAML(n ast.Node) error {
 	}
 	bytes, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || bytes <= 0 || bytes > math.MaxInt64/factor {
-		return wrong(n, "want a number of bytes such as 65536, 64KiB or 8MiB")
+		return 0, fmt.Errorf("%q: want a number of bytes such as 65536, 64KiB or 4GiB", text)
 	}
-	*s = Size(bytes * factor)
-	return nil
+	return bytes * factor, nil
 }
 
 // Duration is a time, written with ms, s, m or h behind it.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"constat/entry"
 	"constat/internal/config"
@@ -42,6 +43,7 @@ type Daemon struct {
 	store   *store
 	parts   supervisor
 	names   map[listener]string // under which listeners run
+	keep    atomic.Pointer[config.Retention]
 
 	endpoints native.Endpoints // as published
 }
@@ -57,6 +59,7 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}, store: s}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())
+	d.keep.Store(&c.Retention)
 	routes, err := routesOf(c.Routes)
 	if err != nil {
 		return err
@@ -77,11 +80,12 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	intake := start(context.WithoutCancel(ctx), part{"intake", d.intake.Run, nil})
 	d.parts.start(parts)
 	converting := start(ctx, part{"convert", d.convert, nil})
+	retaining := start(ctx, part{"retain", d.retain, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
-	failed = errors.Join(failed, d.parts.stop(), converting.stop())
+	failed = errors.Join(failed, d.parts.stop(), converting.stop(), retaining.stop())
 	return errors.Join(failed, intake.stop())
 }
 

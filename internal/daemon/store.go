@@ -71,6 +71,13 @@ func (s *store) Convert(ctx context.Context) error {
 	return s.told(w, err)
 }
 
+// Prune removes what retention does not keep. It does not hold up appending.
+func (s *store) Prune(ctx context.Context, p journal.Policy) (journal.PruneReport, error) {
+	w := s.get()
+	r, err := w.Prune(ctx, p)
+	return r, s.told(w, err)
+}
+
 // Free implements [ingest.Store].
 func (s *store) Free() (int64, error) { return s.fsys.Free(s.dir) }
 

@@ -91,6 +91,22 @@ func (osFS) Free(name string) (int64, error) {
 	return int64(st.Bavail * unit), nil
 }
 
+// Capacity is the size in bytes of the file system of the operating system that holds name.
+func Capacity(name string) (int64, error) {
+	var st syscall.Statfs_t
+	if err := retry(func() error { return syscall.Statfs(name, &st) }); err != nil {
+		return 0, &fs.PathError{Op: "statfs", Path: name, Err: err}
+	}
+	unit := uint64(st.Frsize)
+	if unit == 0 {
+		unit = uint64(st.Bsize)
+	}
+	if unit != 0 && st.Blocks > math.MaxInt64/unit {
+		return math.MaxInt64, nil
+	}
+	return int64(st.Blocks * unit), nil
+}
+
 // control runs f on the descriptor, which stays open meanwhile. Control itself
 // fails only on a closed file.
 func control(file *os.File, f func(fd int) error) error {

@@ -58,5 +58,5 @@ func (w *worker) lies(x *segmentJob) []string {
 				x.first+uint64(is.From), x.first+uint64(is.To)-1))
 		}
 	}
-	return list
+	return append(list, w.filters(x)...)
 }

@@ -1,14 +1,21 @@
 package check_test
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"path"
 	"slices"
 	"testing"
 
+	"constat/entry"
+	"constat/internal/vfs/crashfs"
+	"constat/journal"
 	"constat/journal/check"
 	"constat/journal/frame"
 	"constat/journal/layout"
+	"constat/journal/segment"
 )
 
 // patchDirectory changes the directory of a segment and makes every checksum right again. The length stays.
@@ -51,4 +58,72 @@ func TestLies(t *testing.T) {
 			t.Errorf("%s: deep check: verdict %s, %v, rebuilt %v", name, r.Word, r.Findings, r.Rebuilt)
 		}
 	}
+}
+
+// TestLyingFilter: filters that were emptied, with every checksum right, deny what is there.
+func TestLyingFilter(t *testing.T) {
+	fsys := crashfs.New()
+	certificate, err := journal.Create(fsys, dir, "test.example")
+	must(t, err)
+	code := certificate.Code()
+	w := openWriter(t, fsys, ticking())
+	list := messages(300)
+	for i := range list {
+		text := fmt.Sprintf("%x", sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
+		list[i] = message("session " + text[:12] + " of " + text[20:31])
+		list[i].AddString("TOKEN", text, entry.Claimed)
+	}
+	appendTo(t, w, "app", list...)
+	must(t, w.Checkpoint())
+	must(t, w.Rotate())
+	must(t, w.Close())
+	f := forger{t, fsys}
+	f.convert("app", 0)
+	file := "app/" + layout.SegmentName(0)
+	if r := check.Store(fsys, dir, check.Options{Pin: &code, Deep: true}); r.Verdict != check.Verified || len(r.Rebuilt) != 0 {
+		t.Fatalf("before: %+v", r)
+	}
+	whole := f.read(file)
+	s, err := segment.Open(bytes.NewReader(whole), int64(len(whole)), f.descriptor("app").Header(frame.Segment, 0))
+	must(t, err)
+	filters := 0
+	for _, c := range s.Columns() {
+		if c.FilterSize == 0 {
+			continue
+		}
+		filters++
+		f.write(file, whole)
+		f.emptyFilter(file, c.FilterSize)
+		if r := inspect(fsys, code); r.Verdict != check.Verified || len(r.Rebuilt) != 0 {
+			t.Errorf("%s: what nothing depends on changes the check: verdict %s, %v", c.Name, r.Word, r.Findings)
+		}
+		r := check.Store(fsys, dir, check.Options{Pin: &code, Deep: true})
+		if r.Verdict != check.Verified || !slices.Equal(r.Rebuilt, []string{file}) {
+			t.Errorf("%s: deep check: verdict %s, %v, rebuilt %v", c.Name, r.Word, r.Findings, r.Rebuilt)
+		}
+	}
+	if filters == 0 {
+		t.Error("the segment has no filters")
+	}
+}
+
+// emptyFilter zeroes the first filter of that size in a segment, and makes its checksum right.
+func (f forger) emptyFilter(file string, size int64) {
+	f.t.Helper()
+	data := f.read(file)
+	length := int64(binary.LittleEndian.Uint32(data[64+28:]))
+	directory := data[128 : 128+length]
+	for at := 128 + length; at+size < int64(len(data)); at++ {
+		part := data[at : at+size]
+		was := binary.LittleEndian.AppendUint32(binary.AppendUvarint(nil, uint64(size)), frame.Checksum(part))
+		if !bytes.Contains(directory, was) {
+			continue
+		}
+		clear(part)
+		empty := binary.LittleEndian.AppendUint32(binary.AppendUvarint(nil, uint64(size)), frame.Checksum(part))
+		f.write(file, data)
+		f.patchDirectory("app", 0, func(d []byte) { copy(d, bytes.Replace(d, was, empty, 1)) })
+		return
+	}
+	f.t.Fatal("no such filter")
 }

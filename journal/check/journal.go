@@ -35,8 +35,7 @@ type journalCheck struct {
 	signedTail []seal.Hash // leaves of the partial block at the size of the checkpoint, if none is missing
 	someTail   bool        // at least one of them is not
 
-	signedLevels []uint8 // of signedTail
-	pruned       []pruned
+	signedLevels []uint8       // of signedTail
 	proved       layout.Moment // of the newest entry that was decoded, if there is one
 	hasProved    bool
 }

@@ -28,6 +28,7 @@ type keptCheck struct {
 	*layout.KeptFile
 	leaves map[uint64]seal.Hash // of kept entries, by index
 	times  map[uint64]layout.Moment
+	unread bool // the disk has not given all bytes
 }
 
 // keptPart checks what stays of a pruned segment; the next part, or the checkpoint, begins at end. The hashes in it
@@ -139,7 +140,7 @@ func (k *keptCheck) frames() (special []special) {
 	w := worker{decoder: frame.NewDecoder(), nonces: entry.NewNonces(k.desc.NonceKey)}
 	for x, err := range frame.Scan(k.f, k.desc.NonceKey, k.Frames, k.FramesEnd) {
 		if err != nil {
-			k.report.cannot(RuleRead, k.file, err)
+			k.cannotRead(err)
 			break
 		}
 		if x.Gap {
@@ -152,6 +153,9 @@ func (k *keptCheck) frames() (special []special) {
 		special = append(special, j.result.special...)
 	}
 	for _, r := range k.Runs {
+		if k.unread {
+			break
+		}
 		for i := r.First; i < r.End(); i++ {
 			if _, ok := k.leaves[i]; !ok {
 				k.findAt(RuleKept, k.file, i, i+1, "entry that retention does not prune is missing")
@@ -161,6 +165,12 @@ func (k *keptCheck) frames() (special []special) {
 	return special
 }
 
+// cannotRead reports that the disk does not give its bytes.
+func (k *keptCheck) cannotRead(err error) {
+	k.report.cannot(RuleRead, k.file, err)
+	k.unread = true
+}
+
 func (k *keptCheck) frame(x frame.Extent, r *result) {
 	text := fmt.Sprintf("frame at byte %d: %v", x.Offset, r.err)
 	switch {
@@ -168,7 +178,7 @@ func (k *keptCheck) frame(x frame.Extent, r *result) {
 		k.findAt(RuleKept, k.file, x.Header.First, x.Header.End(), text)
 		return
 	case r.err != nil:
-		k.report.cannot(RuleRead, k.file, errors.New(text))
+		k.cannotRead(errors.New(text))
 		return
 	}
 	for _, p := range r.problems {

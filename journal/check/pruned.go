@@ -115,9 +115,11 @@ func (c *checker) judgeRange(p *pruned, s *saidPruned) {
 
 // prune adds a range that was pruned as it should be, to its neighbour if there is one.
 func (r *Report) prune(x Range) {
-	if n := len(r.Pruned); n > 0 && r.Pruned[n-1].Journal == x.Journal && r.Pruned[n-1].Last+1 == x.First {
-		r.Pruned[n-1].Last = x.Last
-		return
+	for i := range r.Pruned {
+		if p := &r.Pruned[i]; p.Journal == x.Journal && p.Last+1 == x.First {
+			p.Last = x.Last
+			return
+		}
 	}
 	r.Pruned = append(r.Pruned, x)
 	slices.SortStableFunc(r.Pruned, func(a, b Range) int { return cmp.Compare(a.Journal, b.Journal) })

@@ -2,10 +2,12 @@ package layout
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"constat/journal/frame"
 	"constat/seal"
@@ -68,6 +70,12 @@ func (k *Kept) Missing() []Run {
 		next = r.End()
 	}
 	return list
+}
+
+// Keeps reports whether the entry of an index is kept.
+func (k *Kept) Keeps(index uint64) bool {
+	i, found := slices.BinarySearchFunc(k.Runs, index, func(r Run, index uint64) int { return cmp.Compare(r.First, index) })
+	return found || i > 0 && index < k.Runs[i-1].End()
 }
 
 // AppendKept appends the file of that header whose kept entries stand in those frames.

@@ -69,12 +69,14 @@ func ParseKeptName(name string) (first uint64, ok bool) {
 	return parseIndexed(name, "", keptSuffix, KeptName)
 }
 
-// IsUnfinishedSegment reports whether a file is a segment that was still being written: it holds nothing that does not
-// stand in a head.
+// IsUnfinishedSegment reports whether a file is a segment, or what stays of one, that was still being written: it holds
+// nothing that does not stand in a head or in the segment.
 func IsUnfinishedSegment(name string) bool {
 	name, found := strings.CutSuffix(name, tmpSuffix)
-	_, ok := ParseSegmentName(name)
-	return found && ok
+	_, segment := ParseSegmentName(name)
+	_, kept := ParseKeptName(name)
+	_, blob := ParseBlobName(name)
+	return found && (segment || kept || blob)
 }
 
 func parseIndexed(name, prefix, suffix string, format func(uint64) string) (uint64, bool) {

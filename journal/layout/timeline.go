@@ -2,6 +2,7 @@ package layout
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -76,6 +77,23 @@ func (t *Timeline) Floor(journal string, at Moment) time.Duration {
 		}
 	}
 	return floor
+}
+
+// NewestFloor is the floor of a journal that is in force by what was learned last.
+func (t *Timeline) NewestFloor(journal string) time.Duration {
+	if list := t.floors[journal]; len(list) > 0 {
+		return list[len(list)-1].floor
+	}
+	return DefaultFloor(journal)
+}
+
+// Clone returns an independent copy.
+func (t *Timeline) Clone() Timeline {
+	c := Timeline{steps: slices.Clone(t.steps), floors: make(map[string][]floorChange, len(t.floors))}
+	for name, list := range t.floors {
+		c.floors[name] = slices.Clone(list)
+	}
+	return c
 }
 
 // HighestFloor is the highest floor of a journal that was in force at any moment of a time.

@@ -9,6 +9,7 @@
 //     time and adds what the kernel knows of the client: _TRANSPORT, _PID, _UID, _GID, _COMM, _EXE, _CMDLINE.
 //   - "import": the blocks together are a stream in the format that the request names.
 //   - "rotate": no blocks. The heads of all journals end and become segments.
+//   - "vacuum": no blocks. Retention removes what it should, or what the request says.
 //
 // A request that ends without a last block has failed; what its answer counts is kept all the same.
 //
@@ -27,15 +28,25 @@ import (
 
 // Request is the first line of a connection.
 type Request struct {
-	Op      string `json:"op"` // log, import, rotate
-	Journal string `json:"journal,omitempty"`
-	Format  string `json:"format,omitempty"` // of import
+	Op      string  `json:"op"` // log, import, rotate, vacuum
+	Journal string  `json:"journal,omitempty"`
+	Format  string  `json:"format,omitempty"` // of import
+	Vacuum  *Vacuum `json:"vacuum,omitempty"`
+}
+
+// Vacuum says what is to be removed. Without limits it is what the daemon is configured to remove, of all journals.
+type Vacuum struct {
+	MaxAge   int64 `json:"max_age,omitempty"`   // seconds; 0 is no limit
+	MaxBytes int64 `json:"max_bytes,omitempty"` // 0 is no limit
+	DryRun   bool  `json:"dry_run,omitempty"`
 }
 
 // Answer is the last line of a connection.
 type Answer struct {
 	Entries uint64 `json:"entries"`         // kept, durable and signed
 	Cut     uint64 `json:"cut,omitempty"`   // of these, longer than the limit and kept in part
+	Bytes   int64  `json:"bytes,omitempty"` // freed by vacuum; Entries are what it removed
+	Held    int    `json:"held,omitempty"`  // limits that the floor of retention keeps vacuum from reaching
 	Error   string `json:"error,omitempty"` // "" is success
 }
 

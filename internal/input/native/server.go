@@ -29,6 +29,9 @@ type Backend interface {
 	Import(ctx context.Context, journal, format string, r io.Reader) (kept, cut uint64, err error)
 	// Rotate must end the heads of all journals and return when they are segments.
 	Rotate(ctx context.Context) error
+	// Vacuum must remove what retention does not keep, of one journal or of all, and say how much that is, also on an
+	// error.
+	Vacuum(ctx context.Context, journal string, v Vacuum) (Answer, error)
 }
 
 // Describe returns the observed fields of a process of this machine.
@@ -137,6 +140,12 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) (a Answer, err e
 		return a, err
 	case "rotate":
 		return a, s.backend.Rotate(c.ctx)
+	case "vacuum":
+		var v Vacuum
+		if request.Vacuum != nil {
+			v = *request.Vacuum
+		}
+		return s.backend.Vacuum(c.ctx, request.Journal, v)
 	}
 	return a, fmt.Errorf("%w: unknown op %q", ErrProtocol, request.Op)
 }

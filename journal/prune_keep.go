@@ -1,0 +1,165 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"constat/entry"
+	"constat/internal/vfs"
+	"constat/journal/frame"
+	"constat/journal/layout"
+	"constat/journal/segment"
+	"constat/seal"
+)
+
+// keeper makes what stays of a segment: seals and control entries, and hashes for all others.
+type keeper struct {
+	kept    layout.Kept
+	blobs   bool // a kept entry has values in blobs
+	frames  []byte
+	key     entry.NonceKey
+	encoder *frame.Encoder
+	current frame.Header // of the frame that is being filled
+	payload []byte
+	leaves  []seal.Hash // of the run that is missing at the end
+}
+
+// isKept reports whether retention leaves entries of that kind alone.
+func isKept(kind entry.Kind) bool { return kind == entry.Seal || kind == entry.Control }
+
+// keep reads a segment and makes the file that stands for it. Blocks of the tree that lie in it must come out, so that
+// nothing is removed that could prove that something is wrong.
+func keep(fsys vfs.FS, l *log, c *candidate) (image []byte, k *keeper, err error) {
+	s, err := openSegmentAt(fsys, l.dir, l.desc, c.first)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer s.file.Close() // only read
+	k = &keeper{encoder: frame.NewEncoder(), key: l.desc.NonceKey, kept: layout.Kept{First: s.First(), End: s.End()}}
+	tree, err := openTree(fsys, l)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer tree.file.Close() // only read
+	if err := k.read(s.Segment, entry.NewNonces(l.desc.NonceKey), tree); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", s.name, err)
+	}
+	k.flush()
+	k.gone()
+	h := l.desc.Header(frame.Kept, c.first)
+	return layout.AppendKept(nil, h, &k.kept, k.frames), k, nil
+}
+
+func (k *keeper) read(s *segment.Segment, nonces *entry.Nonces, tree *treeFile) error {
+	var names entry.Decoder
+	var e entry.Entry
+	block := make([]seal.Hash, 0, seal.BlockSize)
+	for row, err := range s.NewReader().Bodies(s.First(), s.End()) {
+		if err != nil {
+			return err
+		}
+		if err := names.Decode(row.Body, &e); err != nil {
+			return fmt.Errorf("entry %d: %w", row.Index, err)
+		}
+		leaf := nonces.LeafHash(row.Index, row.Body)
+		k.add(row.Index, &e, row.Body, leaf)
+		if row.Index%seal.BlockSize == 0 {
+			block = block[:0]
+		}
+		if block = append(block, leaf); len(block) == seal.BlockSize && row.Index%seal.BlockSize == seal.BlockSize-1 {
+			if err := tree.compare(row.Index/seal.BlockSize, seal.BlockHash(block)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// add takes the next entry.
+func (k *keeper) add(index uint64, e *entry.Entry, body []byte, leaf seal.Hash) {
+	now := layout.Moment{Epoch: e.Epoch, Received: e.Received}
+	if index == k.kept.First {
+		k.kept.Oldest = now
+	}
+	k.kept.Newest = now
+	if !isKept(e.Kind) {
+		k.flush()
+		k.leaves = append(k.leaves, leaf)
+		return
+	}
+	k.gone()
+	k.row(index, e, body)
+	k.blobs = k.blobs || refersToBlob(e)
+}
+
+// row keeps an entry.
+func (k *keeper) row(index uint64, e *entry.Entry, body []byte) {
+	if n := len(k.kept.Runs); n > 0 && k.kept.Runs[n-1].End() == index {
+		k.kept.Runs[n-1].Count++
+	} else {
+		k.kept.Runs = append(k.kept.Runs, layout.Run{First: index, Count: 1})
+	}
+	if h := &k.current; h.Count > 0 && (h.Epoch != e.Epoch || h.Count >= maxFrameEntries || len(k.payload) >= maxFrameBytes) {
+		k.flush()
+	}
+	if k.current.Count == 0 {
+		k.current = frame.Header{First: index, Epoch: e.Epoch, MinReceived: e.Received}
+	}
+	k.current.MaxReceived = e.Received
+	k.current.Count++
+	k.current.Kinds |= 1 << e.Kind
+	k.payload = frame.AppendBody(k.payload, body)
+}
+
+// flush ends the frame at hand.
+func (k *keeper) flush() {
+	if k.current.Count > 0 {
+		k.frames = k.encoder.Append(k.frames, k.payload, k.current, k.key)
+	}
+	k.current, k.payload = frame.Header{}, k.payload[:0]
+}
+
+// gone ends the run at hand of entries that go: the hashes of its subtrees stay.
+func (k *keeper) gone() {
+	first := k.kept.First
+	if n := len(k.kept.Runs); n > 0 {
+		first = k.kept.Runs[n-1].End()
+	}
+	rest := k.leaves
+	for _, level := range seal.Subtrees(first, first+uint64(len(k.leaves))) {
+		var f seal.Frontier
+		for _, leaf := range rest[:1<<level] {
+			f.Append(leaf)
+		}
+		k.kept.Hashes = append(k.kept.Hashes, f.Root())
+		rest = rest[1<<level:]
+	}
+	k.leaves = k.leaves[:0]
+}
+
+// treeFile is the open file of the hashes of blocks.
+type treeFile struct {
+	name string
+	file vfs.File
+}
+
+func openTree(fsys vfs.FS, l *log) (*treeFile, error) {
+	t := &treeFile{name: filepath.Join(l.dir, layout.TreeFile)}
+	var err error
+	t.file, err = fsys.Open(t.name)
+	return t, err
+}
+
+// compare returns an error unless the tree has that hash for a block.
+func (t *treeFile) compare(block uint64, want seal.Hash) error {
+	var h seal.Hash
+	if n, err := t.file.ReadAt(h[:], frame.HeadHeaderSize+int64(block)*int64(len(h))); n < len(h) {
+		return fmt.Errorf("%s: %w", t.name, errors.Join(err, io.ErrUnexpectedEOF))
+	}
+	if h != want {
+		return fmt.Errorf("entries %d to %d: %w", block*seal.BlockSize, (block+1)*seal.BlockSize-1, errOtherTree)
+	}
+	return nil
+}
