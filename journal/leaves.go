@@ -9,8 +9,8 @@ import (
 
 	"constat/entry"
 	"constat/journal/frame"
-	"constat/journal/segment"
 	"constat/journal/layout"
+	"constat/journal/segment"
 	"constat/seal"
 )
 

@@ -35,10 +35,13 @@ func runTested() int {
 	return a.run(context.Background(), os.Args[1:])
 }
 
-// acknowledge writes entries into the store until it is killed, and prints the index of each that is durable. Their
-// messages say their index.
+// acknowledge writes entries into the store, and converts its heads, until it is killed, and prints the index of each
+// that is durable. Their messages say their index.
 func acknowledge() {
 	w, err := journal.OpenWriter(vfs.OS(), os.Getenv("CONSTAT_STORE"), journal.Options{})
+	if err == nil {
+		go convertAlways(w)
+	}
 	for n := 0; err == nil; n++ {
 		first := w.Size("load")
 		batch := make([]entry.Entry, 1+n%7)
@@ -52,7 +55,7 @@ func acknowledge() {
 		if err == nil && n%3 == 0 {
 			err = w.Checkpoint()
 		}
-		if err == nil && n%50 == 49 {
+		if err == nil && n%9 == 8 {
 			err = w.Rotate()
 		}
 		if err == nil {
@@ -61,6 +64,14 @@ func acknowledge() {
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
+}
+
+func convertAlways(w *journal.Writer) {
+	for range w.Completed() {
+		if _, err := w.Convert(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
 }
 
 // environment is that of a program under test: nothing of the user's is seen or changed.

@@ -31,6 +31,9 @@ type Config struct {
 	HTTP string `yaml:"http"`
 	// Limits bound what senders can do.
 	Limits Limits `yaml:"limits"`
+	// Routes say which messages go to journals of their own. The first whose Select holds counts; the others go to the
+	// journal "system".
+	Routes []Route `yaml:"routes"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.
 	User  string `yaml:"user"`
 	Group string `yaml:"group"`
@@ -62,6 +65,14 @@ type Limits struct {
 	// Rate is how many messages a second each source may send in the long run, Burst how many at once. 0: no limit.
 	Rate  float64 `yaml:"rate"`
 	Burst float64 `yaml:"burst"`
+}
+
+// Route sends messages to a journal.
+type Route struct {
+	Journal string `yaml:"journal"`
+	// Select is a filter of the query language, such as "facility:in(auth, authpriv)". Times, indexes, boots and
+	// journals have no place in it.
+	Select string `yaml:"select"`
 }
 
 // Defaults of the listeners and of HTTP.

@@ -31,6 +31,7 @@ func (c *Config) validate() (found []problem) {
 		text := path(c.Socket)
 		check(text != "", "socket", text)
 	}
+	found = append(found, validateRoutes(c.Routes)...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
 	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")
@@ -113,6 +114,6 @@ func hint(err error) string {
 	if !errors.As(err, &unknown) {
 		return ""
 	}
-	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group, and" +
+	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nroutes (journal, select), and" +
 		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)"
 }

@@ -57,6 +57,11 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}, store: s}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())
+	routes, err := routesOf(c.Routes)
+	if err != nil {
+		return err
+	}
+	d.intake.SetRoutes(routes)
 
 	parts, err := d.bind()
 	defer func() { err = errors.Join(err, native.Withdraw(o.Dir)) }()

@@ -13,12 +13,17 @@ func (d *Daemon) reload(c config.Config) error {
 	if err := d.changeable(c); err != nil {
 		return err
 	}
+	routes, err := routesOf(c.Routes)
+	if err != nil {
+		return err
+	}
 	if len(d.options.Files) == 0 {
 		if err := d.listenTo(wanted(c.Listen, d.options.Dir)); err != nil {
 			return err
 		}
 	}
 	d.intake.SetLimits(c.Limits.Rate, c.Limits.Burst)
+	d.intake.SetRoutes(routes)
 	d.config = c
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -148,6 +149,40 @@ func TestReload(t *testing.T) {
 	kept, lost := len(p.events()), lostIn(t, p.all("system"))["rate limit"]
 	if kept+lost != 64 || lost < 40 {
 		t.Errorf("kept %d, lost %d", kept, lost)
+	}
+}
+
+// TestRoutes: messages go to the journal that the configuration says, and to another one after it was changed.
+func TestRoutes(t *testing.T) {
+	const auth = "routes:\n- journal: auth\n  select: 'facility:in(auth, authpriv)'\n"
+	p := newPlace(t, everything+auth+"- journal: debug\n  select: 'level:debug'\n")
+	d := p.serve()
+	for _, message := range []string{"<86>sshd: one", "<15>app: two", "<13>app: three", "<87>sshd: four"} {
+		p.send("tcp", message+"\n")
+	}
+	p.until("all journals", func() bool {
+		_, err := os.Stat(filepath.Join(p.store, "debug", "checkpoint"))
+		_, err2 := os.Stat(filepath.Join(p.store, "auth", "checkpoint"))
+		return err == nil && err2 == nil
+	})
+	p.until("four messages", func() bool { return len(p.all("auth"))+len(p.all("debug"))+len(p.events()) == 4 })
+	p.configure(everything + auth)
+	d.signal(syscall.SIGHUP)
+	p.until("the change", func() bool { return strings.Contains(d.errs.String(), "configuration") })
+	p.send("tcp", "<15>app: five\n")
+	d.stop()
+	p.verify()
+	for journal, want := range map[string]string{"auth": "four one", "debug": "two", "system": "five three"} {
+		var got []string
+		for _, e := range p.all(journal) {
+			if e.kind == 0 {
+				got = append(got, e.fields["MESSAGE"])
+			}
+		}
+		slices.Sort(got) // each came over a connection of its own
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("journal %s: %q, want %q", journal, s, want)
+		}
 	}
 }
 

@@ -49,6 +49,7 @@ type Intake struct {
 	losses losses
 	chunks sync.Pool
 	limits limiter
+	routes atomic.Pointer[[]Route]
 
 	received atomic.Uint64 // messages
 	durable  atomic.Uint64 // messages

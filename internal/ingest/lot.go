@@ -14,6 +14,7 @@ type lot struct {
 	parser     *parse.Parser
 	entries    []entry.Entry
 	sources    []*input.Source // of the entries
+	journals   []string        // where the entries belong
 	held       []*input.Chunk  // chunks that the entries point into
 	heldOctets int64           // what they weigh
 	waiting    []func(error)   // to be told when all of it is durable
@@ -57,6 +58,7 @@ func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 		if m.Lost > 0 {
 			e.Add(Truncated, fmt.Append(nil, m.Lost), entry.Observed)
 		}
+		l.journals = append(l.journals, in.journalOf(e))
 		l.hurry = l.hurry || in.isUrgent(e, c.Source, now)
 	}
 	if c.Done != nil {
@@ -104,11 +106,11 @@ func (l *lot) keepIf(from int, keep func(*entry.Entry, *input.Source) bool) {
 	for i := from; i < len(l.entries); i++ {
 		if keep(&l.entries[i], l.sources[i]) {
 			l.entries[n], l.entries[i] = l.entries[i], l.entries[n]
-			l.sources[n] = l.sources[i]
+			l.sources[n], l.journals[n] = l.sources[i], l.journals[i]
 			n++
 		}
 	}
-	l.entries, l.sources = l.entries[:n], l.sources[:n]
+	l.entries, l.sources, l.journals = l.entries[:n], l.sources[:n], l.journals[:n]
 }
 
 // empty empties a lot and gives the memory behind it back.
@@ -117,7 +119,7 @@ func (in *Intake) empty(l *lot) {
 		in.giveBack(c)
 		l.held[i] = nil
 	}
-	l.entries, l.sources, l.held, l.heldOctets = l.entries[:0], l.sources[:0], l.held[:0], 0
+	l.entries, l.sources, l.journals, l.held, l.heldOctets = l.entries[:0], l.sources[:0], l.journals[:0], l.held[:0], 0
 	l.hurry = false
 	l.parser.Release()
 }

@@ -63,10 +63,8 @@ func (in *Intake) beginAppend(now time.Time) {
 		return
 	}
 	in.appending = true
-	go func() {
-		_, err := in.store.Append(in.config.Journal, l.entries)
-		in.appended <- err
-	}()
+	l.sort()
+	go func() { in.appended <- l.appendTo(in.store) }()
 }
 
 // appendNow appends what is left of a lot.
@@ -75,7 +73,7 @@ func (in *Intake) appendNow(now time.Time) {
 	if len(in.writing.entries) == 0 {
 		err = nil
 	} else if in.hasRoom() {
-		_, err = in.store.Append(in.config.Journal, in.writing.entries)
+		err = in.writing.appendTo(in.store)
 	}
 	in.settle(err, now)
 }
