@@ -26,7 +26,7 @@ func TestProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]func(*testing.T, string){
-		"run": testRun, "tally": testTallyAndMissingPeer, "interrupted": testInterrupted, "archives": testArchivesAgree,
+		"run": testRun, "tally": testTallyAndMissingPeer, "interrupted": testInterrupted, "archives": testArchivesAgree, "big": testBig,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
