@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // archive is a way to keep events and to find them again.
@@ -29,8 +32,15 @@ type shelf struct {
 	dir string
 }
 
-// archives are all of them, constat first. Those who keep the same text share its file.
+// archives are constat and the peers that are wanted.
 func (s *suite) archives() []archive {
+	return slices.DeleteFunc(s.allArchives(), func(a archive) bool {
+		return len(s.peers) > 0 && a.name() != "constat" && !slices.Contains(s.peers, a.name())
+	})
+}
+
+// allArchives are constat and all peers. Those who keep the same text share its file.
+func (s *suite) allArchives() []archive {
 	text := s.textFile()
 	return []archive{
 		constatArchive{constat{s.binary}, text},
@@ -39,6 +49,25 @@ func (s *suite) archives() []archive {
 		sqlite{events: s.events, program: lookUp("sqlite3")},
 		packed{text: text, program: lookUp("zstd"), search: lookUp("rg")},
 	}
+}
+
+// peerNames are the names of all peers.
+func peerNames() (names []string) {
+	for _, a := range new(suite).allArchives()[1:] {
+		names = append(names, a.name())
+	}
+	return names
+}
+
+// parsePeers reads names with commas.
+func parsePeers(text string) (list []string, err error) {
+	for _, name := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' }) {
+		if !slices.Contains(peerNames(), name) {
+			return nil, fmt.Errorf("-peers %s: want some of %s", name, strings.Join(peerNames(), ", "))
+		}
+		list = append(list, name)
+	}
+	return list, nil
 }
 
 // firstFile is the first of these files that is there, or "".

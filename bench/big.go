@@ -26,6 +26,7 @@ const bigRoom = 48
 type big struct {
 	*suite
 	keep   string // directory of the stores
+	small  int    // events of the store to compare with
 	events int
 }
 
@@ -44,7 +45,7 @@ func (o options) runBig(ctx context.Context, out, talk io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	b := big{s, filepath.Join(s.work, "big"), o.big}
+	b := big{s, filepath.Join(s.work, "big"), smallSize, o.big}
 	if o.keep != "" {
 		if b.keep, err = filepath.Abs(o.keep); err != nil {
 			return err
@@ -69,9 +70,9 @@ func (b big) room() error {
 	if err != nil {
 		return err
 	}
-	need, free := int64(b.events+smallSize)*bigRoom-there, int64(st.Bavail)*st.Bsize
+	need, free := int64(b.events+b.small)*bigRoom-there, int64(st.Bavail)*st.Bsize
 	b.progress("%s events of the generator, and %s to compare with, need up to %.1f GB in %s; %.1f GB are free",
-		measure.Number(float64(b.events)), measure.Number(smallSize), float64(max(need, 0))/1e9, b.keep, float64(free)/1e9)
+		measure.Number(float64(b.events)), measure.Number(float64(b.small)), float64(max(need, 0))/1e9, b.keep, float64(free)/1e9)
 	if need > free {
 		return fmt.Errorf("-big %d: not enough room; name a directory on a larger disk with -keep DIR, or take fewer events", b.events)
 	}
@@ -81,7 +82,7 @@ func (b big) room() error {
 // measure loads both stores and asks them in turns.
 func (b big) measure(ctx context.Context, out io.Writer) error {
 	stores := make([]bigStore, 2)
-	for i, n := range []int{smallSize, b.events} {
+	for i, n := range []int{b.small, b.events} {
 		var err error
 		if stores[i], err = b.store(ctx, n); err != nil {
 			return err

@@ -35,10 +35,11 @@ type suite struct {
 	rsyslogd string // "" if there is none
 	module   string // directory of the module
 	load     load
-	messages int     // of the load
-	events   []event // the load taken apart; nil before prepare
-	shelves  []shelf // archives that are loaded
-	needles  uint64  // seed of what is searched for
+	messages int      // of the load
+	events   []event  // the load taken apart; nil before prepare
+	shelves  []shelf  // archives that are loaded
+	peers    []string // archives besides constat that are wanted; all if none is named
+	needles  uint64   // seed of what is searched for
 	rounds   int
 	idle     time.Duration
 	progress func(format string, args ...any)

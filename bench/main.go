@@ -23,7 +23,7 @@ type options struct {
 	only            string
 	dir             string
 	long            bool
-	corpus          string
+	corpus, peers   string
 	needles         uint64
 	big             int
 	keep            string
@@ -39,6 +39,7 @@ func main() {
 	flag.StringVar(&o.dir, "dir", os.TempDir(), "`DIR` on the disk to measure; nothing stays there")
 	flag.BoolVar(&o.long, "long", false, "look at idle daemons for 60 s instead of 20 s")
 	flag.StringVar(&o.corpus, "corpus", "", "take the first -n lines of `FILE`, RFC 5424 in order of time, instead of the generator's")
+	flag.StringVar(&o.peers, "peers", "", "archives to compare with, `NAMES` with commas: "+strings.Join(peerNames(), ", ")+" (default all)")
 	flag.Uint64Var(&o.needles, "needles", uint64(time.Now().UnixNano()), "`seed` of what is searched for; 0 is one like any other (default: the time)")
 	flag.IntVar(&o.big, "big", 0, "instead of all parts, compare a store of so many `EVENTS`, 2000000 and more, with one of 1,000,000")
 	flag.StringVar(&o.keep, "keep", "", "with -big: make the stores in `DIR` and leave them there; a second run goes on where the first ended")
@@ -97,7 +98,8 @@ func (o options) check() (only []string, err error) {
 		}
 		only = append(only, name)
 	}
-	return only, nil
+	_, err = parsePeers(o.peers)
+	return only, err
 }
 
 // suite builds constat into work and looks for the peer.
@@ -122,6 +124,9 @@ func (o options) suite(ctx context.Context, work string, talk io.Writer) (*suite
 		return nil, err
 	}
 	s.rsyslogd = lookUp("rsyslogd")
+	if s.peers, err = parsePeers(o.peers); err != nil {
+		return nil, err
+	}
 	if o.corpus != "" {
 		s.load, err = readLoad(o.corpus, o.messages)
 	} else {

@@ -82,7 +82,7 @@ func messagesOf(out []byte) (a answer, err error) {
 // packed is the text compressed as far as zstd does in reasonable time; searching unpacks it.
 type packed struct{ text, program, search string }
 
-func (packed) name() string { return "zstd -19" }
+func (packed) name() string { return "zstd-19" }
 
 func (p packed) missing() string { return missingUnless(p.program, "zstd") }
 

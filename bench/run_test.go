@@ -26,7 +26,7 @@ func TestProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]func(*testing.T, string){
-		"run": testRun, "tally": testTallyAndMissingPeer, "interrupted": testInterrupted, "archives": testArchivesAgree,
+		"run": testRun, "tally": testTallyAndMissingPeer, "interrupted": testInterrupted, "archives": testArchivesAgree, "big": testBig,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,7 +97,7 @@ func testInterrupted(t *testing.T, binary string) {
 }
 
 func TestFlags(t *testing.T) {
-	for _, o := range []options{{messages: 10, pairs: 1}, {messages: 1000}, {messages: 1000, pairs: 1, only: "tcp,nothing"}} {
+	for _, o := range []options{{messages: 10, pairs: 1}, {messages: 1000}, {messages: 1000, pairs: 1, only: "tcp,nothing"}, {messages: 1000, pairs: 1, peers: "grep"}} {
 		if err := o.run(t.Context(), io.Discard, io.Discard); err == nil {
 			t.Errorf("%+v: no error", o)
 		}

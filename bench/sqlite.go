@@ -16,7 +16,7 @@ type sqlite struct {
 	program string
 }
 
-func (sqlite) name() string { return "SQLite FTS5" }
+func (sqlite) name() string { return "sqlite-fts5" }
 
 func (s sqlite) missing() string { return missingUnless(s.program, "sqlite3") }
 
