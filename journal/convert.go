@@ -7,6 +7,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 
 	"constat/entry"
@@ -71,12 +72,9 @@ func (w *Writer) convert(ctx context.Context, limit int) (n int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(w.open, cancel)()
-	c, _ := w.conversions.Get().(*conversion)
-	if c == nil {
-		c = &conversion{w: w, builder: segment.NewBuilder()}
-	}
-	defer w.conversions.Put(c)
-	c.ctx, c.failed = ctx, map[*completeHead]bool{}
+	c := w.memory.get()
+	defer w.memory.put(c)
+	c.w, c.ctx, c.failed = w, ctx, map[*completeHead]bool{}
 	var errs []error
 	for n < limit && c.next() {
 		err := c.run()
@@ -91,6 +89,24 @@ func (w *Writer) convert(ctx context.Context, limit int) (n int, err error) {
 		}
 	}
 	return n, errors.Join(append(errs, ctx.Err())...)
+}
+
+// Memory is what conversions use again and again: it takes time to get so much at once. Writers may share it, one after
+// another. What is not used for some time is given back. The zero value is ready.
+type Memory struct{ unused sync.Pool } // of *conversion
+
+func (m *Memory) get() *conversion {
+	c, _ := m.unused.Get().(*conversion)
+	if c == nil {
+		c = &conversion{builder: segment.NewBuilder()}
+	}
+	return c
+}
+
+// put keeps the memory, and nothing of the writer.
+func (m *Memory) put(c *conversion) {
+	c.w, c.ctx, c.failed, c.log, c.head = nil, nil, nil, nil, nil
+	m.unused.Put(c)
 }
 
 // beginConverting keeps the writer from closing until converting is done.

@@ -17,6 +17,13 @@
 //     its extent recorded; nobody was told that its entries are kept.
 //   - before the checkpoint is in place: the entries are kept, the old checkpoint stands, the tree is rebuilt.
 //
+// # Segments
+//
+// A head that is complete becomes a segment: [Writer.Convert], meant for a goroutine beside the one that appends. The
+// segment is written under a temporary name, synced, read back and compared with the tree, renamed, and the directory
+// synced; then the head is removed. At any time the entries are in one of the two. Readers take the segment where both
+// are there, and find it when a head that they have listed is gone.
+//
 // # Recovery
 //
 // Opening compares the files with the newest checkpoint. Above it, a torn tail is set aside. Below it, missing or

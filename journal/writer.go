@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,8 @@ import (
 
 // Options of a writer. The zero value is the production setting.
 type Options struct {
-	Clock Clock // nil: SystemClock
+	Clock  Clock   // nil: SystemClock
+	Memory *Memory // of conversions; nil: the writer has its own
 }
 
 // ErrBroken is wrapped by every call on a writer after a write or a sync went wrong in a way that leaves the files
@@ -38,14 +40,14 @@ type Writer struct {
 	notices  []string // what recovery did, for people
 	found    map[string]uint64
 
-	completed   chan struct{}   // has a value when there may be heads to convert
-	open        context.Context // ends when the writer is closed
-	end         context.CancelFunc
-	pruning     sync.Mutex      // held by the one retention run; taken before mu
-	timeline    layout.Timeline // what the control entries say; guarded by mu, as is held
-	held        map[Held]bool   // limits that the floor keeps retention from, as told last
-	converting  sync.WaitGroup  // conversions that run; added to while mu is held
-	conversions sync.Pool       // their memory, *conversion
+	completed  chan struct{}   // has a value when there may be heads to convert
+	open       context.Context // ends when the writer is closed
+	end        context.CancelFunc
+	pruning    sync.Mutex      // held by the one retention run; taken before mu
+	timeline   layout.Timeline // what the control entries say; guarded by mu, as is held
+	held       map[Held]bool   // limits that the floor keeps retention from, as told last
+	converting sync.WaitGroup  // conversions that run; added to while mu is held
+	memory     *Memory         // that they take
 
 	signing  sync.Mutex // taken before mu, by whoever signs or closes
 	mu       sync.Mutex // guards everything below
@@ -76,7 +78,7 @@ func OpenWriter(fsys vfs.FS, dir string, o Options) (*Writer, error) {
 		return nil, fmt.Errorf("store %s: %w", dir, err)
 	}
 	w := &Writer{fsys: fsys, dir: dir, store: store, identity: identity, lock: lock, logs: map[string]*log{},
-		completed: make(chan struct{}, 1)}
+		completed: make(chan struct{}, 1), memory: cmp.Or(o.Memory, new(Memory))}
 	w.open, w.end = context.WithCancel(context.Background())
 	w.clock.read = o.Clock
 	if o.Clock == nil {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"constat/journal"
+
 	"github.com/spf13/cobra"
 )
 
@@ -43,10 +45,11 @@ type app struct {
 	in       io.Reader
 	out      *stdout
 	err      io.Writer
-	store    string        // --store
-	origin   string        // of a store that is made; "": the name of the machine
-	patience time.Duration // how long to wait for another writer
-	daemon   Daemon        // what "serve" starts; nil if the program has none
+	store    string         // --store
+	origin   string         // of a store that is made; "": the name of the machine
+	patience time.Duration  // how long to wait for another writer
+	memory   journal.Memory // of conversions
+	daemon   Daemon         // what "serve" starts; nil if the program has none
 }
 
 // Run runs the command line and returns its exit status. Streams that are terminals are treated as such. "serve" starts

@@ -92,7 +92,7 @@ func (a *app) openWriter() (*journal.Writer, error) {
 
 // tryWriter opens the store for writing, made if there is none, unless somebody else has it.
 func (a *app) tryWriter(dir string) (*journal.Writer, error) {
-	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
+	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{Memory: &a.memory})
 	if errors.Is(err, journal.ErrNoStore) {
 		var c seal.Certificate
 		if c, err = a.create(dir, cmp.Or(a.origin, defaultOrigin())); err == nil {
@@ -100,7 +100,7 @@ func (a *app) tryWriter(dir string) (*journal.Writer, error) {
 		} else if !errors.Is(err, journal.ErrExists) { // somebody was faster
 			return nil, err
 		}
-		w, err = journal.OpenWriter(vfs.OS(), dir, journal.Options{})
+		w, err = journal.OpenWriter(vfs.OS(), dir, journal.Options{Memory: &a.memory})
 	}
 	if err != nil {
 		return nil, err
