@@ -131,6 +131,7 @@ func (a *app) showStore(ctx context.Context, r *journal.Reader, f showFlags, q s
 		q.Explain = new(search.Explain)
 		defer func() { q.Explain.Write(a.err) }()
 	}
+	a.tellPruned(views, f, q)
 	missing, err := a.printAsked(ctx, r, f, views, q, out)
 	if err == nil && (missing || !whole) {
 		return &exitError{exitFailed, nil}
