@@ -69,7 +69,7 @@ type Group struct {
 	Bucket time.Duration // whole µs
 }
 
-// Stats replaces the rows by one for each combination of groups, in the order of their first appearance.
+// Stats replaces the rows by one for each combination of groups, sorted by the groups as Sort does.
 type Stats struct {
 	Funcs []Func // at least one
 	By    []Group

@@ -14,13 +14,17 @@ type output struct {
 	printer *show.Printer
 	table   *show.Table // of records
 	cells   []show.Cell
-	w       io.Writer
-	buf     []byte
-	every   int    // bytes after which the buffer is written
-	begun   bool   // something was printed
-	paged   bool   // a pager is wanted
-	pager   *pager // nil before the first write
-	quit    func() // called when the pager has ended
+
+	parallel bool // entries may be printed by several printers
+	format   string
+	options  show.Options
+	w        io.Writer
+	buf      []byte
+	every    int    // bytes after which the buffer is written
+	begun    bool   // something was printed
+	paged    bool   // a pager is wanted
+	pager    *pager // nil before the first write
+	quit     func() // called when the pager has ended
 }
 
 // The first entries are written as they are found, later ones by the buffer: it doubles with each write.
@@ -36,7 +40,39 @@ func (a *app) newOutput(f showFlags) (*output, error) {
 		return nil, usage("-o: %w", err)
 	}
 	table, err := show.NewTable(f.format, f.options(tty))
-	return &output{app: a, printer: printer, table: table, w: a.out, every: firstBuffer, paged: tty && !f.follow && !f.noPager}, err
+	return &output{app: a, printer: printer, table: table, w: a.out, every: firstBuffer, paged: tty && !f.follow && !f.noPager,
+		parallel: !tty && !f.follow && f.format != "raw", format: f.format, options: f.options(tty)}, err
+}
+
+// entryPrinter prints entries for [search.Render].
+type entryPrinter struct{ printer *show.Printer }
+
+// renderer returns one more printer of the same format.
+func (o *output) renderer() search.Renderer {
+	printer, _ := show.New(o.format, o.options) // the format is known
+	return entryPrinter{printer}
+}
+
+// Append implements [search.Renderer].
+func (p entryPrinter) Append(dst []byte, r *search.Result) ([]byte, error) {
+	record := show.Record{Journal: r.Journal.Name, ID: r.Journal.ID, Index: r.Index, EventAxis: r.Event, Entry: r.Entry}
+	return p.printer.Append(dst, &record)
+}
+
+// piece writes entries that were printed already.
+func (o *output) piece(data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
+	if !o.begun {
+		o.begun = true
+		o.buf = o.printer.AppendHeader(o.buf)
+		if err := o.flush(); err != nil {
+			return err
+		}
+	}
+	_, err := o.w.Write(data)
+	return err
 }
 
 // print prints one entry. Where nothing matches nothing is printed, no header either.

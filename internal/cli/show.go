@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/signal"
 	"syscall"
@@ -21,7 +22,9 @@ type showFlags struct {
 	lines                               int
 	noLines                             bool // -n 0
 	reverse, follow, utc, boot, noPager bool
-	explain                             bool
+	explain, names, boots               bool
+	field                               string
+	formatGiven                         bool
 	since, until, priority, grep        string
 	units, tags, journals, kinds        []string
 	format, cursor, axis                string
@@ -67,13 +70,16 @@ Entries of kind seal and control are hidden unless --kind asks for them.`,
 	flags.StringVar(&f.axis, "time", "", "time axis for -S, -U and merging: received or event (default that of each journal)")
 	flags.StringSliceVar(&f.kinds, "kind", nil, "kinds of entries: event, loss, seal, control (default event,loss)")
 	flags.BoolVar(&f.utc, "utc", false, "show times in UTC")
+	flags.BoolVarP(&f.names, "field-names", "N", false, "print the names of all fields")
+	flags.StringVarP(&f.field, "field", "F", "", "print the values that `FIELD` has in what matches")
+	flags.BoolVar(&f.boots, "list-boots", false, "print the boots that entries belong to")
 	flags.BoolVar(&f.explain, "explain", false, "tell on standard error what was read, and what was skipped by what")
 	flags.BoolVar(&f.noPager, "no-pager", false, "do not start a pager on a terminal")
 	c.Args = func(*cobra.Command, []string) error {
 		if f.lines < 0 {
 			return usage("-n %d: want a number of entries", f.lines)
 		}
-		f.noLines = f.lines == 0 && flags.Changed("lines")
+		f.noLines, f.formatGiven = f.lines == 0 && flags.Changed("lines"), flags.Changed("output")
 		return nil
 	}
 	complete(c, "output", show.Formats()...)
@@ -86,6 +92,9 @@ Entries of kind seal and control are hidden unless --kind asks for them.`,
 func (a *app) show(ctx context.Context, f showFlags, args []string) error {
 	q, err := f.query(args)
 	if err != nil {
+		return err
+	}
+	if err := f.list(&q, f.formatGiven); err != nil {
 		return err
 	}
 	r, err := a.openReader()
@@ -123,16 +132,34 @@ func (a *app) showStore(ctx context.Context, r *journal.Reader, f showFlags, q s
 		defer func() { q.Explain.Write(a.err) }()
 	}
 	a.tellPruned(views, f, q)
-	q.Store, q.Say = r, func(text string) { a.say("constat: %s", text) }
-	missing, err := a.print(ctx, views, q, out)
+	missing, err := a.printAsked(ctx, r, f, views, q, out)
 	if err == nil && (missing || !whole) {
 		return &exitError{exitFailed, nil}
 	}
 	return err
 }
 
+// printAsked prints what the flags ask for.
+func (a *app) printAsked(ctx context.Context, r *journal.Reader, f showFlags, views []*journal.View, q search.Query, out *output) (missing bool, err error) {
+	switch {
+	case f.names:
+		return a.printNames(ctx, views, out)
+	case f.boots:
+		return a.printBoots(ctx, views, out)
+	}
+	q.Store, q.Say = r, func(text string) { a.say("constat: %s", text) }
+	q.BootBefore = bootBefore(ctx, views)
+	return a.print(ctx, views, q, out)
+}
+
 // print prints what a query finds. What cannot be read is told on standard error; missing says that there was some.
 func (a *app) print(ctx context.Context, views []*journal.View, q search.Query, out *output) (missing bool, err error) {
+	if out.parallel {
+		pieces, ok, err := search.Render(ctx, views, q, out.renderer)
+		if ok || err != nil {
+			return a.printPieces(pieces, out, err)
+		}
+	}
 	for result, err := range search.Run(ctx, views, q) {
 		var gone *journal.MissingError
 		if errors.As(err, &gone) {
@@ -147,6 +174,26 @@ func (a *app) print(ctx context.Context, views []*journal.View, q search.Query, 
 			return missing, err
 		}
 		if err := out.print(result); err != nil {
+			return missing, err
+		}
+	}
+	return missing, out.finish()
+}
+
+// printPieces prints what is rendered already.
+func (a *app) printPieces(pieces iter.Seq2[[]byte, error], out *output, err error) (missing bool, _ error) {
+	if err != nil {
+		return false, err
+	}
+	for piece, err := range pieces {
+		var gone *journal.MissingError
+		if errors.As(err, &gone) {
+			missing = true
+			a.say("constat: %v", err)
+		} else if err != nil {
+			return missing, err
+		}
+		if err := out.piece(piece); err != nil {
 			return missing, err
 		}
 	}
@@ -181,7 +228,7 @@ func (a *app) follow(ctx context.Context, r *journal.Reader, f showFlags, q sear
 			q.Limit, q.Cursor, q.From = 0, nil, fromOf(views, from)
 		}
 		if !first || !f.noLines {
-			_, err = a.print(ctx, views, q, out)
+			_, err = a.printAsked(ctx, r, f, views, q, out)
 		}
 		for _, v := range views {
 			from[v.Journal.ID] = v.Size

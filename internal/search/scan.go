@@ -40,7 +40,7 @@ type columnOf struct {
 
 // newScan prepares a search. The reader must be that of the segment.
 func newScan(r *segment.Reader, f *filter, restore func(uint64, *entry.Entry) error, tell *Explain) *scan {
-	s := &scan{seg: r.Segment, r: r, filter: f, restore: restore, tell: tell, columns: r.Columns(),
+	s := &scan{lost: newRowSet(r.Count()), seg: r.Segment, r: r, filter: f, restore: restore, tell: tell, columns: r.Columns(),
 		fields: map[*fieldIs][]operand{}, numbers: map[*numberIs][]operand{}, dead: map[columnOf]bool{}}
 	s.runs = make([][]segment.Run, len(s.seg.Blocks()))
 	s.placed = make([]bool, len(s.seg.Spans()))
@@ -82,7 +82,6 @@ func (s *scan) find(from, to uint64) (hits, lost rowSet, err error) {
 
 // findRows returns the rows that match; nil if these are those of the positions that are returned.
 func (s *scan) findRows(from, to uint64) (positions, rows rowSet) {
-	s.lost = newRowSet(s.seg.Count())
 	possible := s.possible(from, to)
 	if possible.empty() {
 		return possible, nil
@@ -217,6 +216,14 @@ func (s *scan) single(row int, hits rowSet) {
 // entry reads an entry, its blobs put back.
 func (s *scan) entry(index uint64, e *entry.Entry) error {
 	if err := s.r.Entry(index, e); err != nil {
+		return err
+	}
+	return s.putBack(index, e)
+}
+
+// entryAlone is entry where only few of a segment are wanted.
+func (s *scan) entryAlone(index uint64, e *entry.Entry) error {
+	if err := s.r.Single(index, e); err != nil {
 		return err
 	}
 	return s.putBack(index, e)

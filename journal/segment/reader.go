@@ -150,14 +150,23 @@ func (r *Reader) columnsOfRun(x *run) ([]*loaded, error) {
 }
 
 // Filter reports whether the filter of column c lets a key pass: false means that no value can have it. True if the
-// column has no filter.
+// column has no filter, and if nothing but zeros stands there: that is a page that was lost.
 func (r *Reader) Filter(c int, key []byte) (bool, error) {
 	f := r.columns[c].filter
 	if f.size == 0 {
 		return true, nil
 	}
 	line, err := r.bytes(nil, f.offset+column.FilterLine(int64(f.size), key), 64)
-	return err != nil || column.FilterHas(line, key), err
+	return err != nil || column.FilterHas(line, key) || isZero(line), err
+}
+
+func isZero(b []byte) bool {
+	for _, x := range b {
+		if x != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // span reads which rows the positions of an arrival block are.
