@@ -13,6 +13,8 @@ import (
 	"constat/journal"
 	"constat/journal/layout"
 	"constat/seal"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 const day = 24 * time.Hour
@@ -263,5 +265,57 @@ func TestRandomPrunings(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
+	}
+}
+
+// TestProofsBesideWhatIsPruned: what is left of a block that was cut can still be proved, with and without the tree.
+func TestProofsBesideWhatIsPruned(t *testing.T) {
+	fsys, clock := newStore(t), newClock()
+	w := open(t, fsys, clock)
+	aged(t, w, clock, 300, 211, 255, 5)
+	prune(t, w, journal.Policy{Others: journal.Retention{MaxAge: 2*day + time.Hour}})
+	must(t, w.Close())
+	size := points(t, fsys)["app"].Size
+	root := points(t, fsys)["app"].Root
+	for _, what := range []string{"with the tree", "without"} {
+		v := snapshot(t, fsys)["app"]
+		for index := uint64(515); index < size; index += 7 {
+			leaf, err := v.LeafHashes(index, index+1)
+			must(t, err)
+			proof, err := tlog.ProveRecord(int64(size), int64(index), v.Hashes(size))
+			must(t, err)
+			if err := tlog.CheckRecord(proof, int64(size), root, int64(index), leaf[0]); err != nil {
+				t.Errorf("%s: entry %d: %v", what, index, err)
+			}
+		}
+		if _, err := tlog.ProveRecord(int64(size), 10, v.Hashes(size)); !errors.Is(err, journal.ErrPruned) {
+			t.Errorf("%s: proof of what is pruned: %v", what, err)
+		}
+		tree := dir + "/app/" + layout.TreeFile
+		data, err := fsys.ReadFile(tree)
+		must(t, err)
+		must(t, fsys.WriteFile(tree, data[:64]))
+	}
+}
+
+// TestProofsOfWhatIsKept: control entries of a pruned segment can still be proved.
+func TestProofsOfWhatIsKept(t *testing.T) {
+	fsys, clock := newStore(t), newClock()
+	w := open(t, fsys, clock)
+	aged(t, w, clock, 30, 30, 30)
+	prune(t, w, journal.Policy{Others: journal.Retention{MaxAge: day + time.Hour}})
+	must(t, w.Close())
+	point := points(t, fsys)["system"]
+	v := snapshot(t, fsys)["system"]
+	indexes, _ := controls(t, fsys, layout.System, layout.JournalCreated)
+	if len(indexes) != 2 {
+		t.Errorf("control entries %v", indexes)
+	}
+	for _, index := range indexes {
+		leaf, err := v.LeafHashes(index, index+1)
+		must(t, err)
+		proof, err := tlog.ProveRecord(int64(point.Size), int64(index), v.Hashes(point.Size))
+		must(t, err)
+		must(t, tlog.CheckRecord(proof, int64(point.Size), point.Root, int64(index), leaf[0]))
 	}
 }
