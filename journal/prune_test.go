@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -317,5 +318,71 @@ func TestProofsOfWhatIsKept(t *testing.T) {
 		proof, err := tlog.ProveRecord(int64(point.Size), int64(index), v.Hashes(point.Size))
 		must(t, err)
 		must(t, tlog.CheckRecord(proof, int64(point.Size), point.Root, int64(index), leaf[0]))
+	}
+}
+
+// goneBlob reports whether a value stayed a reference: its blob went while the segment was still open.
+func goneBlob(e *entry.Entry) bool {
+	for i := range e.Fields {
+		if e.Fields[i].Form == entry.Blob {
+			return true
+		}
+	}
+	return false
+}
+
+// TestReadWhilePruning: readers see every entry, or that it is pruned, whenever retention takes the files from under them.
+func TestReadWhilePruning(t *testing.T) {
+	fsys, clock := newStore(t), newClock()
+	w := open(t, fsys, clock)
+	aged(t, w, clock, 120, 80, 90, 60, 70, 50)
+	want, _ := readSome(t, fsys, "app", false)
+	stop := make(chan struct{})
+	var wait sync.WaitGroup
+	for reverse := range 2 {
+		wait.Go(func() {
+			for done := false; !done; {
+				select {
+				case <-stop:
+					done = true
+				default:
+				}
+				r, err := journal.OpenReader(fsys, dir)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				views, err := r.Snapshot("app")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				rng := views[0].All()
+				rng.Reverse = reverse == 1
+				for item, err := range views[0].Entries(rng) {
+					if err != nil {
+						t.Error(err)
+					} else if text := messageOf(item.Entry); want[item.Index] != text && item.Index < uint64(len(want)) && !goneBlob(item.Entry) {
+						t.Errorf("entry %d: %.40q", item.Index, text)
+					}
+				}
+				if err := journal.CloseViews(views); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for days := 6; days > 0; days-- {
+		prune(t, w, journal.Policy{Others: journal.Retention{MaxAge: time.Duration(days)*day - time.Hour}})
+		appendAll(t, w, "app", messages(9100, 20))
+		must(t, w.Rotate())
+		convert(t, w)
+	}
+	close(stop)
+	wait.Wait()
+	must(t, w.Checkpoint())
+	must(t, w.Close())
+	if n := verifyPruned(t, fsys, "app"); n == 0 {
+		t.Error("nothing was pruned")
 	}
 }
