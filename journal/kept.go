@@ -157,7 +157,9 @@ func (w *leafWalk) kept(p *part, k *keptPart) bool {
 	for end := min(p.end, w.to); w.next < end; {
 		body := k.body(w.next)
 		if body == nil {
-			return w.fail(p, fmt.Errorf("%w: %w", frame.ErrDamaged, ErrPruned))
+			w.over = true
+			w.yield(Leaf{}, &MissingError{Journal: w.view.Journal.Name, First: w.next, Last: end - 1, Cause: ErrPruned})
+			return false
 		}
 		if !w.leaf(w.next, body) {
 			return false
