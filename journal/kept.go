@@ -1,9 +1,11 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"constat/entry"
 	"constat/internal/vfs"
@@ -148,6 +150,31 @@ func (w *walk) keptRow(p *part, k *keptPart, row keptRow) bool {
 		return w.yield(Item{}, fmt.Errorf("%s: %w", k.name, err)) && false
 	}
 	return w.yield(Item{Index: row.index, Entry: e}, nil)
+}
+
+// kept yields kept entries up to the first that is pruned.
+func (w *leafWalk) kept(p *part, k *keptPart) bool {
+	for end := min(p.end, w.to); w.next < end; {
+		body := k.body(w.next)
+		if body == nil {
+			w.over = true
+			w.yield(Leaf{}, &MissingError{Journal: w.view.Journal.Name, First: w.next, Last: end - 1, Cause: ErrPruned})
+			return false
+		}
+		if !w.leaf(w.next, body) {
+			return false
+		}
+	}
+	return true
+}
+
+// body returns the body of a kept entry, nil if it is not kept or cannot be read.
+func (k *keptPart) body(index uint64) []byte {
+	i, found := slices.BinarySearchFunc(k.rows, index, func(r keptRow, index uint64) int { return cmp.Compare(r.index, index) })
+	if !found {
+		return nil
+	}
+	return k.rows[i].body
 }
 
 // lost returns the entries that should have been kept and cannot be read.

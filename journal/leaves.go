@@ -53,8 +53,8 @@ func (w *leafWalk) part(p *part) bool {
 	if err != nil {
 		return w.fail(p, err)
 	}
-	if w.view.keptOf(p) != nil {
-		return w.fail(p, fmt.Errorf("%w: %w", frame.ErrDamaged, ErrPruned))
+	if k := w.view.keptOf(p); k != nil {
+		return w.kept(p, k)
 	}
 	if s == nil {
 		return w.head(p)
@@ -149,6 +149,9 @@ func (v *View) Block(n uint64) (seal.Hash, error) {
 	} else if err != nil && !errors.Is(err, io.EOF) {
 		return h, fmt.Errorf("%s: %w", name, err)
 	}
+	if h, ok, err := v.subtree(seal.BlockLevel, n); ok || err != nil {
+		return h, err
+	}
 	leaves, err := v.LeafHashes(n*seal.BlockSize, (n+1)*seal.BlockSize)
 	if err != nil {
 		return h, err
@@ -159,7 +162,8 @@ func (v *View) Block(n uint64) (seal.Hash, error) {
 // Hashes reads any hash of the tree at that size, for proofs.
 func (v *View) Hashes(size uint64) *seal.Hashes {
 	return &seal.Hashes{
-		Block: v.Block,
+		Block:   v.Block,
+		Subtree: v.subtree,
 		Leaves: func(n uint64) ([]seal.Hash, error) {
 			return v.LeafHashes(n*seal.BlockSize, min((n+1)*seal.BlockSize, size))
 		},

@@ -63,6 +63,10 @@ type Held struct {
 	Floor   time.Duration
 }
 
+// HeldFor is how long a control entry that says that the floor holds speaks for the present: as long as it does, there
+// is one each day.
+const HeldFor = 24 * time.Hour
+
 // PruneReport is what a pruning did.
 type PruneReport struct {
 	Pruned []Pruning
@@ -187,17 +191,19 @@ func (w *Writer) recordFloors(policy *Policy) error {
 	return nil
 }
 
-// tellHeld writes into the system journal which limits the floor does not let retention reach, once for each.
+// tellHeld writes into the system journal which limits the floor does not let retention reach, each once a day.
 func (p *pruner) tellHeld() error {
 	w := p.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	told := map[Held]bool{}
+	told := map[Held]int64{}
 	for _, h := range p.report.Held {
-		told[h] = true
-		if w.held[h] || p.policy.DryRun {
+		before, known := w.held[h]
+		told[h] = before
+		if known && p.now.Received-before < HeldFor.Microseconds() || p.policy.DryRun {
 			continue
 		}
+		told[h] = p.now.Received
 		text := fmt.Sprintf("retention by %s wants more of journal %s removed than its floor of %v lets go", h.Reason, h.Journal, h.Floor)
 		c := layout.NewControl(layout.FloorHolds, text, layout.JournalName, h.Journal, layout.Reason, string(h.Reason),
 			layout.Floor, fmt.Sprint(int64(h.Floor/time.Second)))

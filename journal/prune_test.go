@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 	"constat/journal"
 	"constat/journal/layout"
 	"constat/seal"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 const day = 24 * time.Hour
@@ -263,5 +266,123 @@ func TestRandomPrunings(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
+	}
+}
+
+// TestProofsBesideWhatIsPruned: what is left of a block that was cut can still be proved, with and without the tree.
+func TestProofsBesideWhatIsPruned(t *testing.T) {
+	fsys, clock := newStore(t), newClock()
+	w := open(t, fsys, clock)
+	aged(t, w, clock, 300, 211, 255, 5)
+	prune(t, w, journal.Policy{Others: journal.Retention{MaxAge: 2*day + time.Hour}})
+	must(t, w.Close())
+	size := points(t, fsys)["app"].Size
+	root := points(t, fsys)["app"].Root
+	for _, what := range []string{"with the tree", "without"} {
+		v := snapshot(t, fsys)["app"]
+		for index := uint64(515); index < size; index += 7 {
+			leaf, err := v.LeafHashes(index, index+1)
+			must(t, err)
+			proof, err := tlog.ProveRecord(int64(size), int64(index), v.Hashes(size))
+			must(t, err)
+			if err := tlog.CheckRecord(proof, int64(size), root, int64(index), leaf[0]); err != nil {
+				t.Errorf("%s: entry %d: %v", what, index, err)
+			}
+		}
+		if _, err := tlog.ProveRecord(int64(size), 10, v.Hashes(size)); !errors.Is(err, journal.ErrPruned) {
+			t.Errorf("%s: proof of what is pruned: %v", what, err)
+		}
+		tree := dir + "/app/" + layout.TreeFile
+		data, err := fsys.ReadFile(tree)
+		must(t, err)
+		must(t, fsys.WriteFile(tree, data[:64]))
+	}
+}
+
+// TestProofsOfWhatIsKept: control entries of a pruned segment can still be proved.
+func TestProofsOfWhatIsKept(t *testing.T) {
+	fsys, clock := newStore(t), newClock()
+	w := open(t, fsys, clock)
+	aged(t, w, clock, 30, 30, 30)
+	prune(t, w, journal.Policy{Others: journal.Retention{MaxAge: day + time.Hour}})
+	must(t, w.Close())
+	point := points(t, fsys)["system"]
+	v := snapshot(t, fsys)["system"]
+	indexes, _ := controls(t, fsys, layout.System, layout.JournalCreated)
+	if len(indexes) != 2 {
+		t.Errorf("control entries %v", indexes)
+	}
+	for _, index := range indexes {
+		leaf, err := v.LeafHashes(index, index+1)
+		must(t, err)
+		proof, err := tlog.ProveRecord(int64(point.Size), int64(index), v.Hashes(point.Size))
+		must(t, err)
+		must(t, tlog.CheckRecord(proof, int64(point.Size), point.Root, int64(index), leaf[0]))
+	}
+}
+
+// goneBlob reports whether a value stayed a reference: its blob went while the segment was still open.
+func goneBlob(e *entry.Entry) bool {
+	for i := range e.Fields {
+		if e.Fields[i].Form == entry.Blob {
+			return true
+		}
+	}
+	return false
+}
+
+// TestReadWhilePruning: readers see every entry, or that it is pruned, whenever retention takes the files from under them.
+func TestReadWhilePruning(t *testing.T) {
+	fsys, clock := newStore(t), newClock()
+	w := open(t, fsys, clock)
+	aged(t, w, clock, 120, 80, 90, 60, 70, 50)
+	want, _ := readSome(t, fsys, "app", false)
+	stop := make(chan struct{})
+	var wait sync.WaitGroup
+	for reverse := range 2 {
+		wait.Go(func() {
+			for done := false; !done; {
+				select {
+				case <-stop:
+					done = true
+				default:
+				}
+				r, err := journal.OpenReader(fsys, dir)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				views, err := r.Snapshot("app")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				rng := views[0].All()
+				rng.Reverse = reverse == 1
+				for item, err := range views[0].Entries(rng) {
+					if err != nil {
+						t.Error(err)
+					} else if text := messageOf(item.Entry); want[item.Index] != text && item.Index < uint64(len(want)) && !goneBlob(item.Entry) {
+						t.Errorf("entry %d: %.40q", item.Index, text)
+					}
+				}
+				if err := journal.CloseViews(views); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for days := 6; days > 0; days-- {
+		prune(t, w, journal.Policy{Others: journal.Retention{MaxAge: time.Duration(days)*day - time.Hour}})
+		appendAll(t, w, "app", messages(9100, 20))
+		must(t, w.Rotate())
+		convert(t, w)
+	}
+	close(stop)
+	wait.Wait()
+	must(t, w.Checkpoint())
+	must(t, w.Close())
+	if n := verifyPruned(t, fsys, "app"); n == 0 {
+		t.Error("nothing was pruned")
 	}
 }

@@ -45,7 +45,7 @@ type Writer struct {
 	end        context.CancelFunc
 	pruning    sync.Mutex      // held by the one retention run; taken before mu
 	timeline   layout.Timeline // what the control entries say; guarded by mu, as is held
-	held       map[Held]bool   // limits that the floor keeps retention from, as told last
+	held       map[Held]int64  // limits that the floor keeps retention from, and when it was told last, µs
 	converting sync.WaitGroup  // conversions that run; added to while mu is held
 	memory     *Memory         // that they take
 

@@ -12,6 +12,9 @@ import (
 type Hashes struct {
 	Block  func(n uint64) (Hash, error)
 	Leaves func(n uint64) ([]Hash, error)
+	// Subtree, if set, is asked first below level 8, for the root of the perfect subtree number n of 2^level leaves; ok
+	// is false if Leaves can tell. Where leaves are gone, only some roots above them are known.
+	Subtree func(level int, n uint64) (h Hash, ok bool, err error)
 }
 
 var _ tlog.HashReader = (*Hashes)(nil)
@@ -38,6 +41,11 @@ func (h *Hashes) node(level int, n uint64) (Hash, error) {
 	if level > BlockLevel {
 		return h.above(level, n)
 	}
+	if h.Subtree != nil {
+		if hash, ok, err := h.Subtree(level, n); ok || err != nil {
+			return hash, err
+		}
+	}
 	first := n << level
 	leaves, err := h.Leaves(first / BlockSize)
 	if err != nil {
@@ -50,6 +58,9 @@ func (h *Hashes) node(level int, n uint64) (Hash, error) {
 	return perfectRoot(leaves[at : at+width]), nil
 }
 
+// Parent is the hash of the node above two.
+func Parent(left, right Hash) Hash { return tlog.NodeHash(left, right) }
+
 func (h *Hashes) above(level int, n uint64) (Hash, error) {
 	left, err := h.node(level-1, 2*n)
 	if err != nil {
@@ -61,6 +72,9 @@ func (h *Hashes) above(level int, n uint64) (Hash, error) {
 	}
 	return tlog.NodeHash(left, right), nil
 }
+
+// PerfectRoot is the root over a power of two of leaf hashes.
+func PerfectRoot(leaves []Hash) Hash { return perfectRoot(leaves) }
 
 // perfectRoot is the root over a power of two of leaf hashes.
 func perfectRoot(leaves []Hash) Hash {

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"context"
+	"slices"
 	"time"
 
 	"constat/internal/search"
 	"constat/journal"
 	"constat/journal/layout"
+	"constat/query"
 )
 
 // tellPruned says on standard error which journals begin behind the time that is asked for, because retention has
@@ -36,4 +39,27 @@ func (a *app) tellPruned(views []*journal.View, f showFlags, q search.Query) {
 
 func formatPruned(t time.Time, f showFlags) string {
 	return t.In(f.location()).Format("2006-01-02 15:04:05 -07:00")
+}
+
+// heldBack returns by which limits retention would remove more of each journal, as control entries of the last day say.
+func heldBack(views []*journal.View) map[string][]string {
+	held := map[string][]string{}
+	for _, v := range views {
+		if v.Journal.Name != layout.System {
+			continue
+		}
+		q := search.Query{Reverse: true, Limit: 100}
+		q.Filter = query.And{Nodes: []query.Node{query.Kind{Names: []string{"control"}},
+			query.Match{Field: layout.Control, Op: query.Equal{Values: []string{layout.FloorHolds}}}}}
+		for r, err := range search.Run(context.Background(), []*journal.View{v}, q) {
+			if err != nil || time.Since(time.UnixMicro(r.Entry.Received)) > journal.HeldFor+time.Hour {
+				break
+			}
+			name, why := layout.Text(r.Entry, layout.JournalName), layout.Text(r.Entry, layout.Reason)
+			if !slices.Contains(held[name], why) {
+				held[name] = append(held[name], why)
+			}
+		}
+	}
+	return held
 }

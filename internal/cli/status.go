@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"strings"
 
 	"constat/internal/input/native"
 	"constat/journal"
@@ -30,7 +31,10 @@ type journalStatus struct {
 	Size     uint64 `json:"size"`
 	Signed   uint64 `json:"signed"` // entries under the newest checkpoint
 	Root     string `json:"root"`
-	Bytes    int64  `json:"bytes"` // on disk
+	Bytes    int64  `json:"bytes"`  // on disk
+	Pruned   uint64 `json:"pruned"` // entries in ranges that retention has pruned, those that stay there included
+	// Held says by which limits retention would remove more, did the floor not hold it back: "age", "size", "space".
+	Held []string `json:"held"`
 }
 
 func (a *app) statusCommand() *cobra.Command {
@@ -85,6 +89,12 @@ func (a *app) printStatus(s storeStatus, names []string, format string) error {
 	for _, name := range names {
 		j := s.Journals[name]
 		fmt.Fprintf(a.out, "journal %s\n  entries %d, signed up to %d, %d bytes on disk\n  vkey    %s\n", name, j.Size, j.Signed, j.Bytes, printable(j.VKey))
+		if j.Pruned > 0 {
+			fmt.Fprintf(a.out, "  pruned  %d entries\n", j.Pruned)
+		}
+		if len(j.Held) > 0 {
+			fmt.Fprintf(a.out, "  floor   holds retention back, which would remove more by %s\n", strings.Join(j.Held, ", "))
+		}
 	}
 	return a.out.err
 }
@@ -113,10 +123,14 @@ func (a *app) readStatus(r *journal.Reader) (s storeStatus, names []string, whol
 		return s, nil, false, err
 	}
 	defer journal.CloseViews(views)
+	held := heldBack(views)
 	for _, v := range views {
 		d := v.Journal
 		j := journalStatus{Origin: d.Origin, VKey: c.Identity.VKey(d.Origin), ID: fmt.Sprintf("%x", d.ID[:]),
-			TimeAxis: string(d.Axis), Size: v.Size, Bytes: sizeOf(filepath.Join(r.Dir(), d.Name))}
+			TimeAxis: string(d.Axis), Size: v.Size, Bytes: sizeOf(filepath.Join(r.Dir(), d.Name)), Held: append([]string{}, held[d.Name]...)}
+		for _, p := range v.Pruned() {
+			j.Pruned += p.Last - p.First + 1
+		}
 		if point, err := r.Checkpoint(d.Name); err == nil {
 			j.Signed, j.Root = point.Size, point.Root.String()
 		} else {
