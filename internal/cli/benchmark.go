@@ -73,7 +73,7 @@ func (m *benchmark) load(ctx context.Context, format string, files []string) err
 	return errors.Join(
 		reportLine(m.out, "entries", "%s", measure.Number(n)),
 		reportLine(m.out, "text", "%s bytes, %s an entry", measure.Number(float64(m.text)), measure.Number(float64(m.text)/n)),
-		reportLine(m.out, "on disk", "%s bytes, %s an entry: 1/%s of the text", measure.Number(float64(bytes)), measure.Number(float64(bytes)/n), measure.Number(float64(m.text)/float64(bytes))),
+		reportLine(m.out, "on disk", "%s bytes, %s an entry: %s %% of the text", measure.Number(float64(bytes)), measure.Number(float64(bytes)/n), measure.Number(100*float64(bytes)/float64(m.text))),
 		reportLine(m.out, "import, until all is in segments", "%s entries/s, %s µs of CPU an entry", measure.Number(n/took), measure.Number((imported.cpu+rotated.cpu).Seconds()*1e6/n)))
 }
 
