@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -34,7 +35,25 @@ func (f showFlags) query(args []string) (search.Query, error) {
 	if f.follow && f.reverse {
 		return q, usage("-f and -r exclude each other")
 	}
+	if name := needsEnd(q.Pipes); f.follow && name != "" {
+		return q, usage("-f: %s needs an end, and there is none", name)
+	}
 	return q, nil
+}
+
+// needsEnd returns the name of the first pipe that yields nothing before the last row is there.
+func needsEnd(pipes []query.Pipe) string {
+	for _, p := range pipes {
+		switch p := p.(type) {
+		case query.Stats, query.Top, query.Sort, query.Patterns, query.Last:
+			return strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", p), "query."))
+		case query.First:
+			if len(p.Keys) > 0 {
+				return "first"
+			}
+		}
+	}
+	return ""
 }
 
 // conjunction is what must hold, all of it.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+
+	"constat/journal/segment"
 )
 
 // reason says why something was not read.
@@ -25,6 +27,7 @@ var reasonNames = [reasons]string{"kind", "index", "time", "value", "dictionary"
 // used concurrently.
 type Explain struct {
 	segments, columns     atomic.Int64 // read
+	bytes                 atomic.Int64 // read of segments
 	frames, framesSkipped atomic.Int64
 	blocksSkipped         atomic.Int64
 	segmentsSkipped       [reasons]atomic.Int64
@@ -61,6 +64,14 @@ func (x *Explain) readColumn() {
 	}
 }
 
+// read counts what a reader has read since it began; it begins again.
+func (x *Explain) read(r *segment.Reader) {
+	if x != nil {
+		x.bytes.Add(r.Bytes)
+		r.Bytes = 0
+	}
+}
+
 func (x *Explain) frame(skipped bool) {
 	switch {
 	case x == nil:
@@ -85,6 +96,7 @@ func (x *Explain) Write(w io.Writer) error {
 			text += fmt.Sprintf("columns skipped by %s: %d\n", reasonNames[r], n)
 		}
 	}
+	text += fmt.Sprintf("bytes of segments: %d\n", x.bytes.Load())
 	text += fmt.Sprintf("frames of heads: %d read, %d skipped\n", x.frames.Load(), x.framesSkipped.Load())
 	_, err := io.WriteString(w, text)
 	return err

@@ -131,6 +131,7 @@ func (f *folding) work() {
 		default:
 			r.Reset(s)
 			f.fail(f.segment(j, r, own))
+			j.walk.tell.read(r)
 			j.part.Release()
 		}
 	}

@@ -157,6 +157,7 @@ func (w *walk) visit(j *job) bool {
 		return w.rows(j)
 	}
 	defer func() {
+		w.tell.read(j.scan.r)
 		j.part.Release()
 		w.readers = append(w.readers, j.scan.r)
 	}()

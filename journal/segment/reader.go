@@ -12,6 +12,8 @@ import (
 // Reader decodes a segment. It remembers what it has decoded until it is reset: at most the entries of one segment.
 // Not for concurrent use; several readers of one segment may run side by side.
 type Reader struct {
+	Bytes int64 // read from the file since the reader was made
+
 	*Segment
 	places *placement
 	loaded []loaded // by column and block
@@ -107,6 +109,7 @@ func (r *Reader) load(c, b int) *loaded {
 	if data, x.err = r.read(nil, p, p.offset); x.err != nil {
 		return x
 	}
+	r.Bytes += int64(len(data))
 	x.block, x.err = shared.Block(data, n)
 	return x
 }
@@ -157,6 +160,7 @@ func (r *Reader) Filter(c int, key []byte) (bool, error) {
 	if f.size == 0 {
 		return true, nil
 	}
+	r.Bytes += 64
 	line, err := r.bytes(nil, f.offset+column.FilterLine(int64(f.size), key), 64)
 	return err != nil || column.FilterHas(line, key) || isZero(line), err
 }
@@ -187,6 +191,7 @@ func (r *Reader) readGroups(d *spanData, n int) error {
 	if err != nil {
 		return err
 	}
+	r.Bytes += int64(len(data))
 	size, used := binary.Uvarint(data)
 	if used <= 0 || size > uint64(len(data)-used) {
 		return fmt.Errorf("%w: arrival block %d", frame.ErrDamaged, n)
@@ -241,6 +246,7 @@ func (r *Reader) ints(n, which int) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Bytes += int64(len(data))
 	return column.Ints(make([]int64, 0, s.To-s.From), data, s.To-s.From)
 }
 
