@@ -187,6 +187,21 @@ func (v *View) Pruned() []Pruned {
 	return list
 }
 
+// PrunedUntil returns the time of the newest entry that was pruned; ok is false if there is none, or nothing says.
+func (v *View) PrunedUntil() (newest layout.Moment, ok bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i := len(v.parts) - 1; i >= 0; i-- {
+		if p := v.parts[i]; p.isKept {
+			if v.openKeptLocked(p) != nil {
+				return newest, false
+			}
+			return p.kept.Newest, true
+		}
+	}
+	return newest, false
+}
+
 // keptOf returns what stays of a part that is pruned, once it was opened; nil if it is not.
 func (v *View) keptOf(p *part) *keptPart {
 	v.mu.Lock()

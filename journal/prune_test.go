@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -94,6 +95,18 @@ func TestPruneByAge(t *testing.T) {
 	}
 	if list, missing := readSome(t, fsys, "app", false); len(missing) != 0 || len(list) != 267 {
 		t.Errorf("%d entries of app, missing %v", len(list), missing)
+	}
+	r2, err := journal.OpenReader(fsys, dir)
+	must(t, err)
+	views, err := r2.Snapshot("app")
+	must(t, err)
+	defer journal.CloseViews(views)
+	until, ok := views[0].PrunedUntil()
+	if list := views[0].Pruned(); len(list) != 1 || list[0] != (journal.Pruned{First: 0, Last: 515}) || !ok || until.Received == 0 {
+		t.Errorf("the view says %v, until %v", list, until)
+	}
+	if _, err := views[0].LeafHashes(10, 20); !errors.Is(err, journal.ErrPruned) {
+		t.Errorf("leaves of what is pruned: %v", err)
 	}
 	if _, list := controls(t, fsys, layout.System, layout.JournalCreated); len(list) != 2 {
 		t.Errorf("%d of 2 control entries of the pruned segments are left", len(list))

@@ -122,6 +122,7 @@ func (a *app) showStore(ctx context.Context, r *journal.Reader, f showFlags, q s
 		q.Explain = new(search.Explain)
 		defer func() { q.Explain.Write(a.err) }()
 	}
+	a.tellPruned(views, f, q)
 	q.Store, q.Say = r, func(text string) { a.say("constat: %s", text) }
 	missing, err := a.print(ctx, views, q, out)
 	if err == nil && (missing || !whole) {

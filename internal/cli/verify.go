@@ -152,6 +152,9 @@ func (a *app) printReport(r *check.Report, format, dir string) error {
 		line("  journal   %-12s %d entries, signed up to %d, root %s", j.Name, j.Size, j.Checkpoint, j.Root)
 	}
 	line("  entries   %d, of which %d above a checkpoint; no seals in this format yet", r.Entries, r.Unsigned)
+	for _, p := range r.Pruned {
+		line("  pruned    %-12s entries %d to %d, as signed control entries say", p.Journal, p.First, p.Last)
+	}
 	for _, note := range r.Notes {
 		line("  note      %s", note)
 	}

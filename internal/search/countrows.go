@@ -87,7 +87,7 @@ func (c *counter) decode(col, b int) (*values, error) {
 	if v.constant, ok = block.Constant(); ok {
 		return v, nil
 	}
-	if v.codes, v.texts, ok = block.Codes(); ok {
+	if v.codes, v.texts, ok = block.Codes(nil); ok {
 		return v, nil
 	}
 	if c.used == len(c.texts) {

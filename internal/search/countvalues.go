@@ -110,7 +110,7 @@ func (c *counter) valuesOfRun(b int, run segment.Run, f int, rows rowSet, n int,
 		return c.addValue(value, true, n)
 	}
 	at := int(run.Values[f+1]) - run.First
-	if codes, values, ok := block.Codes(); ok {
+	if codes, values, ok := block.Codes(nil); ok {
 		t := counts[col]
 		if t == nil {
 			t = &tallies{values, make([]int, values.Len())}

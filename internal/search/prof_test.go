@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"os"
+	"strconv"
 	"testing"
 
 	"constat/internal/vfs"
@@ -20,6 +21,7 @@ func BenchmarkStore(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	limit, _ := strconv.Atoi(os.Getenv("CONSTAT_LIMIT"))
 	for b.Loop() {
 		r, err := journal.OpenReader(vfs.OS(), dir)
 		if err != nil {
@@ -30,7 +32,7 @@ func BenchmarkStore(b *testing.B) {
 			b.Fatal(err)
 		}
 		n := 0
-		for _, err := range Run(context.Background(), views, Query{Query: parsed}) {
+		for _, err := range Run(context.Background(), views, Query{Query: parsed, Limit: limit}) {
 			if err != nil {
 				b.Fatal(err)
 			}

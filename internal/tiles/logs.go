@@ -109,6 +109,9 @@ func (l *Logs) Read(ctx context.Context, journal string, path Path) ([]byte, err
 		return l.upper(ctx, p, path)
 	}
 	b, err := l.block(ctx, p, path)
+	if isPruned(err) {
+		return nil, fmt.Errorf("%w: %w", ErrNotPublished, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -130,3 +133,6 @@ func (l *Logs) view(p Published) (*journal.View, error) {
 	}
 	return v, nil
 }
+
+// isPruned reports whether the entries are gone for good, by retention.
+func isPruned(err error) bool { return errors.Is(err, journal.ErrPruned) }

@@ -2,34 +2,31 @@ package column
 
 import "math/bits"
 
-// Rows is a set of value numbers of a block.
+// Rows is a set of value numbers of a block: number i is bit i&63 of word i>>6.
 type Rows []uint64
 
-// NewRows returns the set of the numbers 0 to n-1.
+// NewRows returns the set of the numbers 0 … n-1.
 func NewRows(n int) Rows {
-	r := make(Rows, (n+63)/64)
+	r := make(Rows, (n+63)>>6)
 	for i := range r {
 		r[i] = ^uint64(0)
 	}
-	if n%64 != 0 {
-		r[len(r)-1] = 1<<(n%64) - 1
+	if n&63 != 0 {
+		r[len(r)-1] = 1<<(n&63) - 1
 	}
 	return r
 }
 
-// Has reports whether i is in the set.
-func (r Rows) Has(i int) bool { return r[i/64]>>(i%64)&1 != 0 }
+// Has tells whether number i is in the set; numbers behind its end are not.
+func (r Rows) Has(i int) bool { return i>>6 < len(r) && r[i>>6]>>(i&63)&1 != 0 }
 
-// Set adds i.
-func (r Rows) Set(i int) { r[i/64] |= 1 << (i % 64) }
+// Set puts number i into the set. It must lie within the size that the set was made with.
+func (r Rows) Set(i int) { r[i>>6] |= 1 << (i & 63) }
 
-// Clear takes i out.
-func (r Rows) Clear(i int) { r[i/64] &^= 1 << (i % 64) }
+// Clear takes number i out of the set. It must lie within the size that the set was made with.
+func (r Rows) Clear(i int) { r[i>>6] &^= 1 << (i & 63) }
 
-// Reset empties the set.
-func (r Rows) Reset() { clear(r) }
-
-// Count is the number of members.
+// Count returns how many numbers are in the set.
 func (r Rows) Count() int {
 	n := 0
 	for _, w := range r {
@@ -38,7 +35,7 @@ func (r Rows) Count() int {
 	return n
 }
 
-// Empty reports whether there is no member.
+// Empty tells whether the set is empty.
 func (r Rows) Empty() bool {
 	for _, w := range r {
 		if w != 0 {
@@ -48,27 +45,23 @@ func (r Rows) Empty() bool {
 	return true
 }
 
-// And keeps what is in both sets, which are of the same length.
-func (r Rows) And(other Rows) {
-	for i := range r {
-		r[i] &= other[i]
-	}
-}
-
-// Or adds what is in the other set.
-func (r Rows) Or(other Rows) {
-	for i := range r {
-		r[i] |= other[i]
-	}
-}
-
-// Each calls visit for every member, ascending, until it returns false.
-func (r Rows) Each(visit func(i int) bool) {
-	for w, word := range r {
-		for ; word != 0; word &= word - 1 {
-			if !visit(w*64 + bits.TrailingZeros64(word)) {
-				return
-			}
+// Next returns the smallest number of the set that is at least i, or -1.
+func (r Rows) Next(i int) int {
+	for w := i >> 6; w < len(r); w++ {
+		x := r[w]
+		if w == i>>6 {
+			x &= ^uint64(0) << (i & 63)
 		}
+		if x != 0 {
+			return w<<6 + bits.TrailingZeros64(x)
+		}
+	}
+	return -1
+}
+
+// And keeps only the numbers that are in o as well. Both sets must have been made with the same size.
+func (r Rows) And(o Rows) {
+	for i := range r {
+		r[i] &= o[i]
 	}
 }

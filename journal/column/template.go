@@ -3,196 +3,355 @@ package column
 import (
 	"bytes"
 	"encoding/binary"
-	"slices"
+	"fmt"
 )
 
-// A template is a text whose variables are left open. In the shared part each open place is one byte 0; texts that
-// hold that byte have no template.
-
-// Limits of templates.
-const (
-	leastRows    = 4     // a template of fewer rows is not kept: its rows are plain
-	maxTemplates = 65535 // of a column
-	maxSlots     = 255   // variables of a template
-)
-
-// template is one while encoding.
+// A template is what the values of many rows have in common: pieces of text that are the same in all of them, and
+// between two pieces a slot for what is not. Pieces begin and end with bytes that are no part of a token, slots are
+// whole tokens that hold a digit. Template 0 is a single slot for anything: rows that are like few others.
+//
+// An IPv4 address is one list of values and four slots.
 type template struct {
-	text  []byte
-	slots int
-	rows  int
-	open  []slot
-	id    int // 1 + its number, by falling number of rows; 0: not kept
+	pieces [][]byte
+	slots  []slot
+	parts  [][]byte // the pieces between lists: those without the dots of addresses
+	first  []int    // of each list, the number of its first slot
+	dotted bool     // a part holds a dot
 }
 
-// slot is what all values of a variable have in common.
+// address tells whether list j is one of addresses.
+func (t *template) address(j int) bool {
+	end := len(t.slots)
+	if j+1 < len(t.first) {
+		end = t.first[j+1]
+	}
+	return end-t.first[j] == 4
+}
+
+// A slot says what all values of a slot in all blocks have in common.
 type slot struct {
-	bytes   uint64 // a bit for each byte, or class of bytes, that stands in one: see [bitOf]
-	longest uint8  // bytes; 255 stands for more, too
+	alphabet uint64 // the classes of the bytes that occur, see alphabetOf
+	most     int    // bytes of the longest value
 }
 
-// slotSize is the size in bytes of a slot in the shared part: its bytes, little-endian, and the longest value.
-const slotSize = 9
+// Marks in the text of a template stand for a slot and for the four of an IPv4 address. Rows that hold one of these
+// bytes are kept in template 0.
+const (
+	slotMark    = 1
+	addressMark = 2
+)
 
-// bitOf returns the bit of a token byte: bit 0 for digits, 1 to 26 for a to z, 27 to 52 for A to Z, 53 for _, and 54
-// for bytes from 0x80.
-var bitOf = func() (c [256]uint64) {
-	for i := range c {
-		switch b := byte(i); {
-		case isDigit(b):
-			c[i] = 1
-		case b >= 'a' && b <= 'z':
-			c[i] = 1 << (1 + b - 'a')
-		case b >= 'A' && b <= 'Z':
-			c[i] = 1 << (27 + b - 'A')
-		case b == '_':
-			c[i] = 1 << 53
-		case b >= 0x80:
-			c[i] = 1 << 54
+// marks are both marks.
+const marks = "\x01\x02"
+
+// countLists counts the marks in the text of a template.
+func countLists(key []byte) int {
+	return bytes.Count(key, []byte{slotMark}) + bytes.Count(key, []byte{addressMark})
+}
+
+// newTemplate makes a template of its text. Slots of addresses are complete, the others empty.
+func newTemplate(key []byte) (t template) {
+	piece := func(end int) {
+		t.dotted = t.dotted || bytes.IndexByte(key[:end], '.') >= 0
+		t.pieces, t.parts, key = append(t.pieces, key[:end]), append(t.parts, key[:end]), key[min(end+1, len(key)):]
+	}
+	for i := bytes.IndexAny(key, marks); i >= 0; i = bytes.IndexAny(key, marks) {
+		mark := key[i]
+		piece(i)
+		t.first = append(t.first, len(t.slots))
+		t.slots = append(t.slots, slot{})
+		if mark == addressMark {
+			octet := slot{alphabet: digitBits, most: 3}
+			t.slots[len(t.slots)-1] = octet
+			for range 3 {
+				t.pieces, t.slots = append(t.pieces, []byte{'.'}), append(t.slots, octet)
+			}
 		}
 	}
-	return c
+	piece(len(key))
+	return t
+}
+
+// address returns the end of the IPv4 address that begins at i, or i if none does.
+func address(v []byte, i int) int {
+	end := i
+	for end < len(v) && end < i+16 && (classes[v[end]] == isDigit || v[end] == '.') {
+		end++
+	}
+	for end > i && v[end-1] == '.' {
+		end--
+	}
+	if end < len(v) && classes[v[end]] != isOther || end-i < 7 {
+		return i
+	}
+	if _, ok := parseIPv4(v[i:end]); !ok {
+		return i
+	}
+	return end
+}
+
+// Classes of bytes.
+const (
+	isOther = iota
+	isToken
+	isDigit
+)
+
+// classOf tells whether a byte is part of a token, and whether it is a digit.
+func classOf(c byte) uint8 {
+	switch {
+	case '0' <= c && c <= '9':
+		return isDigit
+	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_', c >= 0x80:
+		return isToken
+	}
+	return isOther
+}
+
+// classes is classOf as a table.
+var classes = func() (t [256]uint8) {
+	for i := range t {
+		t[i] = classOf(byte(i))
+	}
+	return t
 }()
 
-// add takes a value.
-func (s *slot) add(v []byte) {
-	for _, b := range v {
-		s.bytes |= bitOf[b]
+// bitOf gives the bit of a byte of a token in an alphabet: ten digits, the letters, the underscore, all bytes ≥ 0x80.
+// Other bytes have none.
+var bitOf = func() (t [256]uint64) {
+	bit := uint64(1)
+	for _, c := range []byte("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz") {
+		t[c] = bit
+		bit <<= 1
 	}
-	s.longest = max(s.longest, uint8(min(len(v), 255)))
-}
-
-// canHold reports whether a value can contain part; start and end say that it must begin or end with it.
-func (s slot) canHold(part []byte, start, end bool) bool {
-	if len(part) > int(s.longest) && s.longest < 255 {
-		return false
+	for i := 0x80; i < 256; i++ {
+		t[i] = bit
 	}
-	bits := uint64(0)
-	for _, b := range part {
-		bits |= bitOf[b]
+	return t
+}()
+
+// digitBits is the alphabet of the ten digits.
+const digitBits = 1<<10 - 1
+
+// alphabetOf gives the alphabet of v.
+func alphabetOf(v []byte) uint64 {
+	a := uint64(0)
+	for _, c := range v {
+		a |= bitOf[c]
 	}
-	return bits&^s.bytes == 0 && (!start || !end || bits&1 != 0)
+	return a
 }
 
-// templates finds the templates of a column.
-type templates struct {
-	byText map[string]*template
-	list   []*template
-	rows   []*template // of each value of all blocks, nil if it has none
-	spans  []span      // of all variables, one value behind the other
-	key    []byte
+// token returns the end of the token that begins at i, or i if none does, and whether it holds a digit.
+func token(v []byte, i int) (end int, digit bool) {
+	seen := uint8(0)
+	for ; i < len(v) && classes[v[i]] != isOther; i++ {
+		seen |= classes[v[i]]
+	}
+	return i, seen&isDigit != 0
 }
 
-func (t *templates) reset() {
-	t.byText, t.list = map[string]*template{}, t.list[:0]
-	t.rows, t.spans = t.rows[:0], t.spans[:0]
-}
-
-// add takes the next value.
-func (t *templates) add(v []byte) {
-	key, spans := t.key[:0], len(t.spans)
-	at, slots := 0, 0
-	for {
-		start, end, ok := nextVariable(v, at)
-		if !ok {
-			break
+// eachToken calls do with every token of v.
+func eachToken(v []byte, do func(token []byte)) {
+	for i := 0; i < len(v); {
+		end, _ := token(v, i)
+		if end == i {
+			i++
+			continue
 		}
-		key = append(append(key, v[at:start]...), 0)
-		t.spans = append(t.spans, span{uint32(start), uint32(end)})
-		at = end
-		slots++
+		do(v[i:end])
+		i = end
 	}
-	key = append(key, v[at:]...)
-	t.key = key
-	if slots > maxSlots || bytes.IndexByte(v, 0) >= 0 {
-		t.spans = t.spans[:spans]
-		t.rows = append(t.rows, nil)
+}
+
+// appendTemplates appends the raw shared part of a column of templates; slots has one for each list.
+func appendTemplates(dst []byte, texts *Texts, slots []slot) []byte {
+	dst = appendTexts(dst, texts)
+	for _, c := range texts.Data {
+		if c != slotMark && c != addressMark {
+			continue
+		}
+		s := slots[0]
+		if slots = slots[1:]; c == addressMark {
+			continue
+		}
+		dst = append(dst, byte(min(s.most, 255)))
+		if s.alphabet == digitBits {
+			dst = append(dst, 0)
+			continue
+		}
+		dst = append(dst, 1)
+		dst = binary.LittleEndian.AppendUint64(dst, s.alphabet)
+	}
+	return dst
+}
+
+// parseTemplates reads what appendTemplates wrote and keeps it.
+func parseTemplates(raw []byte) ([]template, error) {
+	r := reader{b: raw}
+	texts := r.texts()
+	if countLists(texts.Data) > maxLists {
+		return nil, fmt.Errorf("%w: templates with more than %d slots", ErrDamaged, maxLists)
+	}
+	all := make([]template, texts.Len())
+	for i := range all {
+		all[i] = newTemplate(texts.At(i))
+	}
+	for i := range all {
+		for j := range all[i].slots {
+			if all[i].slots[j].most == 0 {
+				all[i].slots[j] = r.slot()
+			}
+		}
+	}
+	if r.bad || len(r.b) > 0 || len(all) == 0 || len(all[0].slots) != 1 {
+		return nil, fmt.Errorf("%w: templates", ErrDamaged)
+	}
+	return all, nil
+}
+
+func (r *reader) slot() slot {
+	s := slot{most: int(r.byte()), alphabet: digitBits}
+	if s.most == 255 {
+		s.most = MaxRaw
+	}
+	switch r.byte() {
+	case 0:
+	case 1:
+		if b := r.take(8); b != nil {
+			s.alphabet = binary.LittleEndian.Uint64(b)
+		}
+	default:
+		r.fail()
+	}
+	return s
+}
+
+// used is a template that occurs in a block.
+type used struct {
+	*template
+	count int      // rows
+	lists []listAt // one for each slot
+}
+
+// takeTemplates reads the header of a block of templates.
+func (b *Block) takeTemplates(m *reader, o *offsets) {
+	b.used = make([]used, m.size(min(len(b.column.templates), b.n)))
+	id, sum := -1, 0
+	for i := range b.used {
+		id += 1 + m.size(len(b.column.templates))
+		count := m.size(b.n)
+		if sum += count; id >= len(b.column.templates) || m.bad {
+			m.fail()
+			return
+		}
+		b.used[i] = used{template: &b.column.templates[id], count: count}
+	}
+	if sum != b.n {
+		m.fail()
 		return
 	}
-	x := t.byText[string(key)]
-	if x == nil {
-		x = &template{text: bytes.Clone(key), slots: slots, open: make([]slot, slots)}
-		t.byText[string(key)] = x
-		t.list = append(t.list, x)
-	}
-	x.rows++
-	t.rows = append(t.rows, x)
-	for k, at := range t.spans[spans:] {
-		x.open[k].add(v[at.start:at.end])
-	}
+	b.codes = m.takeCodes(b.n, o)
+	b.lists, b.before = *m, *o
+	*m = reader{bad: m.bad}
 }
 
-// number gives the templates that are kept their ids, the most frequent first.
-func (t *templates) number() []*template {
-	slices.SortStableFunc(t.list, func(a, b *template) int { return b.rows - a.rows })
-	kept := t.list
-	for i, x := range t.list {
-		if x.rows < leastRows || i == maxTemplates {
-			kept = t.list[:i]
-			break
-		}
-		x.id = i + 1
+// readLists reads the headers of the lists of a block of templates, which a search that finds nothing does not need.
+func (b *Block) readLists() error {
+	if b.hasLists {
+		return nil
 	}
-	return kept
+	m, o, total := b.lists, b.before, 0
+	for i := range b.used {
+		total += len(b.used[i].first)
+	}
+	b.listsAt = grow(b.listsAt, total)
+	rest := b.listsAt
+	for i := range b.used {
+		u := &b.used[i]
+		u.lists, rest = rest[:len(u.first)], rest[len(u.first):]
+		for j := range u.lists {
+			u.lists[j] = m.takeList(u.count, &o)
+		}
+	}
+	if m.bad || len(m.b) > 0 || !b.fits(o) {
+		return fmt.Errorf("%w: headers of lists", ErrDamaged)
+	}
+	b.hasLists = true
+	return nil
 }
 
-// appendTemplates encodes the shared part: whether a row of the column is plain, the number of templates, their
-// lengths and texts, and what their variables have in common.
-func (e *Encoder) appendTemplates(dst []byte, kept []*template, plain bool) []byte {
-	flag := byte(0)
-	if plain {
-		flag = 1
+// templateOfRows gives for each row the number of its template in b.used.
+func (b *Block) templateOfRows() ([]int64, error) {
+	if b.hasOwned {
+		return b.owners, nil
 	}
-	dst = append(dst, flag)
-	dst = binary.AppendUvarint(dst, uint64(len(kept)))
-	var lengths, texts, slots []byte
-	for _, x := range kept {
-		lengths = binary.AppendUvarint(lengths, uint64(len(x.text)))
-		texts = append(texts, x.text...)
-		for _, s := range x.open {
-			slots = append(binary.LittleEndian.AppendUint64(slots, s.bytes), s.longest)
+	v, err := b.ints(b.owners, b.codes)
+	if err != nil {
+		return nil, err
+	}
+	count := make([]int, len(b.used))
+	for _, t := range v {
+		if uint64(t) >= uint64(len(count)) {
+			return nil, fmt.Errorf("%w: template %d of %d", ErrDamaged, t, len(count))
+		}
+		count[t]++
+	}
+	for i, n := range count {
+		if n != b.used[i].count {
+			return nil, fmt.Errorf("%w: %d rows of a template, %d announced", ErrDamaged, n, b.used[i].count)
 		}
 	}
-	return e.appendPacked(e.appendPacked(e.appendPacked(dst, lengths), texts), slots)
+	b.owners, b.hasOwned = v, true
+	return v, nil
 }
 
-// pattern is a template while reading: constants with a variable between each two.
-type pattern struct {
-	constants [][]byte
-	open      []slot
-}
-
-func (p *pattern) slots() int { return len(p.constants) - 1 }
-
-// parseTemplates reads the shared part.
-func parseTemplates(s *source) (patterns []pattern, plain bool) {
-	flag := s.byte()
-	n := s.number(maxTemplates)
-	lengths := source{b: s.packed(maxRaw)}
-	texts, slots := s.packed(maxRaw), s.packed(maxRaw)
-	if flag > 1 || n > len(lengths.b) {
-		s.fail("templates")
-		return nil, false
+// fromTemplates puts the wanted values together again. Only lists of templates that are wanted are read.
+func (b *Block) fromTemplates(dst *Texts, rows Rows) error {
+	if err := b.readLists(); err != nil {
+		return err
 	}
-	for range n {
-		size := lengths.number(len(texts))
-		if lengths.err != nil {
-			s.fail("templates")
-			return nil, false
-		}
-		p := pattern{constants: bytes.Split(texts[:size:size], []byte{0})}
-		if slotSize*p.slots() > len(slots) {
-			s.fail("variables of templates")
-			return nil, false
-		}
-		for range p.slots() {
-			p.open = append(p.open, slot{binary.LittleEndian.Uint64(slots), slots[slotSize-1]})
-			slots = slots[slotSize:]
-		}
-		patterns, texts = append(patterns, p), texts[size:]
+	owners, err := b.templateOfRows()
+	if err != nil {
+		return err
 	}
-	if len(texts) != 0 || len(slots) != 0 || len(lengths.b) != 0 || len(s.b) != 0 {
-		s.fail("bytes behind the templates")
+	wanted := make([]bool, len(b.used))
+	for i, t := range owners {
+		if rows == nil || rows.Has(i) {
+			wanted[t] = true
+		}
 	}
-	return patterns, flag == 1
+	slots := &b.slots // all lists, one behind the other
+	slots.Reset()
+	next := make([]int, len(b.used))
+	for t := range b.used {
+		next[t] = slots.Len()
+		if !wanted[t] {
+			continue
+		}
+		for _, l := range b.used[t].lists {
+			if err := b.list(slots, l); err != nil {
+				return err
+			}
+		}
+	}
+	for i, t := range owners {
+		u := &b.used[t]
+		k := next[t]
+		next[t]++
+		if rows != nil && !rows.Has(i) {
+			dst.end()
+			continue
+		}
+		dst.Data = append(dst.Data, u.parts[0]...)
+		for _, piece := range u.parts[1:] {
+			dst.Data = append(append(dst.Data, slots.At(k)...), piece...)
+			k += u.count
+		}
+		dst.end()
+		if len(dst.Data) > 2*MaxRaw {
+			return fmt.Errorf("%w: block of more than %d bytes", ErrDamaged, 2*MaxRaw)
+		}
+	}
+	return nil
 }

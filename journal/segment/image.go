@@ -37,7 +37,9 @@ func (b *Builder) Image() ([]byte, error) {
 	m.dir = directory{rows: len(b.rows), kinds: b.kinds, blocks: b.blocks}
 	m.describe()
 	m.spans()
-	m.encodeColumns()
+	if err := m.encodeColumns(); err != nil {
+		return nil, err
+	}
 	return m.file(), nil
 }
 
@@ -194,11 +196,14 @@ func (m *image) scatter(r *row, block int) {
 	}
 }
 
-func (m *image) encodeColumns() {
+func (m *image) encodeColumns() error {
 	m.gather()
 	for c, key := range m.columns.list {
 		g := &m.values[c]
-		encoded := m.encoder.Encode(g.texts, useOf(key))
+		encoded, err := m.encoder.Encode(g.texts, useOf(key))
+		if err != nil {
+			return err
+		}
 		e := columnEntry{columnKey: key, blocks: make([]part, len(m.blocks))}
 		if e.shared.size = uint32(len(encoded.Shared)); e.shared.size > 0 {
 			e.shared.crc = frame.Checksum(encoded.Shared)
@@ -210,6 +215,7 @@ func (m *image) encodeColumns() {
 		}
 		m.dir.columns = append(m.dir.columns, e)
 	}
+	return nil
 }
 
 // useOf says how a column is searched.

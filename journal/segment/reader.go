@@ -75,6 +75,9 @@ func (r *Reader) Reset(s *Segment) {
 			x.values.Reset()
 			r.free = append(r.free, x.values)
 		}
+		if x := &r.loaded[i]; x.block != nil {
+			x.block.Release()
+		}
 	}
 	r.Segment, r.places = s, s.place()
 	r.loaded = append(r.loaded[:0], make([]loaded, len(s.columns)*len(s.blocks))...)
@@ -118,7 +121,7 @@ func (r *Reader) decode(c, b int) *loaded {
 	if x.constant, ok = x.block.Constant(); ok {
 		return x
 	}
-	if x.codes, x.values, ok = x.block.Codes(); ok {
+	if x.codes, x.values, ok = x.block.Codes(nil); ok {
 		return x
 	}
 	x.values, x.own = new(column.Texts), true
