@@ -101,6 +101,9 @@ func newMerge(ctx context.Context, views []*journal.View, q *Query) (*merge, err
 func (m *merge) run(q Query, at *place, yield func(Result, error) bool) {
 	switch {
 	case q.Limit > 0 && at == nil && !q.Reverse:
+		if m.newest(q.Limit, yield) {
+			return
+		}
 		m.replay(m.backwards(q.Limit, nil), 0, yield)
 	case q.Reverse && at == nil || !m.tangled():
 		m.narrow(at)

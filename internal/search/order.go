@@ -48,10 +48,8 @@ func (m *merge) tangled() bool {
 // backwards goes from the end to a place, or until it has met limit entries (0: all), and notes the order. It narrows
 // the sources to what it has met. What cannot be read on the way is reported when it is met again.
 func (m *merge) backwards(limit int, to *place) (p plan) {
-	m.close()
-	back := &merge{reverse: true}
+	back := m.reversed()
 	for _, s := range m.sources {
-		back.sources = append(back.sources, &source{ctx: s.ctx, view: s.view, filter: s.filter, tell: s.tell, r: s.r, reverse: true})
 		s.r.From = s.r.To
 	}
 	defer back.close()

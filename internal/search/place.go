@@ -29,11 +29,20 @@ func (s *scan) rowsOf(positions rowSet) rowSet {
 	return rows
 }
 
+// fewPositions is how many positions are looked up alone before all arrival blocks are read.
+const fewPositions = 64
+
 // positionOf returns the position of a row.
 func (s *scan) positionOf(row int) uint32 {
-	if s.position == nil || s.position[row] == segment.NoPosition {
-		s.placeAll()
+	if s.position != nil && s.position[row] != segment.NoPosition {
+		return s.position[row]
 	}
+	if s.looked++; s.looked <= fewPositions {
+		if p, err := s.r.PositionOf(row); err == nil {
+			return p
+		}
+	}
+	s.placeAll()
 	return s.position[row]
 }
 

@@ -184,12 +184,7 @@ func (s *scan) askColumn(test valueTest, c int) bool {
 // [column.Column.Need] says, in others the whole values. A filter that cannot be read lets everything pass.
 func (s *scan) askFilter(test valueTest, c int, shared *column.Column) bool {
 	if isText(s.columns[c].Name) {
-		containing, ok := test.(column.Containing)
-		keys, possible := shared.Need(test.Literal(), ok && containing.Whole())
-		for _, key := range keys {
-			possible = possible && s.filterHas(c, key)
-		}
-		return possible
+		return s.askText(test, c, shared)
 	}
 	values := test.whole()
 	for _, value := range values {
@@ -203,4 +198,27 @@ func (s *scan) askFilter(test valueTest, c int, shared *column.Column) bool {
 func (s *scan) filterHas(c int, key []byte) bool {
 	has, err := s.r.Filter(c, key)
 	return has || err != nil
+}
+
+// askText asks for the tokens of what must stand in a text.
+func (s *scan) askText(test valueTest, c int, shared *column.Column) bool {
+	if values := test.whole(); values != nil {
+		for _, value := range values {
+			if s.mayHold(c, shared, value, true) {
+				return true
+			}
+		}
+		return false
+	}
+	containing, ok := test.(column.Containing)
+	return s.mayHold(c, shared, test.Literal(), ok && containing.Whole())
+}
+
+// mayHold reports whether a text of a column can hold a literal; whole says that no token goes on beyond its ends.
+func (s *scan) mayHold(c int, shared *column.Column, literal []byte, whole bool) bool {
+	keys, possible := shared.Need(literal, whole)
+	for _, key := range keys {
+		possible = possible && s.filterHas(c, key)
+	}
+	return possible
 }

@@ -24,6 +24,7 @@ type scan struct {
 	numbers  map[*numberIs][]operand
 	dead     map[columnOf]bool // columns whose values cannot pass a test
 	position []uint32          // of each row; those of arrival blocks that were not read are not known
+	looked   int               // positions that were looked up alone
 	placed   []bool            // arrival blocks whose rows are in position
 	times    map[timeIs]rowSet // positions whose time is wanted
 	current  entry.Entry

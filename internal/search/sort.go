@@ -35,7 +35,7 @@ type sortStage struct {
 
 func newSort(next stage, by []query.Key, limit int, last bool) *sortStage {
 	return &sortStage{stage: next, by: by, limit: limit, last: last,
-		kept: room{pipe: "sort", what: "rows", hint: "narrow the query, or write \"first N by (…)\" to keep only some"}}
+		kept: newRoom("sort", "rows", "narrow the query, or write \"first N by (…)\" to keep only some")}
 }
 
 func (s *sortStage) push(r *Result) error {
@@ -52,8 +52,9 @@ func (s *sortStage) push(r *Result) error {
 		if s.compare(x, s.rows[0]) >= 0 {
 			return nil
 		}
-		s.kept.rows--
-		s.kept.bytes -= heap.Pop(s).(sorted).row.size()
+		if err := s.kept.count(-1, -heap.Pop(s).(sorted).row.size()); err != nil {
+			return err
+		}
 	}
 	x.row = r.clone()
 	for i := range x.keys {

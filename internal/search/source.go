@@ -2,7 +2,6 @@ package search
 
 import (
 	"context"
-	"errors"
 	"iter"
 
 	"constat/entry"
@@ -93,13 +92,7 @@ func (s *source) yield(yield func(Result, error) bool) bool {
 	if s.err == nil {
 		return yield(Result{Journal: s.view.Journal, Index: s.item.Index, Entry: s.item.Entry, Event: s.filter.event}, nil)
 	}
-	return yield(Result{Journal: s.view.Journal}, s.err) && s.isMissing()
-}
-
-// isMissing reports whether the error at hand speaks of indexes that cannot be read, after which it goes on.
-func (s *source) isMissing() bool {
-	var missing *journal.MissingError
-	return errors.As(s.err, &missing)
+	return yield(Result{Journal: s.view.Journal}, s.err) && isMissing(s.err)
 }
 
 func (s *source) close() {

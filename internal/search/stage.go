@@ -3,6 +3,7 @@ package search
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
 // stage is a pipe at work. Results are pushed through; what is pushed is valid until push returns.
@@ -22,28 +23,35 @@ type sink func(r *Result) error
 func (s sink) push(r *Result) error { return s(r) }
 func (s sink) end() error           { return nil }
 
-// Limits of what pipes keep in memory.
+// Limits of what a pipe keeps in memory.
 const (
 	maxRows   = 1_000_000 // results, groups or values
-	maxMemory = 192 << 20 // bytes
+	maxMemory = 128 << 20 // bytes, about
 )
 
 // room counts what a pipe keeps.
 type room struct {
-	pipe        string // name of the pipe
-	what        string // what it keeps: "groups"
-	hint        string // what to do if that is too much
-	rows, bytes int
+	pipe string // name of the pipe
+	what string // what it keeps: "groups"
+	hint string // what to do if that is too much
+	used *usage // of all who count for the same pipe
 }
 
-// take counts n bytes more of one more thing.
-func (m *room) take(n int) error {
-	m.rows++
-	m.bytes += n
-	if m.rows > maxRows {
+// usage is what is kept. It may be used concurrently.
+type usage struct{ rows, bytes atomic.Int64 }
+
+func newRoom(pipe, what, hint string) room { return room{pipe, what, hint, new(usage)} }
+
+// take counts one more thing of n bytes.
+func (m *room) take(n int) error { return m.count(1, n) }
+
+// count counts things and bytes more, or less.
+func (m *room) count(rows, bytes int) error {
+	r, b := m.used.rows.Add(int64(rows)), m.used.bytes.Add(int64(bytes))
+	if r > maxRows {
 		return fmt.Errorf("%s: more than %d %s; %s", m.pipe, maxRows, m.what, m.hint)
 	}
-	if m.bytes > maxMemory {
+	if b > maxMemory {
 		return fmt.Errorf("%s: %s of more than %d MiB; %s", m.pipe, m.what, maxMemory>>20, m.hint)
 	}
 	return nil
@@ -86,7 +94,7 @@ type lastStage struct {
 }
 
 func newLast(next stage, n int) *lastStage {
-	return &lastStage{stage: next, n: n, kept: room{pipe: "last", what: "rows", hint: "ask for fewer"}}
+	return &lastStage{stage: next, n: n, kept: newRoom("last", "rows", "ask for fewer")}
 }
 
 func (s *lastStage) push(r *Result) error {
@@ -97,10 +105,10 @@ func (s *lastStage) push(r *Result) error {
 		s.ring = append(s.ring, r.clone())
 		return s.kept.take(r.size())
 	}
-	s.kept.bytes -= s.ring[s.next].size()
+	err := s.kept.count(0, r.size()-s.ring[s.next].size())
 	s.ring[s.next] = r.clone()
 	s.next = (s.next + 1) % s.n
-	return s.kept.takeBytes(r.size())
+	return err
 }
 
 func (s *lastStage) end() error {

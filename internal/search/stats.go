@@ -46,11 +46,15 @@ type group struct {
 
 func newStats(next stage, by []bucket, functions []function) *statsStage {
 	return &statsStage{stage: next, by: by, functions: functions, groups: map[string]*group{},
-		room: room{pipe: "stats", what: "groups", hint: narrow}}
+		room: newRoom("stats", "groups", narrow)}
 }
 
 // fresh returns a stage that counts the same, to be merged later.
-func (s *statsStage) fresh() *statsStage { return newStats(nil, s.by, s.functions) }
+func (s *statsStage) fresh() *statsStage {
+	f := newStats(nil, s.by, s.functions)
+	f.room = s.room
+	return f
+}
 
 func (s *statsStage) push(r *Result) error {
 	g, err := s.groupOf(r)
@@ -61,7 +65,7 @@ func (s *statsStage) push(r *Result) error {
 		s.seeTime(t)
 	}
 	for i := range s.functions {
-		if err := s.count(&g.state[i], &s.functions[i], r); err != nil {
+		if err := s.work(&g.state[i], &s.functions[i], r); err != nil {
 			return err
 		}
 	}
@@ -100,8 +104,11 @@ func (s *statsStage) addGroup(g *group) error {
 	s.groups[string(s.key)] = g
 	s.ordered = append(s.ordered, g)
 	g.key = string(s.key)
-	return s.take(len(s.key) + 150 + 100*len(s.functions))
+	return s.take(groupBytes(g))
 }
+
+// groupBytes is about what a group takes in memory, the table included.
+func groupBytes(g *group) int { return 2*len(g.key) + 250 + 80*len(g.values) + 130*len(g.state) }
 
 // append appends what distinguishes the group of r.
 func (b *bucket) append(key []byte, r *Result) []byte {
@@ -190,7 +197,7 @@ type aggregate struct {
 	list    []float64
 }
 
-func (s *statsStage) count(a *aggregate, f *function, r *Result) error {
+func (s *statsStage) work(a *aggregate, f *function, r *Result) error {
 	if f.field == "" {
 		a.n++
 		return nil
@@ -236,7 +243,7 @@ func (s *statsStage) number(a *aggregate, f *function, text []byte) error {
 	a.n++
 	if f.name == "quantile" {
 		a.list = append(a.list, x)
-		return s.takeBytes(8)
+		return s.count(0, 8)
 	}
 	a.sum += x
 	n, err := strconv.ParseInt(string(text), 10, 64)
@@ -246,12 +253,6 @@ func (s *statsStage) number(a *aggregate, f *function, text []byte) error {
 		a.whole += n
 	}
 	return nil
-}
-
-// takeBytes counts bytes that belong to what was counted.
-func (m *room) takeBytes(n int) error {
-	m.rows--
-	return m.take(n)
 }
 
 // result is the value of a function in a group.

@@ -11,16 +11,17 @@ func (s *statsStage) merge(o *statsStage) error {
 	for _, g := range o.ordered {
 		own := s.groups[g.key]
 		if own == nil {
-			s.key = append(s.key[:0], g.key...)
-			if err := s.addGroup(g); err != nil {
-				return err
-			}
+			s.groups[g.key] = g
+			s.ordered = append(s.ordered, g)
 			continue
 		}
 		for i := range own.state {
 			if err := s.mergeState(&own.state[i], &g.state[i], &s.functions[i]); err != nil {
 				return err
 			}
+		}
+		if err := s.count(-1, -groupBytes(g)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -45,5 +46,5 @@ func (s *statsStage) mergeState(a, b *aggregate, f *function) error {
 	if !a.inexact {
 		a.whole += b.whole
 	}
-	return s.takeBytes(8 * len(b.list))
+	return nil
 }

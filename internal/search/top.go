@@ -48,7 +48,7 @@ type uniqStage struct {
 
 func newUniq(next stage, names []string) *uniqStage {
 	return &uniqStage{stage: next, names: names, seen: map[string]struct{}{},
-		room: room{pipe: "uniq", what: "values", hint: narrow}}
+		room: newRoom("uniq", "values", narrow)}
 }
 
 func (s *uniqStage) push(r *Result) error {

@@ -51,6 +51,7 @@ func (x *loaded) at(i int) []byte {
 type spanData struct {
 	ready    bool
 	err      error
+	before   []int64 // rows of each group before this block, nil until asked
 	groups   []int64
 	rows     []uint32 // row of each position
 	epochs   []int64
