@@ -76,3 +76,22 @@ func (c *Column) Need(literal []byte, whole bool) (keys [][]byte, possible bool)
 	})
 	return keys, true
 }
+
+// encodingNames are the names of the kinds of lists.
+var encodingNames = map[byte]string{kindText: "text", kindDecimal: "decimal", kindUnsigned: "decimal", kindDigits: "digits",
+	kindHex: "hex", kindHexUpper: "hex", kindBytes: "hex", kindIPv4: "ipv4", kindIPv6: "ipv6", kindTime: "time", kindUUID: "uuid"}
+
+// Encoding names how the block is kept, for people: constant, dictionary, templates, or the kind of its values.
+func (b *Block) Encoding() string {
+	switch {
+	case b.kind == blockTemplates:
+		return "templates"
+	case b.kind == blockList && b.single.kind == kindRepeats:
+		return encodingNames[b.single.fresh.kind]
+	case b.kind == blockList:
+		return encodingNames[b.single.kind]
+	case b.column.values.Len() == 1:
+		return "constant"
+	}
+	return "dictionary"
+}

@@ -19,6 +19,9 @@ const (
 	maxBytes   = 1 << 31 // of all bodies
 )
 
+// reserveAt is the number of rows after which a builder takes memory for a whole segment.
+const reserveAt = 2048
+
 // Builder makes the image of a segment. It keeps its memory for the next one. Not for concurrent use.
 type Builder struct {
 	header  frame.FileHeader
@@ -73,8 +76,8 @@ func (b *Builder) Add(body []byte) error {
 	if err := p.parse(body); err != nil {
 		return fmt.Errorf("entry %d: %w", b.header.First+uint64(len(b.rows)), err)
 	}
-	if len(b.bodies) == 0 {
-		b.reserve(len(body))
+	if len(b.rows) == reserveAt {
+		b.reserve(len(b.bodies) / reserveAt)
 	}
 	start := uint32(len(b.bodies))
 	b.bodies = append(b.bodies, body...)

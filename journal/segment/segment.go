@@ -321,3 +321,9 @@ func (s *Segment) ArrivalSizes() [5]int64 {
 	}
 	return sizes
 }
+
+// BlockSize returns the bytes that a block of a column has in the file; 0 if no row of it has the column.
+func (s *Segment) BlockSize(c, block int) int64 { return int64(s.columns[c].blocks[block].size) }
+
+// SharedSize returns the bytes of the shared part of a column, which stands in the file twice.
+func (s *Segment) SharedSize(c int) int64 { return int64(s.columns[c].shared.size) }
