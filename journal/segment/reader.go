@@ -15,21 +15,23 @@ type Reader struct {
 	Bytes int64 // read from the file since the reader was made
 
 	*Segment
-	places *placement
-	loaded []loaded // by column and block
-	spans  []spanData
-	names  entry.Decoder
-	free   []*column.Texts
-	runs   [][]*loaded // by number of the run, the columns of its values, once they are decoded
-	data   []byte      // of the entry that was asked alone, with the ends of its values
-	ends   []int
-	one    []loaded
+	places  *placement
+	loaded  []loaded // by column and block
+	spans   []spanData
+	names   entry.Decoder
+	free    []*column.Texts
+	buffers [][]byte
+	runs    [][]*loaded // by number of the run, the columns of its values, once they are decoded
+	data    []byte      // of the entry that was asked alone, with the ends of its values
+	ends    []int
+	one     []loaded
 }
 
 // loaded is what was read of one column in one block. Once it is decoded, value i is constant, or values.At(codes[i]),
 // or values.At(i) if there are no codes.
 type loaded struct {
 	block    *column.Block
+	payload  []byte
 	err      error
 	decoded  bool
 	constant []byte
@@ -74,13 +76,7 @@ func (s *Segment) NewReader() *Reader {
 // Reset forgets what was decoded and goes on with another segment.
 func (r *Reader) Reset(s *Segment) {
 	for i := range r.loaded {
-		if x := &r.loaded[i]; x.own {
-			x.values.Reset()
-			r.free = append(r.free, x.values)
-		}
-		if x := &r.loaded[i]; x.block != nil {
-			x.block.Release()
-		}
+		r.release(&r.loaded[i])
 	}
 	r.Segment, r.places = s, s.place()
 	r.loaded = append(r.loaded[:0], make([]loaded, len(s.columns)*len(s.blocks))...)
@@ -105,13 +101,44 @@ func (r *Reader) load(c, b int) *loaded {
 	if shared, x.err = r.Shared(c); x.err != nil {
 		return x
 	}
-	var data []byte
-	if data, x.err = r.read(nil, p, p.offset); x.err != nil {
+	if x.payload, x.err = r.read(r.buffer(), p, p.offset); x.err != nil {
 		return x
 	}
-	r.Bytes += int64(len(data))
-	x.block, x.err = shared.Block(data, n)
+	r.Bytes += int64(len(x.payload))
+	x.block, x.err = shared.Block(x.payload, n)
 	return x
+}
+
+// buffer returns memory that was used before, nil if there is none.
+func (r *Reader) buffer() []byte {
+	n := len(r.buffers)
+	if n == 0 {
+		return nil
+	}
+	b := r.buffers[n-1]
+	r.buffers = r.buffers[:n-1]
+	return b
+}
+
+// release gives back the memory of a block, which must not be used any more.
+func (r *Reader) release(x *loaded) {
+	if x.block != nil {
+		x.block.Release()
+		r.buffers = append(r.buffers, x.payload)
+	}
+	if x.own {
+		x.values.Reset()
+		r.free = append(r.free, x.values)
+	}
+	*x = loaded{}
+}
+
+// Forget gives back the memory of a block of column c that [Reader.Column] returned, and that is not needed for the
+// time being. The block must not be used any more. Where all its values were decoded, it stays.
+func (r *Reader) Forget(c, b int) {
+	if x := &r.loaded[c*len(r.Segment.blocks)+b]; !x.decoded && x.err == nil {
+		r.release(x)
+	}
 }
 
 // decode decodes all values of a column in a block.
