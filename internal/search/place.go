@@ -129,14 +129,16 @@ func (s *scan) addInTime(set rowSet, c timeIs, n int) error {
 	return nil
 }
 
-// timesOf returns the times of an arrival block on an axis, and which of its entries have one; nil: all.
+// timesOf returns the times of an arrival block on an axis, and which of its entries have one; nil: all. They are
+// valid until the next call.
 func (s *scan) timesOf(n int, a axis) (times []int64, has rowSet, err error) {
 	x := &s.seg.Spans()[n]
 	if a == axisReceived || a == axisEither && !x.HasEvent {
-		times, err = s.r.Received(nil, n)
-		return times, nil, err
+		s.times1, err = s.r.Received(s.times1[:0], n)
+		return s.times1, nil, err
 	}
-	if times, err = s.r.Events(nil, n); err != nil || x.AllEvent {
+	s.times1, err = s.r.Events(s.times1[:0], n)
+	if times = s.times1; err != nil || x.AllEvent {
 		return times, nil, err
 	}
 	groups, err := s.r.GroupNumbers(n)
@@ -145,9 +147,10 @@ func (s *scan) timesOf(n int, a axis) (times []int64, has rowSet, err error) {
 	}
 	var received []int64
 	if a == axisEither {
-		if received, err = s.r.Received(nil, n); err != nil {
+		if s.times2, err = s.r.Received(s.times2[:0], n); err != nil {
 			return nil, nil, err
 		}
+		received = s.times2
 	} else {
 		has = newRowSet(len(times))
 	}

@@ -26,6 +26,8 @@ type scan struct {
 	position []uint32          // of each row; those of arrival blocks that were not read are not known
 	looked   int               // positions that were looked up alone
 	placed   []bool            // arrival blocks whose rows are in position
+	times1   []int64           // memory of times
+	times2   []int64
 	times    map[timeIs]rowSet // positions whose time is wanted
 	current  entry.Entry
 	failed   error // what keeps from going on

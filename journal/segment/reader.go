@@ -3,6 +3,7 @@ package segment
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"constat/entry"
 	"constat/journal/column"
@@ -15,23 +16,24 @@ type Reader struct {
 	Bytes int64 // read from the file since the reader was made
 
 	*Segment
-	places  *placement
-	loaded  []loaded // by column and block
-	spans   []spanData
-	names   entry.Decoder
-	free    []*column.Texts
-	buffers [][]byte
-	runs    [][]*loaded // by number of the run, the columns of its values, once they are decoded
-	data    []byte      // of the entry that was asked alone, with the ends of its values
-	ends    []int
-	one     []loaded
+	places *placement
+	loaded []loaded // by column and block
+	spans  []spanData
+	names  entry.Decoder
+	free   []*column.Texts
+	data   [][]byte    // memory of payloads, free
+	lists  [][]int64   // memory of integers, free
+	runs   [][]*loaded // by number of the run, the columns of its values, once they are decoded
+	alone  []byte      // values of the entry that was asked alone, and where they end
+	ends   []int
+	one    []loaded
 }
 
 // loaded is what was read of one column in one block. Once it is decoded, value i is constant, or values.At(codes[i]),
 // or values.At(i) if there are no codes.
 type loaded struct {
-	block    *column.Block
 	payload  []byte
+	block    *column.Block
 	err      error
 	decoded  bool
 	constant []byte
@@ -101,7 +103,10 @@ func (r *Reader) load(c, b int) *loaded {
 	if shared, x.err = r.Shared(c); x.err != nil {
 		return x
 	}
-	if x.payload, x.err = r.read(r.buffer(), p, p.offset); x.err != nil {
+	if k := len(r.data); k > 0 {
+		x.payload, r.data = r.data[k-1], r.data[:k-1]
+	}
+	if x.payload, x.err = r.read(x.payload, p, p.offset); x.err != nil {
 		return x
 	}
 	r.Bytes += int64(len(x.payload))
@@ -109,22 +114,11 @@ func (r *Reader) load(c, b int) *loaded {
 	return x
 }
 
-// buffer returns memory that was used before, nil if there is none.
-func (r *Reader) buffer() []byte {
-	n := len(r.buffers)
-	if n == 0 {
-		return nil
-	}
-	b := r.buffers[n-1]
-	r.buffers = r.buffers[:n-1]
-	return b
-}
-
 // release gives back the memory of a block, which must not be used any more.
 func (r *Reader) release(x *loaded) {
 	if x.block != nil {
 		x.block.Release()
-		r.buffers = append(r.buffers, x.payload)
+		r.data = append(r.data, x.payload)
 	}
 	if x.own {
 		x.values.Reset()
@@ -256,45 +250,45 @@ func (r *Reader) readTimes(d *spanData, n int) (err error) {
 		part int
 		to   *[]int64
 	}{{epochPart, &d.epochs}, {receivedPart, &d.received}, {eventPart, &d.events}, {nanosPart, &d.nanos}} {
-		if *x.to, err = r.ints(n, x.part); err != nil {
+		if k := len(r.lists); k > 0 {
+			*x.to, r.lists = r.lists[k-1][:0], r.lists[:k-1]
+		}
+		if *x.to, err = r.ints(*x.to, n, x.part); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ints reads one part of an arrival block, or as many zeros if it is not there.
-func (r *Reader) ints(n, which int) ([]int64, error) {
+// ints appends one part of an arrival block, or as many zeros if it is not there.
+func (r *Reader) ints(dst []int64, n, which int) ([]int64, error) {
 	p, s := r.arrival[n][which], r.directory.spans[n]
+	dst = slices.Grow(dst, s.To-s.From)
 	if p.size == 0 {
-		return make([]int64, s.To-s.From), nil
+		start := len(dst)
+		dst = dst[:start+s.To-s.From]
+		clear(dst[start:])
+		return dst, nil
 	}
 	data, err := r.read(nil, p, p.offset)
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
 	r.Bytes += int64(len(data))
-	return column.Ints(make([]int64, 0, s.To-s.From), data, s.To-s.From)
+	return column.Ints(dst, data, s.To-s.From)
 }
 
 // Received appends the received times of an arrival block (a number in [Segment.Spans]), in position order, µs.
 func (r *Reader) Received(dst []int64, span int) ([]int64, error) {
-	v, err := r.ints(span, receivedPart)
-	return append(dst, v...), err
+	return r.ints(dst, span, receivedPart)
 }
 
 // Events appends the event times of an arrival block in position order, µs. Where an entry has none, that of the one
 // before is repeated: [Reader.GroupNumbers] and [Shape.Event] tell.
-func (r *Reader) Events(dst []int64, span int) ([]int64, error) {
-	v, err := r.ints(span, eventPart)
-	return append(dst, v...), err
-}
+func (r *Reader) Events(dst []int64, span int) ([]int64, error) { return r.ints(dst, span, eventPart) }
 
 // Epochs appends the epochs of an arrival block in position order.
-func (r *Reader) Epochs(dst []int64, span int) ([]int64, error) {
-	v, err := r.ints(span, epochPart)
-	return append(dst, v...), err
-}
+func (r *Reader) Epochs(dst []int64, span int) ([]int64, error) { return r.ints(dst, span, epochPart) }
 
 // SpanOf returns the number of the arrival block that holds a position.
 func SpanOf(position int) int { return position / BlockRows }

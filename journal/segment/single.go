@@ -12,7 +12,7 @@ func (r *Reader) Single(index uint64, e *entry.Entry) error {
 	if err != nil {
 		return err
 	}
-	r.data, r.ends = r.data[:0], r.ends[:0]
+	r.alone, r.ends = r.alone[:0], r.ends[:0]
 	for i, c := range r.columnsOf(x.run.group) {
 		l := r.load(c, x.run.block)
 		if l.err != nil {
@@ -20,16 +20,16 @@ func (r *Reader) Single(index uint64, e *entry.Entry) error {
 		}
 		n := int(x.run.values[i]) + x.row
 		if l.decoded {
-			r.data = append(r.data, l.at(n)...)
-		} else if r.data, err = l.block.AppendValue(r.data, n); err != nil {
+			r.alone = append(r.alone, l.at(n)...)
+		} else if r.alone, err = l.block.AppendValue(r.alone, n); err != nil {
 			return err
 		}
-		r.ends = append(r.ends, len(r.data))
+		r.ends = append(r.ends, len(r.alone))
 	}
 	r.one = r.one[:0]
 	start := 0
 	for _, end := range r.ends {
-		r.one = append(r.one, loaded{constant: r.data[start:end:end]})
+		r.one = append(r.one, loaded{constant: r.alone[start:end:end]})
 		start = end
 	}
 	x.values = x.values[:0]
