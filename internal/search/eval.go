@@ -235,6 +235,9 @@ func (q *selection) run(test column.Matcher, out rowSet) error {
 		for _, p := range x.parts {
 			out.orRange(p.row, rowSet(x.rows), p.value, p.count)
 		}
+		if x.rows.Empty() {
+			q.r.Forget(x.column, q.block)
+		}
 	}
 	return nil
 }

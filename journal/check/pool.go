@@ -123,6 +123,7 @@ type worker struct {
 	current entry.Entry
 	reader  segment.Reader
 	deep    deep
+	plain   map[*segment.Shape]bool // an entry of that shape was decoded: see isLikeBefore
 }
 
 // frame reads, decodes and hashes the frame of a job.

@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"path"
 	"slices"
@@ -244,5 +245,55 @@ func TestConversionCutShort(t *testing.T) {
 	r = inspect(fsys, code)
 	if r.Verdict != check.Tampered || !hasFinding(r, check.RuleSegment, "imported", 0) || len(r.Findings) != 1 {
 		t.Errorf("with a segment that is none: verdict %s, findings %v", r.Word, r.Findings)
+	}
+}
+
+// TestNotCanonical: an entry that is not canonical is found wherever it stands in a segment, also behind sound ones of
+// its shape.
+func TestNotCanonical(t *testing.T) {
+	fsys, code := buildSegments(t)
+	f := forger{t, fsys}
+	list := f.segmentEntries("imported", 0)
+	for what, spoil := range map[string]func(body []byte, e *entry.Entry) []byte{
+		"digits that were not written": func(_ []byte, e *entry.Entry) []byte {
+			e.Event = entry.Time{Valid: true, Digits: 3, Micros: 1000}
+			body, err := entry.AppendBody(nil, e)
+			must(t, err)
+			return bytes.Replace(body, binary.AppendVarint(nil, 1000), binary.AppendVarint(nil, 1001), 1)
+		},
+		"a name that cannot be": func(body []byte, _ *entry.Entry) []byte {
+			return bytes.Replace(body, []byte("MESSAGE"), []byte("MESS=GE"), 1)
+		},
+		"too long": func(_ []byte, e *entry.Entry) []byte {
+			e.Fields[0].Value = bytes.Repeat([]byte("x"), entry.MaxBody)
+			body, err := entry.AppendLong(nil, e)
+			must(t, err)
+			return body
+		},
+	} {
+		for _, at := range []int{0, 100, 259} {
+			b := segment.NewBuilder()
+			b.Reset(f.descriptor("imported").Header(frame.Segment, 0))
+			for i := range list {
+				e := list[i]
+				e.Fields = slices.Clone(e.Fields)
+				if what == "digits that were not written" { // of the same shape as the spoilt one
+					e.Event = entry.Time{Valid: true, Digits: 3, Micros: 2000}
+				}
+				body, err := entry.AppendBody(nil, &e)
+				must(t, err)
+				if i == at {
+					body = spoil(body, &e)
+				}
+				must(t, b.Add(body))
+			}
+			image, err := b.Image()
+			must(t, err)
+			f.write("imported/"+layout.SegmentName(0), image)
+			r := inspect(fsys, code)
+			if r.Verdict != check.Tampered || !hasFinding(r, check.RuleEntry, "imported", at) {
+				t.Errorf("%s, entry %d: verdict %s, %v", what, at, r.Word, r.Findings)
+			}
+		}
 	}
 }

@@ -50,26 +50,80 @@ func countLists(key []byte) int {
 }
 
 // newTemplate makes a template of its text. Slots of addresses are complete, the others empty.
-func newTemplate(key []byte) (t template) {
-	piece := func(end int) {
-		t.dotted = t.dotted || bytes.IndexByte(key[:end], '.') >= 0
-		t.pieces, t.parts, key = append(t.pieces, key[:end]), append(t.parts, key[:end]), key[min(end+1, len(key)):]
-	}
-	for i := bytes.IndexAny(key, marks); i >= 0; i = bytes.IndexAny(key, marks) {
-		mark := key[i]
-		piece(i)
-		t.first = append(t.first, len(t.slots))
-		t.slots = append(t.slots, slot{})
-		if mark == addressMark {
-			octet := slot{alphabet: digitBits, most: 3}
-			t.slots[len(t.slots)-1] = octet
-			for range 3 {
-				t.pieces, t.slots = append(t.pieces, []byte{'.'}), append(t.slots, octet)
-			}
+func newTemplate(key []byte) template {
+	var m templateMemory
+	m.reserve(key, 1)
+	return m.template(key)
+}
+
+// templateMemory holds what many templates are made of, so that each does not take memory of its own.
+type templateMemory struct {
+	pieces [][]byte
+	slots  []slot
+	first  []int
+}
+
+// reserve takes the memory for n templates with those texts.
+func (m *templateMemory) reserve(texts []byte, n int) {
+	lists, addresses := bytes.Count(texts, []byte{slotMark}), bytes.Count(texts, []byte{addressMark})
+	slots := lists + 4*addresses
+	m.pieces = make([][]byte, 0, slots+lists+addresses+2*n)
+	m.slots, m.first = make([]slot, 0, slots), make([]int, 0, lists+addresses)
+}
+
+// template makes a template in the memory.
+func (m *templateMemory) template(key []byte) (t template) {
+	lists := 0
+	for _, c := range key {
+		if c == slotMark || c == addressMark {
+			lists++
 		}
 	}
-	piece(len(key))
+	parts, slots, first := len(m.pieces), len(m.slots), len(m.first)
+	m.cut(key)
+	t.parts = m.pieces[parts:len(m.pieces):len(m.pieces)]
+	pieces, list := len(m.pieces), 0
+	for i, part := range t.parts {
+		t.dotted = t.dotted || bytes.IndexByte(part, '.') >= 0
+		m.pieces = append(m.pieces, part)
+		if i == lists {
+			break
+		}
+		m.first = append(m.first, len(m.slots)-slots)
+		list += len(part)
+		m.slot(key[list])
+		list++
+	}
+	t.pieces, t.slots, t.first = m.pieces[pieces:len(m.pieces):len(m.pieces)], m.slots[slots:len(m.slots):len(m.slots)], m.first[first:len(m.first):len(m.first)]
 	return t
+}
+
+// cut appends what stands between the marks of a text.
+func (m *templateMemory) cut(key []byte) {
+	start := 0
+	for i, c := range key {
+		if c == slotMark || c == addressMark {
+			m.pieces = append(m.pieces, key[start:i:i])
+			start = i + 1
+		}
+	}
+	m.pieces = append(m.pieces, key[start:])
+}
+
+// dot stands between the numbers of an address.
+var dot = []byte{'.'}
+
+// slot appends the slot of a mark, or the four of an address.
+func (m *templateMemory) slot(mark byte) {
+	if mark != addressMark {
+		m.slots = append(m.slots, slot{})
+		return
+	}
+	octet := slot{alphabet: digitBits, most: 3}
+	m.slots = append(m.slots, octet)
+	for range 3 {
+		m.pieces, m.slots = append(m.pieces, dot), append(m.slots, octet)
+	}
 }
 
 // address returns the end of the IPv4 address that begins at i, or i if none does.
@@ -194,8 +248,10 @@ func parseTemplates(raw []byte) ([]template, error) {
 		return nil, fmt.Errorf("%w: templates with more than %d slots", ErrDamaged, maxLists)
 	}
 	all := make([]template, texts.Len())
+	var m templateMemory
+	m.reserve(texts.Data, len(all))
 	for i := range all {
-		all[i] = newTemplate(texts.At(i))
+		all[i] = m.template(texts.At(i))
 	}
 	for i := range all {
 		for j := range all[i].slots {

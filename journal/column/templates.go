@@ -36,6 +36,8 @@ type templateWriter struct {
 	first []int  // number of the first slot of each template
 	slots []slot // of all templates
 
+	octets [256]bool // which numbers of addresses are keys of the filter
+
 	rows   []uint32 // template of each row of the block
 	values [][]byte // slots of the block, row by row
 	starts []int    // first of values for each row
@@ -120,19 +122,42 @@ func (w *templateWriter) list(t, j int, rows []int) {
 		v := w.values[w.starts[row]+j]
 		w.e.list = append(w.e.list, v)
 		slot.most = max(slot.most, len(v))
-		if t > 0 && bytes.IndexByte(v, '.') < 0 {
-			w.e.keys.add(hash(v))
-		} else {
-			eachToken(v, func(token []byte) { w.e.keys.add(hash(token)) })
-		}
 	}
-	start := len(w.e.sink.meta)
-	w.e.sink.putList(w.e.list)
-	if head := w.e.sink.meta[start:]; head[0] == kindDecimal && head[1] == 0 {
+	s := &w.e.sink
+	start := len(s.meta)
+	s.putList(w.e.list)
+	kind, front, values := s.meta[start], s.meta[start+1], w.e.list
+	if kind == kindRepeats {
+		values = s.fresh
+	}
+	for _, v := range values {
+		w.key(t, v)
+	}
+	if kind == kindDecimal && front == 0 {
 		slot.alphabet |= digitBits // without asking each of them; a token holds no sign
 		return
 	}
-	for _, v := range w.e.list {
+	for _, v := range values {
 		slot.alphabet |= alphabetOf(v)
+	}
+}
+
+// key puts the tokens of a value of a slot of template t into the filter.
+func (w *templateWriter) key(t int, v []byte) {
+	if t == 0 {
+		eachToken(v, func(token []byte) { w.e.keys.add(hash(token)) })
+		return
+	}
+	if bytes.IndexByte(v, '.') < 0 {
+		w.e.keys.add(hash(v))
+		return
+	}
+	address, _ := parseIPv4(v) // no other slot holds a dot
+	for range 4 {
+		octet := byte(address)
+		if address >>= 8; !w.octets[octet] {
+			w.octets[octet] = true
+			w.e.keys.add(hash(appendDecimal(nil, int64(octet), 0)))
+		}
 	}
 }

@@ -158,6 +158,25 @@ func (x *place) appendBody(dst []byte, s *shape) []byte {
 type Row struct {
 	Index uint64
 	Body  []byte
+	// Shape is that of the entry; nil for a rest row. Bodies of one shape differ in epoch, received time, event time,
+	// parameters and values only, and all of these are written in their shortest form.
+	Shape    *Shape
+	Epoch    int64 // as the segment says; of a rest row 0, as is Received
+	Received int64 // µs
+}
+
+// row makes the row at an index, which is in the segment, its body in buf.
+func (r *Reader) row(buf []byte, index uint64) (Row, error) {
+	x, err := r.find(int(index - r.First()))
+	if err != nil {
+		return Row{Body: buf}, err
+	}
+	n := r.shapeOf[x.run.group]
+	if n == 0 {
+		return Row{Index: index, Body: append(buf, x.value(0)...)}, nil
+	}
+	s := r.shapes[n-1]
+	return Row{Index: index, Body: x.appendBody(buf, s), Shape: &s.Shape, Epoch: x.span.epochs[x.at], Received: x.span.received[x.at]}, nil
 }
 
 // Bodies yields the canonical bodies of the indexes from to to-1, in order. Indexes that cannot be read come as
@@ -167,8 +186,8 @@ func (r *Reader) Bodies(from, to uint64) iter.Seq2[Row, error] {
 		var body []byte
 		var missing *MissingError
 		for index := max(from, r.First()); index < min(to, r.End()); index++ {
-			b, err := r.AppendBody(body[:0], index)
-			body = b
+			row, err := r.row(body[:0], index)
+			body = row.Body
 			if err != nil && missing != nil && missing.Cause.Error() == err.Error() {
 				missing.Last = index
 				continue
@@ -181,7 +200,7 @@ func (r *Reader) Bodies(from, to uint64) iter.Seq2[Row, error] {
 				missing = &MissingError{First: index, Last: index, Cause: err}
 				continue
 			}
-			if !yield(Row{Index: index, Body: body}, nil) {
+			if !yield(row, nil) {
 				return
 			}
 		}

@@ -78,13 +78,7 @@ func (s *Segment) NewReader() *Reader {
 // Reset forgets what was decoded and goes on with another segment.
 func (r *Reader) Reset(s *Segment) {
 	for i := range r.loaded {
-		if x := &r.loaded[i]; x.own {
-			x.values.Reset()
-			r.free = append(r.free, x.values)
-		}
-		if x := &r.loaded[i]; x.block != nil {
-			x.block.Release()
-		}
+		r.release(&r.loaded[i])
 	}
 	r.Segment, r.places = s, s.place()
 	r.loaded = append(r.loaded[:0], make([]loaded, len(s.columns)*len(s.blocks))...)
@@ -118,6 +112,27 @@ func (r *Reader) load(c, b int) *loaded {
 	r.Bytes += int64(len(x.payload))
 	x.block, x.err = shared.Block(x.payload, n)
 	return x
+}
+
+// release gives back the memory of a block, which must not be used any more.
+func (r *Reader) release(x *loaded) {
+	if x.block != nil {
+		x.block.Release()
+		r.data = append(r.data, x.payload)
+	}
+	if x.own {
+		x.values.Reset()
+		r.free = append(r.free, x.values)
+	}
+	*x = loaded{}
+}
+
+// Forget gives back the memory of a block of column c that [Reader.Column] returned, and that is not needed for the
+// time being. The block must not be used any more. Where all its values were decoded, it stays.
+func (r *Reader) Forget(c, b int) {
+	if x := &r.loaded[c*len(r.Segment.blocks)+b]; !x.decoded && x.err == nil {
+		r.release(x)
+	}
 }
 
 // decode decodes all values of a column in a block.
