@@ -41,19 +41,9 @@ const (
 	addressMark = 2
 )
 
-// marks are both marks.
-const marks = "\x01\x02"
-
 // countLists counts the marks in the text of a template.
 func countLists(key []byte) int {
 	return bytes.Count(key, []byte{slotMark}) + bytes.Count(key, []byte{addressMark})
-}
-
-// newTemplate makes a template of its text. Slots of addresses are complete, the others empty.
-func newTemplate(key []byte) template {
-	var m templateMemory
-	m.reserve(key, 1)
-	return m.template(key)
 }
 
 // templateMemory holds what many templates are made of, so that each does not take memory of its own.
@@ -71,7 +61,7 @@ func (m *templateMemory) reserve(texts []byte, n int) {
 	m.slots, m.first = make([]slot, 0, slots), make([]int, 0, lists+addresses)
 }
 
-// template makes a template in the memory.
+// template makes a template of its text. Slots of addresses are complete, the others empty.
 func (m *templateMemory) template(key []byte) (t template) {
 	lists := 0
 	for _, c := range key {
