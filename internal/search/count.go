@@ -12,13 +12,16 @@ import (
 // counter counts the rows of one segment that match, reading only the columns that the count needs.
 type counter struct {
 	*scan
-	stats   *statsStage
-	journal layout.Journal
-	names   []string // fields that are asked for; those of roles all
-	timed   bool     // times or indexes are asked for
-	times   []spanTimes
-	texts   []*column.Texts // used again
-	used    int
+	stats     *statsStage
+	journal   layout.Journal
+	names     []string // fields that are asked for; those of roles all
+	timed     bool     // times or indexes are asked for
+	times     []spanTimes
+	opened    map[int]*values // columns of the block at hand
+	texts     []*column.Texts // memory that is used again
+	used      int
+	codes     [][]uint32
+	usedCodes int
 }
 
 // spanTimes are the times of an arrival block.
@@ -28,7 +31,7 @@ type spanTimes struct {
 }
 
 func newCounter(s *scan, stats *statsStage, d layout.Journal) *counter {
-	c := &counter{scan: s, stats: stats, journal: d, times: make([]spanTimes, len(s.seg.Spans()))}
+	c := &counter{scan: s, stats: stats, journal: d, times: make([]spanTimes, len(s.seg.Spans())), opened: map[int]*values{}}
 	for i := range stats.by {
 		c.ask(stats.by[i].name)
 	}

@@ -14,13 +14,12 @@ func (c *counter) narrow(rows rowSet) error {
 		if rows.emptyRange(block.First, block.First+block.Count) {
 			continue
 		}
-		c.used = 0
-		opened := map[int]*values{}
+		c.begin()
 		for _, run := range c.runsOf(b) {
 			if c.seg.Groups()[run.Group].Shape == nil || rows.emptyRange(run.First, run.First+run.Count) {
 				continue
 			}
-			list, err := c.open(b, run, opened)
+			list, err := c.open(b, run)
 			if err == nil {
 				err = c.pushRun(run, list, rows)
 			}
@@ -54,20 +53,26 @@ func (v *values) at(row int) []byte {
 	return v.constant
 }
 
+// begin forgets what was decoded of the block before.
+func (c *counter) begin() {
+	c.used, c.usedCodes = 0, 0
+	clear(c.opened)
+}
+
 // open decodes the columns that are asked for of a run.
-func (c *counter) open(b int, run segment.Run, opened map[int]*values) (list []values, err error) {
+func (c *counter) open(b int, run segment.Run) (list []values, err error) {
 	shape := c.seg.Groups()[run.Group].Shape
 	for i := range shape.Fields {
 		f := &shape.Fields[i]
 		if !slices.Contains(c.names, f.Name) {
 			continue
 		}
-		v := opened[f.Column]
+		v := c.opened[f.Column]
 		if v == nil {
 			if v, err = c.decode(f.Column, b); err != nil {
 				return nil, err
 			}
-			opened[f.Column] = v
+			c.opened[f.Column] = v
 		}
 		own := *v
 		own.first, own.field = int(run.Values[i+1])-run.First, f
@@ -87,9 +92,15 @@ func (c *counter) decode(col, b int) (*values, error) {
 	if v.constant, ok = block.Constant(); ok {
 		return v, nil
 	}
-	if v.codes, v.texts, ok = block.Codes(nil); ok {
+	if c.usedCodes == len(c.codes) {
+		c.codes = append(c.codes, nil)
+	}
+	if v.codes, v.texts, ok = block.Codes(c.codes[c.usedCodes]); ok {
+		c.codes[c.usedCodes] = v.codes
+		c.usedCodes++
 		return v, nil
 	}
+	v.codes, v.texts = nil, nil
 	if c.used == len(c.texts) {
 		c.texts = append(c.texts, new(column.Texts))
 	}

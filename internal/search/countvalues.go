@@ -42,6 +42,7 @@ func (c *counter) values(rows rowSet) error {
 		if rows.emptyRange(block.First, block.First+block.Count) {
 			continue
 		}
+		c.begin()
 		for _, run := range c.runsOf(b) {
 			shape := c.seg.Groups()[run.Group].Shape
 			n := rows.countRange(run.First, run.First+run.Count)
@@ -101,43 +102,47 @@ func (c *counter) addValue(text []byte, has bool, n int) error {
 // valuesOfRun counts the n rows of a run that are in the set.
 func (c *counter) valuesOfRun(b int, run segment.Run, f int, rows rowSet, n int, counts map[int]*tallies) error {
 	col := c.seg.Groups()[run.Group].Shape.Fields[f].Column
-	block, _, err := c.r.Column(col, b)
-	if err != nil {
-		return err
-	}
-	c.tell.readColumn()
-	if value, ok := block.Constant(); ok {
-		return c.addValue(value, true, n)
-	}
-	at := int(run.Values[f+1]) - run.First
-	if codes, values, ok := block.Codes(nil); ok {
-		t := counts[col]
-		if t == nil {
-			t = &tallies{values, make([]int, values.Len())}
-			counts[col] = t
-		}
-		if n == run.Count {
-			for _, code := range codes[at+run.First : at+run.First+run.Count] {
-				t.counts[code]++
-			}
-			return nil
-		}
-		for i := rows.next(run.First); i >= 0 && i < run.First+run.Count; i = rows.next(i + 1) {
-			t.counts[codes[at+i]]++
-		}
-		return nil
-	}
-	var buf []byte
-	for i := rows.next(run.First); i >= 0 && i < run.First+run.Count; i = rows.next(i + 1) {
-		if buf, err = block.AppendValue(buf[:0], at+i); err != nil {
+	v := c.opened[col]
+	if v == nil {
+		var err error
+		if v, err = c.decode(col, b); err != nil {
 			return err
 		}
-		if err := c.addValue(buf, true, 1); err != nil {
+		c.opened[col] = v
+	}
+	at := int(run.Values[f+1]) - run.First
+	switch {
+	case v.codes != nil:
+		c.tally(col, v, run, at, rows, n, counts)
+		return nil
+	case v.texts == nil:
+		return c.addValue(v.constant, true, n)
+	}
+	for i := rows.next(run.First); i >= 0 && i < run.First+run.Count; i = rows.next(i + 1) {
+		if err := c.addValue(v.texts.At(at+i), true, 1); err != nil {
 			c.failed = err
 			return err
 		}
 	}
 	return nil
+}
+
+// tally counts the codes of the n rows of a run that are in the set.
+func (c *counter) tally(col int, v *values, run segment.Run, at int, rows rowSet, n int, counts map[int]*tallies) {
+	t := counts[col]
+	if t == nil {
+		t = &tallies{v.texts, make([]int, v.texts.Len())}
+		counts[col] = t
+	}
+	if n == run.Count {
+		for _, code := range v.codes[at+run.First : at+run.First+run.Count] {
+			t.counts[code]++
+		}
+		return
+	}
+	for i := rows.next(run.First); i >= 0 && i < run.First+run.Count; i = rows.next(i + 1) {
+		t.counts[v.codes[at+i]]++
+	}
 }
 
 // loseRows notes that the wanted ones of count rows cannot be read.

@@ -160,6 +160,10 @@ func (s *scan) mayPass(c *fieldIs, n int) bool {
 }
 
 func (s *scan) askColumn(test valueTest, c int) bool {
+	if !isText(s.columns[c].Name) && !s.askValues(test, c) {
+		s.tell.skipColumn(byFilter)
+		return false
+	}
 	shared, err := s.r.Shared(c)
 	if err != nil {
 		return true // reading it will say so
@@ -173,19 +177,16 @@ func (s *scan) askColumn(test valueTest, c int) bool {
 		s.tell.skipColumn(byDictionary)
 		return false
 	}
-	if !s.askFilter(test, c, shared) {
+	if isText(s.columns[c].Name) && !s.askText(test, c, shared) {
 		s.tell.skipColumn(byFilter)
 		return false
 	}
 	return true
 }
 
-// askFilter asks the templates and the filter of a column. In columns of texts the filter's keys are what
-// [column.Column.Need] says, in others the whole values. A filter that cannot be read lets everything pass.
-func (s *scan) askFilter(test valueTest, c int, shared *column.Column) bool {
-	if isText(s.columns[c].Name) {
-		return s.askText(test, c, shared)
-	}
+// askValues asks the filter of a column whose keys are whole values. One that cannot be read lets everything pass, as
+// does a column that has none.
+func (s *scan) askValues(test valueTest, c int) bool {
 	values := test.whole()
 	for _, value := range values {
 		if s.filterHas(c, value) {
@@ -200,7 +201,8 @@ func (s *scan) filterHas(c int, key []byte) bool {
 	return has || err != nil
 }
 
-// askText asks for the tokens of what must stand in a text.
+// askText asks the templates and the filter of a column of texts, whose keys are what [column.Column.Need] says, for what
+// must stand in a text.
 func (s *scan) askText(test valueTest, c int, shared *column.Column) bool {
 	if values := test.whole(); values != nil {
 		for _, value := range values {

@@ -141,20 +141,26 @@ func (r *Reader) decode(c, b int) *loaded {
 	if x.decoded || x.err != nil || x.block == nil {
 		return x
 	}
+	if r.decodeCodes(x); x.decoded {
+		return x
+	}
 	x.decoded = true
-	var ok bool
-	if x.constant, ok = x.block.Constant(); ok {
-		return x
-	}
-	if x.codes, x.values, ok = x.block.Codes(nil); ok {
-		return x
-	}
 	x.values, x.own = new(column.Texts), true
 	if n := len(r.free); n > 0 {
 		x.values, r.free = r.free[n-1], r.free[:n-1]
 	}
 	x.err = x.block.Texts(x.values)
 	return x
+}
+
+// decodeCodes decodes the values if they are constant or out of a dictionary, which costs little.
+func (r *Reader) decodeCodes(x *loaded) {
+	if x.decoded || x.block == nil {
+		return
+	}
+	if x.constant, x.decoded = x.block.Constant(); !x.decoded {
+		x.codes, x.values, x.decoded = x.block.Codes(nil)
+	}
 }
 
 // columns returns the decoded columns of a run.

@@ -19,6 +19,7 @@ func (r *Reader) Single(index uint64, e *entry.Entry) error {
 			return l.err
 		}
 		n := int(x.run.values[i]) + x.row
+		r.decodeCodes(l)
 		if l.decoded {
 			r.alone = append(r.alone, l.at(n)...)
 		} else if r.alone, err = l.block.AppendValue(r.alone, n); err != nil {
