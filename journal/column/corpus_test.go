@@ -4,29 +4,23 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"constat/bench/events"
 )
 
 // A segmentOf holds columns of 65,536 lines, rows grouped by application as in a segment.
 type segmentOf map[string][]Texts
 
-// corpus reads the first segments of the RFC 5424 file that CONSTAT_CORPUS names.
+// corpus reads the first segments of the RFC 5424 file that CONSTAT_CORPUS names, or makes their events.
 func corpus(tb testing.TB, segments int) []segmentOf {
-	name := os.Getenv("CONSTAT_CORPUS")
-	if name == "" {
-		tb.Skip("CONSTAT_CORPUS names no file of RFC 5424 lines")
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer f.Close()
 	var out []segmentOf
-	in := bufio.NewScanner(f)
+	in := bufio.NewScanner(corpusFile(tb, segments))
 	for len(out) < segments {
 		var rows [][]string
 		for len(rows) < 65536 && in.Scan() {
@@ -38,6 +32,26 @@ func corpus(tb testing.TB, segments int) []segmentOf {
 		out = append(out, segment(rows))
 	}
 	return out
+}
+
+func corpusFile(tb testing.TB, segments int) io.Reader {
+	if name := os.Getenv("CONSTAT_CORPUS"); name != "" {
+		f, err := os.Open(name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(func() { f.Close() })
+		return f
+	}
+	g, err := events.New(events.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var lines []byte
+	for range 65536 * segments {
+		lines = g.Append(lines)
+	}
+	return bytes.NewReader(lines)
 }
 
 // columnsOf are the fields of a line that become columns.
@@ -67,30 +81,7 @@ func useOf(name string) Use {
 	return Values
 }
 
-// TestCorpusSize prints the size of each column.
-func TestCorpusSize(t *testing.T) {
-	sum := map[string][3]int{}
-	rows := 0
-	for _, s := range corpus(t, 4) {
-		for name, blocks := range s {
-			out, _ := roundTrip(t, blocks, useOf(name))
-			n := sum[name]
-			n[0] += 2 * len(out.Shared)
-			n[1] += len(out.Filter)
-			for i, b := range out.Blocks {
-				n[2] += len(b)
-				if name == "MESSAGE" {
-					rows += blocks[i].Len()
-				}
-			}
-			sum[name] = n
-		}
-	}
-	for name, n := range sum {
-		t.Logf("%-18s shared %.3f filter %.3f blocks %.3f B/row", name, float64(n[0])/float64(rows), float64(n[1])/float64(rows), float64(n[2])/float64(rows))
-	}
-}
-
+// BenchmarkEncode says what a column takes, its shared part twice, and what encoding it costs.
 func BenchmarkEncode(b *testing.B) {
 	s := corpus(b, 1)[0]
 	for name, blocks := range s {

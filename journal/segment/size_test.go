@@ -2,29 +2,23 @@ package segment_test
 
 import (
 	"bufio"
+	"bytes"
+	"io"
 	"os"
 	"testing"
 	"time"
 
+	"constat/bench/events"
 	"constat/entry"
 	"constat/internal/parse"
 	"constat/journal/segment"
 )
 
-// corpus returns the bodies of the first n lines of a file.
+// corpus returns the bodies of the first n lines of the file that CONSTAT_CORPUS names, or of events made up.
 func corpus(tb testing.TB, n int) [][]byte {
 	tb.Helper()
-	name := os.Getenv("CONSTAT_CORPUS")
-	if name == "" {
-		tb.Skip("CONSTAT_CORPUS names no file of RFC 5424 lines")
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer f.Close()
 	p := parse.New(parse.RFC5424, parse.Options{Provenance: entry.Imported})
-	lines := bufio.NewScanner(f)
+	lines := bufio.NewScanner(corpusFile(tb, n))
 	var bodies [][]byte
 	var e entry.Entry
 	now := time.Now().UnixMicro()
@@ -39,6 +33,26 @@ func corpus(tb testing.TB, n int) [][]byte {
 		bodies = append(bodies, body)
 	}
 	return bodies
+}
+
+func corpusFile(tb testing.TB, n int) io.Reader {
+	if name := os.Getenv("CONSTAT_CORPUS"); name != "" {
+		f, err := os.Open(name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(func() { f.Close() })
+		return f
+	}
+	g, err := events.New(events.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var lines []byte
+	for range n {
+		lines = g.Append(lines)
+	}
+	return bytes.NewReader(lines)
 }
 
 // BenchmarkSegment makes and reads segments of a corpus, and says what each column costs.
