@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -87,20 +86,15 @@ func (r Retention) validate() (found []problem) {
 // Age is a long time, written with h, d, w or y (365 days) behind a number.
 type Age time.Duration
 
-var ageUnits = map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour, "y": 365 * 24 * time.Hour}
-
-var agePattern = regexp.MustCompile(`^([0-9]{1,6})([hdwy])$`)
-
 // ParseAge reads an age such as 3d or 2y.
 func ParseAge(s string) (time.Duration, error) {
-	m := agePattern.FindStringSubmatch(s)
-	if m != nil {
-		n, _ := strconv.ParseInt(m[1], 10, 64)
-		if unit := ageUnits[m[2]]; n > 0 && n <= math.MaxInt64/int64(unit) {
-			return time.Duration(n) * unit, nil
-		}
+	digits := strings.TrimRight(s, "hdwy")
+	unit := map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour, "y": 365 * 24 * time.Hour}[s[len(digits):]]
+	n, err := strconv.ParseUint(digits, 10, 20)
+	if err != nil || unit == 0 || n == 0 || int64(n) > math.MaxInt64/int64(unit) {
+		return 0, fmt.Errorf("%q: want an age such as 12h, 3d, 2w or 2y", s)
 	}
-	return 0, fmt.Errorf("%q: want an age such as 12h, 3d, 2w or 2y", s)
+	return time.Duration(n) * unit, nil
 }
 
 // UnmarshalYAML reads an age.
