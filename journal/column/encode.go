@@ -12,7 +12,6 @@ type Encoder struct {
 	sink     sink
 	keys     keySet
 	list     [][]byte
-	back     Texts
 	out      []byte
 	splitter splitter
 }
@@ -27,7 +26,8 @@ func NewEncoder() *Encoder {
 }
 
 // Encode encodes the blocks of one column, at most [MaxRows] values and [MaxRaw] bytes each, which must not change
-// until it returns. Every block has been decoded again and compared.
+// until it returns. A form is taken only for values that it can write in the same way again; whoever puts the result in
+// the place of the values decodes it and compares all the same.
 func (e *Encoder) Encode(blocks []Texts, use Use) (*Encoded, error) {
 	rows := 0
 	for i := range blocks {
@@ -37,11 +37,7 @@ func (e *Encoder) Encode(blocks []Texts, use Use) (*Encoded, error) {
 		}
 		rows += b.Len()
 	}
-	out := e.encode(blocks, use, rows)
-	if err := e.compare(out, blocks); err != nil {
-		return nil, err
-	}
-	return out, nil
+	return e.encode(blocks, use, rows), nil
 }
 
 func (e *Encoder) encode(blocks []Texts, use Use, rows int) *Encoded {
@@ -71,31 +67,6 @@ func (c *Encoded) size() int {
 		n += len(b)
 	}
 	return n
-}
-
-// compare decodes every block again.
-func (e *Encoder) compare(out *Encoded, blocks []Texts) error {
-	c, err := Open(out.Shared)
-	if err != nil {
-		return fmt.Errorf("read back an encoded column: %w", err)
-	}
-	for i := range blocks {
-		b, err := c.Block(out.Blocks[i], blocks[i].Len())
-		e.back.Reset()
-		if err == nil {
-			err = b.Texts(&e.back)
-		}
-		if err == nil {
-			b.Release()
-		}
-		if err == nil && !e.back.equal(&blocks[i]) {
-			err = fmt.Errorf("values differ")
-		}
-		if err != nil {
-			return fmt.Errorf("read back block %d of an encoded column: %w", i, err)
-		}
-	}
-	return nil
 }
 
 // maxDictionary is the largest number of values of a dictionary.
