@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -58,15 +56,8 @@ type app struct {
 // the daemon that is handed over.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, d Daemon) int {
 	a := &app{in: in, out: &stdout{w: out}, err: errs, patience: lockPatience, daemon: d}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
-	}
 	return a.run(ctx, args)
 }
-
-// collectAt is how much garbage there may be before it is collected, in percent of what is in use: half of Go's own
-// setting. Most memory is used again without it, and pages that were never touched cost more than collecting.
-const collectAt = 50
 
 func (a *app) run(ctx context.Context, args []string) int {
 	root := a.root()
