@@ -55,7 +55,7 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	if o.FS == nil {
 		o.FS = vfs.OS()
 	}
-	s := &store{writer: o.Store, fsys: o.FS, dir: o.Dir}
+	s := newStore(o.Store, o.FS, o.Dir)
 	defer func() { err = errors.Join(err, s.Close()) }()
 	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}, store: s}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())

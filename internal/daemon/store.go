@@ -20,9 +20,15 @@ type store struct {
 	appending sync.Mutex        // held while appending, so that nobody else moves the index; taken before mu
 	before    map[string]uint64 // sizes of the journals when the writer broke; guarded by appending
 
+	converting chan struct{} // holds a value while somebody converts
+
 	mu     sync.Mutex // guards everything below
 	writer *journal.Writer
 	broken bool // writer
+}
+
+func newStore(w *journal.Writer, fsys vfs.FS, dir string) *store {
+	return &store{writer: w, fsys: fsys, dir: dir, converting: make(chan struct{}, 1)}
 }
 
 var _ ingest.Store = (*store)(nil)
@@ -64,8 +70,15 @@ func (s *store) Rotate() error {
 	return s.told(w, errors.Join(w.Rotate(), w.Checkpoint()))
 }
 
-// Convert turns complete heads into segments. It does not hold up appending.
+// Convert turns complete heads into segments. It does not hold up appending. One conversion at a time: two would take
+// both processors from the intake, and so much memory that the collector of garbage costs more than the second gains.
 func (s *store) Convert(ctx context.Context) error {
+	select {
+	case s.converting <- struct{}{}:
+		defer func() { <-s.converting }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	w := s.get()
 	_, err := w.Convert(ctx)
 	return s.told(w, err)

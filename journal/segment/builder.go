@@ -129,9 +129,18 @@ func (s *shape) count(name []byte) *app {
 	return a
 }
 
-// reserve takes memory for a segment of bodies of about that size.
+// reserve takes memory for a segment of bodies of about that size, unless there is nearly enough: what was kept from the
+// segment before should not be copied for a few bytes more.
 func (b *Builder) reserve(body int) {
-	b.bodies = slices.Grow(b.bodies, min(MaxRows*(body+body/4), 64<<20))
-	b.rows = slices.Grow(b.rows, MaxRows)
-	b.extents = slices.Grow(b.extents, 8*MaxRows)
+	b.bodies = reserved(b.bodies, min(MaxRows*body, 64<<20))
+	b.rows = slices.Grow(b.rows, MaxRows-len(b.rows))
+	b.extents = reserved(b.extents, MaxRows/reserveAt*len(b.extents))
+}
+
+// reserved returns s with room for n values and a quarter more, if it has no room for n.
+func reserved[T any](s []T, n int) []T {
+	if cap(s) >= n {
+		return s
+	}
+	return slices.Grow(s, n+n/4-len(s))
 }
