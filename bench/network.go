@@ -76,6 +76,13 @@ func take(ctx context.Context, srv server, dir string, send func(*running) (int,
 	if s.messages, err = send(r); err != nil {
 		return s, err
 	}
+	safe, err := srv.durable(ctx, dir, s.messages)
+	if err != nil {
+		return s, err
+	}
+	if safe {
+		s.durable = time.Since(begun.at)
+	}
 	more, err := srv.written(ctx, dir, s.messages)
 	if err != nil {
 		return s, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"runtime"
@@ -13,7 +14,8 @@ import (
 // sample is what one run of one contender took. What does not apply is 0.
 type sample struct {
 	messages int
-	elapsed  time.Duration
+	elapsed  time.Duration // until everything is in its final form
+	durable  time.Duration // until a signed checkpoint covers everything
 	cpu      time.Duration
 	bytes    int64 // on disk
 	network  bool  // messages can be lost
@@ -26,6 +28,11 @@ type sample struct {
 
 // perSecond is the rate.
 func (s sample) perSecond() float64 { return float64(s.messages) / s.elapsed.Seconds() }
+
+// durablePerSecond is the rate until everything was durable: for a server that does not tell, until it was written.
+func (s sample) durablePerSecond() float64 {
+	return float64(s.messages) / cmp.Or(s.durable, s.elapsed).Seconds()
+}
 
 // cpuEach is the processor time of a message in µs.
 func (s sample) cpuEach() float64 { return s.cpu.Seconds() * 1e6 / float64(s.messages) }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,6 +18,8 @@ type server interface {
 	// command must write what the daemon needs into dir, and return the command that starts it on 127.0.0.1 and that
 	// port.
 	command(dir string, port int) ([]string, error)
+	// durable must return when the disk is known to hold all messages, and say so, or at once if that cannot be known.
+	durable(ctx context.Context, dir string, messages int) (known bool, err error)
 	// written must return when what the daemon has received is written in its final form, or will be when it is told to
 	// end, and the processor time that other processes used for that. messages is how many there are.
 	written(ctx context.Context, dir string, messages int) (time.Duration, error)
@@ -47,6 +51,29 @@ func (c constat) quietly(dir string, args ...string) []string {
 }
 
 func (constat) store(dir string) string { return filepath.Join(dir, "s") }
+
+// durable implements [server]: what a checkpoint covers was synced before it was signed. The journal may hold entries of
+// the daemon itself besides; that they came last is not likely.
+func (c constat) durable(ctx context.Context, dir string, messages int) (bool, error) {
+	file := filepath.Join(c.store(dir), "system", "checkpoint")
+	for end := time.Now().Add(stopWithin); time.Now().Before(end); {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return false, err
+		}
+		lines := strings.SplitN(string(b), "\n", 3)
+		if len(lines) < 3 {
+			return false, fmt.Errorf("%s: no size in it", file)
+		}
+		if size, err := strconv.Atoi(lines[1]); err != nil || size >= messages {
+			return err == nil, err
+		}
+		if err := sleep(ctx, 5*time.Millisecond); err != nil {
+			return false, err
+		}
+	}
+	return false, nil // messages are missing: the tally will tell
+}
 
 // written implements [server]: a rotation returns when every head has become a segment.
 func (c constat) written(ctx context.Context, dir string, _ int) (time.Duration, error) {

@@ -20,6 +20,9 @@ var columns = []column{
 	{"messages/s", func(l []sample) string {
 		return cellIf(l, func(s sample) bool { return s.elapsed > 0 }, sample.perSecond)
 	}},
+	{"durable/s", func(l []sample) string {
+		return cellIf(l, func(s sample) bool { return s.durable > 0 }, sample.durablePerSecond)
+	}},
 	{"CPU µs each", func(l []sample) string { return cellIf(l, func(s sample) bool { return s.cpu > 0 }, sample.cpuEach) }},
 	{"bytes each", func(l []sample) string {
 		return cellIf(l, func(s sample) bool { return s.bytes > 0 }, sample.bytesEach)
@@ -109,6 +112,12 @@ var ratios = []struct {
 			return 0
 		}
 		return s.perSecond()
+	}},
+	{"messages/s until durable", func(s sample) float64 {
+		if s.durable == 0 && !s.network {
+			return 0
+		}
+		return s.durablePerSecond()
 	}},
 	{"CPU", sample.cpuEach},
 	{"bytes", sample.bytesEach},

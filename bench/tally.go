@@ -23,6 +23,9 @@ const (
 	givenUpFrom = 5 * time.Second
 )
 
+// durable implements [server]: with a sync of each batch the last write tells, without nobody can.
+func (r rsyslog) durable(context.Context, string, int) (bool, error) { return false, nil }
+
 // written implements [server].
 func (r rsyslog) written(ctx context.Context, dir string, messages int) (time.Duration, error) {
 	size, grown := int64(-1), time.Now()

@@ -44,23 +44,50 @@ func Literal(op Op) string {
 			return op.Values[0]
 		}
 	case Regexp:
-		tree, err := syntax.Parse(op.Source, syntax.Perl)
-		if err != nil {
-			return ""
-		}
-		return literalOf(tree).best
+		return longest(Sequence(op))
 	}
 	return ""
 }
 
-// literal says what a part of a regular expression must match: exactly text, or (exact is false) something with best
-// in it.
-type literal struct {
-	exact      bool
-	text, best string
+// Sequence returns texts known to stand in every value that a regular expression matches: one behind the other, without
+// overlap, in this order.
+func Sequence(op Regexp) []string {
+	tree, err := syntax.Parse(op.Source, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	return literalOf(tree).texts()
 }
 
-func exactly(s string) literal { return literal{true, s, s} }
+func longest(texts []string) (best string) {
+	for _, s := range texts {
+		if len(s) > len(best) {
+			best = s
+		}
+	}
+	return best
+}
+
+// literal says what a part of a regular expression must match: exactly text, or (exact is false) something that holds
+// the runs in their order.
+type literal struct {
+	exact bool
+	text  string
+	runs  []string // none is empty
+}
+
+func exactly(s string) literal { return literal{exact: true, text: s} }
+
+// holding is what repeats a part once or more matches.
+func holding(l literal) literal { return literal{runs: l.texts()} }
+
+// texts returns what must stand in a match.
+func (l literal) texts() []string {
+	if l.text != "" {
+		return []string{l.text}
+	}
+	return l.runs
+}
 
 func literalOf(re *syntax.Regexp) literal {
 	switch re.Op {
@@ -72,10 +99,10 @@ func literalOf(re *syntax.Regexp) literal {
 	case syntax.OpCapture:
 		return literalOf(re.Sub[0])
 	case syntax.OpPlus:
-		return literal{best: literalOf(re.Sub[0]).best}
+		return holding(literalOf(re.Sub[0]))
 	case syntax.OpRepeat:
 		if re.Min > 0 {
-			return literal{best: literalOf(re.Sub[0]).best}
+			return holding(literalOf(re.Sub[0]))
 		}
 	case syntax.OpConcat:
 		return literalConcat(re.Sub)
@@ -93,25 +120,29 @@ func literalRunes(re *syntax.Regexp) literal {
 	return exactly(text)
 }
 
-// literalConcat joins exact neighbours and keeps the longest run.
+// literalConcat joins exact neighbours.
 func literalConcat(parts []*syntax.Regexp) literal {
-	all := literal{exact: true}
-	run := ""
+	all, run := literal{exact: true}, ""
 	for _, part := range parts {
 		l := literalOf(part)
 		if l.exact {
 			run += l.text
-		} else {
-			all.exact, run = false, ""
+			continue
 		}
-		for _, s := range [...]string{run, l.best} {
-			if len(s) > len(all.best) {
-				all.best = s
-			}
-		}
+		all.exact = false
+		all.runs = append(appendRun(all.runs, run), l.runs...)
+		run = ""
 	}
 	if all.exact {
-		all.text = run
+		return exactly(run)
 	}
+	all.runs = appendRun(all.runs, run)
 	return all
+}
+
+func appendRun(runs []string, run string) []string {
+	if run == "" {
+		return runs
+	}
+	return append(runs, run)
 }

@@ -98,10 +98,39 @@ func checkRequired(t *testing.T, op Op, value string) {
 	if l := Literal(op); !strings.Contains(value, l) {
 		t.Fatalf("%#v holds for %q without %q", op, value, l)
 	}
+	if re, ok := op.(Regexp); ok {
+		checkSequence(t, re, value)
+	}
 	all := wholeTokens(value, false, false)
 	for _, token := range Tokens(op) {
 		if !slices.Contains(all, token) {
 			t.Fatalf("%#v holds for %q without the token %q", op, value, token)
+		}
+	}
+}
+
+func checkSequence(t *testing.T, re Regexp, value string) {
+	t.Helper()
+	rest := value
+	for _, s := range Sequence(re) {
+		_, after, found := strings.Cut(rest, s)
+		if !found || s == "" {
+			t.Fatalf("%s holds for %q without %q in their order", re.Source, value, Sequence(re))
+		}
+		rest = after
+	}
+}
+
+func TestSequence(t *testing.T) {
+	for re, want := range map[string][]string{
+		`from \d+42\b`: {"from ", "42"}, `(a(b)+c)*x`: {"x"}, `ab(cd)+e.f`: {"ab", "cd", "e", "f"}, `x|y`: nil, `(?:a.b){2}`: {"a", "b"}, `abc`: {"abc"},
+	} {
+		op, err := CompileRegexp(re)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Sequence(op); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", re, got, want)
 		}
 	}
 }

@@ -21,7 +21,7 @@ func testOf(op query.Op) (valueTest, error) {
 	case query.Text:
 		return textTest(op), nil
 	case query.Regexp:
-		return expression{op.RE, []byte(query.Literal(op))}, nil
+		return newExpression(op), nil
 	case query.Range:
 		return numbers{op}, nil
 	case query.CIDR:
@@ -96,11 +96,32 @@ func (f folded) whole() [][]byte { return nil }
 // expression passes values that match a regular expression.
 type expression struct {
 	*regexp.Regexp
-	literal []byte
+	literal  []byte
+	sequence [][]byte // what else must stand in a value, so that few values are left for the expression itself
+}
+
+func newExpression(op query.Regexp) expression {
+	e := expression{Regexp: op.RE, literal: []byte(query.Literal(op))}
+	if texts := query.Sequence(op); len(texts) > 1 {
+		for _, s := range texts {
+			e.sequence = append(e.sequence, []byte(s))
+		}
+	}
+	return e
 }
 
 // Match implements [column.Matcher].
-func (e expression) Match(value []byte) bool { return e.Regexp.Match(value) }
+func (e expression) Match(value []byte) bool {
+	rest := value
+	for _, s := range e.sequence {
+		at := bytes.Index(rest, s)
+		if at < 0 {
+			return false
+		}
+		rest = rest[at+len(s):]
+	}
+	return e.Regexp.Match(value)
+}
 
 // Literal implements [column.Matcher].
 func (e expression) Literal() []byte { return e.literal }
