@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -14,6 +15,10 @@ const (
 	maxHold = time.Second
 	giveWay = 3 * lockPoll / 2
 )
+
+// maxBehind is how many complete heads may wait to become segments in an import. A head takes three times the room of its segment,
+// and is no longer in memory when its turn comes late.
+const maxBehind = 64
 
 // sharedSink is the store while it is imported into. Others may write in between.
 type sharedSink struct {
@@ -49,7 +54,19 @@ func (s *sharedSink) Append(journal string, entries []entry.Entry) (first uint64
 	before := s.w.Size(journal)
 	first, err = s.w.Append(journal, entries)
 	s.kept += s.w.Size(journal) - before
+	if err == nil {
+		s.keepUp()
+	}
 	return first, err
+}
+
+// keepUp helps the converter if it is far behind. What goes wrong the converter meets too, and reports.
+func (s *sharedSink) keepUp() {
+	for more := true; more && s.w.Unconverted() > maxBehind && !isClosed(s.converter.done); {
+		var err error
+		more, err = s.w.ConvertNext(context.Background())
+		more = more && err == nil
+	}
 }
 
 // Sync makes durable what was appended.
