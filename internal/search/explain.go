@@ -18,10 +18,11 @@ const (
 	byValue                    // no group, dictionary or filter lets a value pass
 	byDictionary               // the dictionary holds no value that passes
 	byFilter                   // the filter lets no value pass
+	byTemplates                // no template lets a value pass
 	reasons
 )
 
-var reasonNames = [reasons]string{"kind", "index", "time", "value", "dictionary", "filter"}
+var reasonNames = [reasons]string{"kind", "index", "time", "value", "dictionary", "filter", "templates"}
 
 // Explain counts what searches read and what they skipped. The zero value is ready; nil counts nothing. It may be
 // used concurrently.

@@ -115,7 +115,7 @@ func (w *walk) take() *job {
 	}
 	w.ahead = min(2*w.ahead, runtime.GOMAXPROCS(0)+1)
 	j := w.jobs[0]
-	w.jobs = w.jobs[1:]
+	w.jobs[0], w.jobs = nil, w.jobs[1:] // what a job holds is not little, and there may be thousands
 	<-j.done
 	return j
 }

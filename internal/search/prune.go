@@ -1,6 +1,8 @@
 package search
 
 import (
+	"slices"
+
 	"constat/entry"
 	"constat/journal/column"
 	"constat/journal/segment"
@@ -160,7 +162,8 @@ func (s *scan) mayPass(c *fieldIs, n int) bool {
 }
 
 func (s *scan) askColumn(test valueTest, c int) bool {
-	if !isText(s.columns[c].Name) && !s.askValues(test, c) {
+	text := isText(s.columns[c].Name)
+	if text && !s.askTokens(test, c) || !text && !s.askValues(test, c) {
 		s.tell.skipColumn(byFilter)
 		return false
 	}
@@ -177,8 +180,8 @@ func (s *scan) askColumn(test valueTest, c int) bool {
 		s.tell.skipColumn(byDictionary)
 		return false
 	}
-	if isText(s.columns[c].Name) && !s.askText(test, c, shared) {
-		s.tell.skipColumn(byFilter)
+	if text && !mayHold(shared, test) {
+		s.tell.skipColumn(byTemplates)
 		return false
 	}
 	return true
@@ -201,26 +204,36 @@ func (s *scan) filterHas(c int, key []byte) bool {
 	return has || err != nil
 }
 
-// askText asks the templates and the filter of a column of texts, whose keys are what [column.Column.Need] says, for what
-// must stand in a text.
-func (s *scan) askText(test valueTest, c int, shared *column.Column) bool {
-	if values := test.whole(); values != nil {
-		for _, value := range values {
-			if s.mayHold(c, shared, value, true) {
-				return true
-			}
+// askTokens asks the filter of a column of texts, whose keys are all tokens in them, for those that must stand in a text.
+func (s *scan) askTokens(test valueTest, c int) bool {
+	values := test.whole()
+	for _, value := range values {
+		if s.filterHasAll(c, column.Keys(value, true)) {
+			return true
 		}
+	}
+	if values != nil {
 		return false
 	}
 	containing, ok := test.(column.Containing)
-	return s.mayHold(c, shared, test.Literal(), ok && containing.Whole())
+	return s.filterHasAll(c, column.Keys(test.Literal(), ok && containing.Whole()))
 }
 
-// mayHold reports whether a text of a column can hold a literal; whole says that no token goes on beyond its ends.
-func (s *scan) mayHold(c int, shared *column.Column, literal []byte, whole bool) bool {
-	keys, possible := shared.Need(literal, whole)
+func (s *scan) filterHasAll(c int, keys [][]byte) bool {
 	for _, key := range keys {
-		possible = possible && s.filterHas(c, key)
+		if !s.filterHas(c, key) {
+			return false
+		}
 	}
-	return possible
+	return true
+}
+
+// mayHold asks the templates of a column of texts for what must stand in a text.
+func mayHold(shared *column.Column, test valueTest) bool {
+	values := test.whole()
+	if values == nil {
+		literal := test.Literal()
+		return len(literal) == 0 || shared.MayHold(literal)
+	}
+	return slices.ContainsFunc(values, func(value []byte) bool { return len(value) == 0 || shared.MayHold(value) })
 }

@@ -72,8 +72,7 @@ func (f *filterCheck) words(text []byte) {
 		}
 		if word := text[:n]; n > 0 && !f.seen[string(word)] {
 			f.seen[string(word)] = true
-			keys, possible := f.shared.Need(word, true)
-			f.ask(word, keys, possible)
+			f.ask(word, column.Keys(word, true), f.shared.MayHold(word))
 		}
 		text = text[min(max(n, 1), len(text)):]
 	}

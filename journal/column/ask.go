@@ -53,28 +53,19 @@ func (b *Block) AppendValue(dst []byte, i int) ([]byte, error) {
 	return append(dst, b.answer.At(i)...), nil
 }
 
-// Need tells what must be true of a column of messages for one of its rows to contain a literal (whole: with no token
-// going on beyond its ends): every key must be in the filter. If possible is false, no row contains it, whatever the
-// filter says.
-func (c *Column) Need(literal []byte, whole bool) (keys [][]byte, possible bool) {
-	if len(literal) == 0 {
-		return nil, true
-	}
-	if !c.MayHold(literal) {
-		return nil, false
-	}
-	if c.values != nil {
-		return nil, true
-	}
+// Keys returns what must be in the filter of a column of messages for one of its rows to contain a literal (whole: with
+// no token going on beyond its ends): the tokens that are whole in it. Where the column has a dictionary, it has no
+// filter.
+func Keys(literal []byte, whole bool) (keys [][]byte) {
 	at := 0
 	eachToken(literal, func(token []byte) {
 		start := at + bytes.Index(literal[at:], token)
 		at = start + len(token)
-		if (whole || start > 0 && at < len(literal)) && !c.SharedHolds(token) {
+		if whole || start > 0 && at < len(literal) {
 			keys = append(keys, token)
 		}
 	})
-	return keys, true
+	return keys
 }
 
 // encodingNames are the names of the kinds of lists.

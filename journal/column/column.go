@@ -113,11 +113,10 @@ func appendTexts(dst []byte, t *Texts) []byte {
 }
 
 // MayHold tells whether a value of the column can contain literal, as far as the shared part knows. It is never false
-// where a value does; where it is true, ask the filter if the literal is a key, see [Column.SharedHolds], or read the
-// blocks.
+// where a value does; where it is true, read the blocks.
 func (c *Column) MayHold(literal []byte) bool {
 	if c.values != nil {
-		return c.SharedHolds(literal)
+		return holds(c.values, literal)
 	}
 	for i := range c.templates {
 		if c.templates[i].test(literal).may() {
@@ -125,21 +124,6 @@ func (c *Column) MayHold(literal []byte) bool {
 		}
 	}
 	return c.templates == nil
-}
-
-// SharedHolds tells whether the shared part contains literal: in a value of the dictionary or in what is constant in a
-// template. If it does not, then each value that holds the token or is the value that the filter is asked for is one
-// of the filter's keys: a filter that denies it denies it for the whole column.
-func (c *Column) SharedHolds(literal []byte) bool {
-	if c.values != nil {
-		return holds(c.values, literal)
-	}
-	for i := range c.templates {
-		if c.templates[i].constantHolds(literal) {
-			return true
-		}
-	}
-	return false
 }
 
 // holds tells whether a value contains literal.

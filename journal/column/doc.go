@@ -79,16 +79,16 @@
 //
 // # Filter
 //
-// Lines of 64 bytes. A key sets four bits of one line. Its hash h, with m = 9FB21C651E98DF25 (all modulo 2⁶⁴):
+// Lines of 64 bytes. There are twelve bits for each key. A key sets six bits of one line. Its hash h, with m = 9FB21C651E98DF25 (all modulo 2⁶⁴):
 //
 //	h = length·m xor 2545F4914F6CDD1D
 //	for every 8 bytes w:  h = (h xor w)·m;  h = h xor h>>29
 //	the rest as w:        h = mix((h xor w)·m xor w>>31)
 //	mix(h): h = h xor h>>32, times D6E8FEB86659FD93, the same again, xor h>>32
 //
-// The line is the number of lines times h, divided by 2⁶⁴; the bits are bits 0–8, 9–17, 18–26 and 27–35 of mix(h). The
-// keys are whole values of columns that are kept as lists, or for messages: every token of lists and of template 0,
-// the tokens of IPv4 addresses, and the values of all other slots.
+// The line is the number of lines times h, divided by 2⁶⁴; the bits are bits 0–8, 9–17, 18–26, 27–35, 36–44 and 45–53 of
+// mix(h). The keys are whole values of columns that are kept as lists, or for messages: every token of every value, those
+// of the templates included, so that the filter can be asked before anything else is read.
 //
 // # Evolution
 //

@@ -111,6 +111,9 @@ func (e *Encoder) asDictionary(blocks []Texts, most int) *Encoded {
 	return out
 }
 
+// key makes a key of the filter.
+func (e *Encoder) key(b []byte) { e.keys.add(hash(b)) }
+
 // asLists encodes each block as one list, with a filter.
 func (e *Encoder) asLists(blocks []Texts, use Use) *Encoded {
 	out := &Encoded{}
@@ -127,7 +130,7 @@ func (e *Encoder) asLists(blocks []Texts, use Use) *Encoded {
 			if use == Values {
 				e.keys.add(hash(v))
 			} else {
-				eachToken(v, func(token []byte) { e.keys.add(hash(token)) })
+				eachToken(v, e.key)
 			}
 		}
 	}

@@ -10,8 +10,8 @@ const LineSize = 64
 
 // filterBits is the number of bits of a filter for each distinct key, filterProbes the number of them that a key sets.
 const (
-	filterBits   = 7
-	filterProbes = 4
+	filterBits   = 12
+	filterProbes = 6
 )
 
 // hash is the hash of a key for filters. It is part of the format.

@@ -35,7 +35,6 @@ func readDamaged(t testing.TB, shared, payload []byte, n int) {
 		return
 	}
 	c.MayHold([]byte("port 12"))
-	c.SharedHolds([]byte("12"))
 	b, err := c.Block(payload, n)
 	if !known(err) {
 		return

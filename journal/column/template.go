@@ -100,6 +100,13 @@ func (m *templateMemory) cut(key []byte) {
 	m.pieces = append(m.pieces, key[start:])
 }
 
+// eachPiece calls do for what stands between the marks of a text.
+func eachPiece(text []byte, do func(piece []byte)) {
+	for piece := range bytes.FieldsFuncSeq(text, func(c rune) bool { return c == slotMark || c == addressMark }) {
+		do(piece)
+	}
+}
+
 // dot stands between the numbers of an address.
 var dot = []byte{'.'}
 

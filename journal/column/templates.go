@@ -25,6 +25,9 @@ func (e *Encoder) asTemplates(blocks []Texts) (out *Encoded, plain int) {
 		row += n
 		out.Blocks = append(out.Blocks, w.block())
 	}
+	for i := range kept.Len() {
+		eachPiece(kept.At(i), func(piece []byte) { eachToken(piece, e.key) })
+	}
 	out.Shared = appendStream([]byte{sharedTemplates}, appendTemplates(nil, &kept, w.slots), e.zip)
 	out.Filter = appendFilter(nil, e.keys.all())
 	return out, plain
@@ -145,7 +148,7 @@ func (w *templateWriter) list(t, j int, rows []int) {
 // key puts the tokens of a value of a slot of template t into the filter.
 func (w *templateWriter) key(t int, v []byte) {
 	if t == 0 {
-		eachToken(v, func(token []byte) { w.e.keys.add(hash(token)) })
+		eachToken(v, w.e.key)
 		return
 	}
 	if bytes.IndexByte(v, '.') < 0 {
