@@ -136,6 +136,7 @@ type conversion struct {
 	unwritten  []seal.Hash // blocks that the tree file does not hold yet
 	inTree     uint64      // blocks that it holds
 	edges      []seal.Hash // leaf hashes of the entries in no whole block
+	summary    segment.Summary
 }
 
 // next takes the next head that nobody else converts. When there are only heads that others convert, it waits for
@@ -241,7 +242,11 @@ func (c *conversion) make() error {
 		return err
 	}
 	name := filepath.Join(c.dir, layout.SegmentName(c.first))
-	return durable.WriteChecked(c.w.fsys, name, image, fileMode, c.compare)
+	if err := durable.WriteChecked(c.w.fsys, name, image, fileMode, c.compare); err != nil {
+		return err
+	}
+	_ = c.w.catalogued(c.dir, c.desc, &c.summary) // derived, and done by the next start if not now
+	return nil
 }
 
 // leavesRoom reports whether half of the room on the disk is enough for a file. A conversion gives back more than it

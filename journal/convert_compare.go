@@ -41,6 +41,7 @@ func (c *conversion) compare(name string) error {
 	if err != nil {
 		return err
 	}
+	c.summary = s.Summary()
 	return c.compareLeaves(s.Segment, blocks)
 }
 

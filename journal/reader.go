@@ -126,6 +126,9 @@ type View struct {
 	mu   sync.Mutex // guards the open segments
 	idle []*part    // segments that are open and not in use, the one used last at the end
 
+	catalogueOnce sync.Once // sets catalogue
+	catalogue     catalogue
+
 	restoring sync.Mutex // guards restored
 	restored  reading    // with which blobs are put back for others
 }

@@ -49,6 +49,8 @@ type Writer struct {
 	converting sync.WaitGroup  // conversions that run; added to while mu is held
 	memory     *Memory         // that they take
 
+	cataloguing sync.Mutex // held while a catalogue is written
+
 	signing  sync.Mutex // taken before mu, by whoever signs or closes
 	mu       sync.Mutex // guards everything below
 	clock    ingestClock
@@ -97,6 +99,11 @@ func (w *Writer) begin() (err error) {
 	}
 	if err := w.recover(); err != nil {
 		return err
+	}
+	for _, l := range w.logs {
+		if err := completeCatalogue(w.fsys, l.dir, l.desc); err != nil {
+			w.notices = append(w.notices, fmt.Sprintf("journal %s: its catalogue could not be written, searches open every segment: %v", l.desc.Name, err))
+		}
 	}
 	if w.Unconverted() > 0 {
 		w.tellCompleted()

@@ -122,6 +122,9 @@ func (f *folding) work() {
 			f.fail(f.ctx.Err())
 			return
 		}
+		if j.walk.ruledOut(j.part, j.from, j.to) {
+			continue
+		}
 		s, err := j.part.Segment()
 		switch {
 		case err != nil:

@@ -54,10 +54,15 @@ type job struct {
 	begun      bool
 	done       chan struct{}
 	segment    *segment.Segment // nil: a head
+	reader     *segment.Reader
 	scan       *scan
 	hits, lost rowSet
 	err        error
+	nothing    bool // it holds nothing that is wanted
 }
+
+// isHead reports whether the part is to be read entry by entry. It may be asked when the part was searched.
+func (j *job) isHead() bool { return j.segment == nil && j.err == nil && !j.nothing }
 
 // list returns the parts that hold something of the range, in index order.
 func (w *walk) list() (jobs []*job) {
@@ -109,8 +114,8 @@ func (w *walk) take() *job {
 	for i := 0; i < min(w.ahead, len(w.jobs)); i++ {
 		if j := w.jobs[i]; !j.begun {
 			j.begun = true
-			r := w.reader()
-			w.working.Go(func() { w.work(j, r) })
+			j.reader = w.reader()
+			w.working.Go(func() { w.work(j, j.reader) })
 		}
 	}
 	w.ahead = min(2*w.ahead, runtime.GOMAXPROCS(0)+1)
@@ -132,6 +137,9 @@ func (w *walk) reader() *segment.Reader {
 // work searches a part, if it is a segment.
 func (w *walk) work(j *job, r *segment.Reader) {
 	defer close(j.done)
+	if j.nothing = w.ruledOut(j.part, j.from, j.to); j.nothing {
+		return
+	}
 	if j.segment, j.err = j.part.Segment(); j.segment == nil || j.err != nil {
 		return
 	}
@@ -147,13 +155,18 @@ func (w *walk) work(j *job, r *segment.Reader) {
 // visit yields what a job has found.
 func (w *walk) visit(j *job) bool {
 	switch {
+	case j.nothing:
+		if j.reader != nil {
+			w.readers = append(w.readers, j.reader)
+		}
+		return w.source.ctx.Err() == nil || w.yield(found{}, w.source.ctx.Err()) && false
 	case j.err != nil:
 		var missing *journal.MissingError
 		if errors.As(j.err, &missing) {
 			return w.missing(j.from, j.to, missing.Cause)
 		}
 		return w.yield(found{}, j.err) && false
-	case j.segment == nil:
+	case j.isHead():
 		return w.rows(j)
 	}
 	defer func() {

@@ -191,7 +191,7 @@ func (p *press) print(j *printJob, r *segment.Reader, renderer Renderer) {
 	w := newWalk(p.source, p.ctx)
 	w.yield = own.found
 	w.work(j.job, r)
-	if j.segment == nil && j.err == nil {
+	if j.isHead() {
 		own.send(piece{head: true})
 		return
 	}

@@ -177,8 +177,17 @@ func checkScan(t *rapid.T, r *segment.Reader, f *filter, list []entry.Entry, fro
 	if err != nil || !lost.empty() {
 		t.Fatalf("%v, lost %v", err, lost)
 	}
+	sum := r.Summary()
+	record := sum.Append(nil)
+	if sum, _, err = segment.ParseSummary(record); err != nil {
+		t.Fatal(err)
+	}
+	may := !f.bounds.outside(&sum.Span) && (&sketch{summary: &sum, file: r.File()}).mayMeet(f.cond)
 	for i := range list {
 		index := r.First() + uint64(i)
+		if !may && f.cond.holds(index, &list[i]) {
+			t.Fatalf("%s: ruled out, and entry %d %+v meets it", describe(f.cond), i, list[i])
+		}
 		want := index >= from && index < to && f.cond.holds(index, &list[i])
 		if hits.has(i) != want {
 			t.Fatalf("%s in %d to %d: entry %d %+v: columns say %t", describe(f.cond), from, to, i, list[i], hits.has(i))

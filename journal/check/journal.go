@@ -34,6 +34,7 @@ type journalCheck struct {
 	skipped    []span      // indexes that could not be had
 	signedTail []seal.Hash // leaves of the partial block at the size of the checkpoint, if none is missing
 	someTail   bool        // at least one of them is not
+	summaries  catalogue
 
 	signedLevels []uint8       // of signedTail
 	proved       layout.Moment // of the newest entry that was decoded, if there is one
@@ -175,7 +176,7 @@ func (j *journalCheck) files() {
 		name := e.Name()
 		_, isPart := parsePart(name)
 		_, isBlob := layout.ParseBlobName(name)
-		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || isPart || isBlob
+		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || name == layout.CatalogueFile || isPart || isBlob
 		file := filepath.Join(j.dir, name)
 		if !known && !slices.ContainsFunc(j.kept, func(k keptFile) bool { return k.name == file }) {
 			j.report.note("%s does not belong to the journal", file)

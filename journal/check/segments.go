@@ -14,6 +14,7 @@ import (
 // segments checks segments that follow each other; the part behind them, or the checkpoint, begins at end.
 func (j *journalCheck) segments(pool *pool, parts []part, end uint64) {
 	queue := make(chan *segmentJob, pool.workers)
+	j.summaries = j.readCatalogue()
 	go func() {
 		defer close(queue)
 		for _, p := range parts {
@@ -51,6 +52,7 @@ func (x *segmentJob) take(pool *pool, end uint64) {
 		return
 	}
 	x.damaged()
+	x.catalogued()
 	x.order()
 	x.blobs = newBlobCheck(x.partCheck)
 	defer x.blobs.close()

@@ -45,6 +45,7 @@ const (
 	Tree    Kind = 't'
 	Segment Kind = 's'
 	Kept    Kind = 'k'
+	Summary Kind = 'c' // the catalogue: summaries of segments
 )
 
 // FileHeader opens a head, and with another kind the blob file or the tree that belongs to it.

@@ -15,6 +15,7 @@ const (
 	JournalFile    = "journal.json"
 	TreeFile       = "tree"
 	CheckpointFile = "checkpoint"
+	CatalogueFile  = "catalogue"
 	IdentityFile   = "identity"
 	KeysSuffix     = ".keys"
 	System         = "system" // the journal that holds seals and control entries

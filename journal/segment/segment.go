@@ -249,6 +249,9 @@ func (s *Segment) read(dst []byte, p part, offset int64) ([]byte, error) {
 	return data, err
 }
 
+// File is what the segment is read from.
+func (s *Segment) File() io.ReaderAt { return s.file }
+
 // First is the index of the first entry.
 func (s *Segment) First() uint64 { return s.header.First }
 
