@@ -43,7 +43,7 @@ func ticking() journal.Clock {
 }
 
 // must stops the test on an error.
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
