@@ -5,16 +5,15 @@ import (
 	"os"
 	"strings"
 
+	"constat/seal"
+
 	"golang.org/x/sys/unix"
 )
 
-// BootID tells the boots of a machine apart. All zero is unknown.
-type BootID [16]byte
-
 // Machine is what a seal says of the machine beside the time.
 type Machine struct {
-	Boot         BootID
-	Synchronised bool // the kernel's clock is, as far as it knows
+	Boot         seal.BootID // all zero is unknown
+	Synchronised bool        // the kernel's clock is, as far as it knows
 }
 
 // ThisMachine asks the kernel: /proc/sys/kernel/random/boot_id and adjtimex(2). What it does not tell stays zero.
@@ -25,7 +24,7 @@ func ThisMachine() Machine {
 		return m
 	}
 	if id, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(string(text)), "-", "")); err == nil && len(id) == len(m.Boot) {
-		m.Boot = BootID(id)
+		m.Boot = seal.BootID(id)
 	}
 	return m
 }
