@@ -126,7 +126,7 @@ func (w *Writer) logCertificate(e *seal.Endorsed, message string) error {
 	if w.broken != nil {
 		return w.broken
 	}
-	if err := w.control(layout.NewControl(layout.Generation, message, layout.Certificate, e.Format())); err != nil {
+	if err := w.control(layout.NewControl(layout.CertificateMade, message, layout.CertificateText, e.Format())); err != nil {
 		return err
 	}
 	return w.syncSystem()

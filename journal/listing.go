@@ -47,8 +47,8 @@ func readTold(fsys vfs.FS, system *log) (told, error) {
 			}
 		case layout.JournalDamaged, layout.TailSetAside, layout.Successor:
 			t.files[layout.Text(e, layout.File)] = true
-		case layout.Generation:
-			if g, err := seal.ParseEndorsed(layout.Text(e, layout.Certificate)); err == nil {
+		case layout.CertificateMade:
+			if g, err := seal.ParseEndorsed(layout.Text(e, layout.CertificateText)); err == nil {
 				t.certificate = &g
 			}
 		}

@@ -147,7 +147,7 @@ func (w *Writer) appendSeal(reason seal.Reason, list []extent) (seal.Seal, []ext
 	}
 	index := system.frontier.Size()
 	e := entry.Entry{Kind: entry.Seal}
-	e.Add(layout.SealRecord, made.Append(nil), entry.Observed)
+	e.Add(layout.SealField, made.Append(nil), entry.Observed)
 	if _, err := w.appendFrame(system, []entry.Entry{e}, received); err != nil {
 		return seal.Seal{}, nil, fmt.Errorf("journal %s: %w", layout.System, err)
 	}
@@ -252,7 +252,7 @@ func readSeal(fsys vfs.FS, system *log) (s *seal.Seal, index uint64, err error) 
 	if err != nil {
 		return nil, 0, err
 	}
-	record, _ := e.Get(layout.SealRecord)
+	record, _ := e.Get(layout.SealField)
 	parsed, err := seal.ParseSeal(record)
 	if err != nil {
 		return nil, 0, fmt.Errorf("entry %d of journal %s: %w: %w", index, layout.System, entry.ErrFormat, err)

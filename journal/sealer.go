@@ -145,15 +145,12 @@ func (s *sealer) make(w *Writer, about seal.Statement, list []seal.Journal) (sea
 	return seal.Make(about, list, s.chain.Chain)
 }
 
-// lateAfter is how much later than promised a seal says why, in µs.
-const lateAfter = 55_000_000
-
 // reason is what the reason of a seal must be.
 func (s *sealer) reason(about seal.Statement) seal.Reason {
 	switch {
 	case s.last == nil || s.last.Reason == seal.Stop || s.last.Boot != about.Boot:
 		return seal.Boot
-	case about.Reason != seal.Boot && about.Boottime-s.last.Boottime > int64(s.terms.Heartbeat)*1e6+lateAfter:
+	case about.Reason != seal.Boot && seal.Overdue(&s.terms, s.last.Boottime, about.Boottime):
 		return seal.Resume
 	}
 	return about.Reason
