@@ -196,4 +196,3 @@ func (s *sealer) close() error {
 }
 
 func (w *Writer) seedName(name string) string { return filepath.Join(layout.KeysDir(w.dir), name) }
-
