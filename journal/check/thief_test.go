@@ -1,11 +1,14 @@
 package check_test
 
 import (
+	"encoding/binary"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
 	"constat/entry"
+	"constat/internal/vfs/crashfs"
 	"constat/journal/frame"
 	"constat/journal/layout"
 	"constat/seal"
@@ -16,16 +19,105 @@ import (
 type thief struct {
 	*host
 	forger
+	chain      *seal.Chain // from the seed that he found
+	generation uint32
+	counter    uint64 // of his next seal
+	last       uint64 // index of the newest seal
+	seeds      byte   // of generations of his own
 }
 
-// rob gives a thief a copy of everything.
+// rob gives a thief a copy of everything. He has a writer of his own, which compares nothing with the seed file.
 func rob(t *testing.T, h *host) *thief {
-	c, seed := *h, *h.seed
-	c.t, c.fsys, c.seed = t, h.fsys.Clone(), &seed
-	chain, err := seal.ResumeChain(&seed, h.chain.Position(), h.chain.Left(), h.chain.Keys())
-	must(t, err)
-	c.chain = chain
-	return &thief{host: &c, forger: forger{t, c.fsys}}
+	c := *h
+	c.t, c.fsys = t, h.fsys.Clone()
+	a := &thief{host: &c, forger: forger{t, c.fsys}}
+	audit := a.audit()
+	last, at := audit.Last()
+	number, first := audit.Generation()
+	a.generation, a.counter, a.last = number, audit.Next(), at.Index
+	a.chain = a.stolen(h.fsys, uint32(a.counter-first), last.Key.Left(uint32(last.Counter-first)), audit.Terms())
+	must(t, a.host.fsys.Remove(path.Join(layout.KeysDir(dir), layout.SeedFile)))
+	return a
+}
+
+// audit follows the certificates and seals of the store.
+func (a *thief) audit() *seal.Audit {
+	audit := seal.NewAudit(a.cert, layout.System)
+	for i, e := range a.all(layout.System) {
+		at := seal.Point{Index: uint64(i), Epoch: e.Epoch, Received: e.Received}
+		if text := layout.Text(&e, layout.CertificateText); text != "" {
+			c, err := seal.ParseEndorsed(text)
+			a.must(err)
+			audit.Certificate(&c, at)
+		}
+		if e.Kind == entry.Seal {
+			s, err := seal.ParseSeal(e.Fields[0].Value)
+			a.must(err)
+			audit.Seal(&s, at)
+		}
+	}
+	return audit
+}
+
+// stolen takes the seed out of the seed file: the slot that is not empty has a magic of 8 bytes, two numbers, the seed.
+func (a *thief) stolen(fsys *crashfs.FS, position uint32, left []seal.Hash, terms seal.Certificate) *seal.Chain {
+	data, err := fsys.ReadFile(path.Join(layout.KeysDir(dir), layout.SeedFile))
+	a.must(err)
+	for at := 0; at+48 <= len(data); at += 512 {
+		if binary.LittleEndian.Uint32(data[at+12:]) != position || data[at] == 0 {
+			continue
+		}
+		seed := seal.Seed(data[at+16 : at+48])
+		chain, err := seal.ResumeChain(&seed, position, left, terms.OneTime())
+		a.must(err)
+		return chain
+	}
+	a.host.t.Fatalf("no seed of position %d", position)
+	return nil
+}
+
+func (a *thief) must(err error) {
+	a.host.t.Helper()
+	must(a.host.t, err)
+}
+
+// newChain makes keys of his own.
+func (a *thief) newChain(keys uint32) *seal.Chain {
+	a.seeds++
+	chain, err := seal.NewChain(&seal.Seed{a.seeds}, keys)
+	a.must(err)
+	return chain
+}
+
+// control writes a control entry.
+func (a *thief) control(e entry.Entry) { appendTo(a.host.t, a.w, layout.System, e) }
+
+// states reads what every journal is now. Everything is signed for that.
+func (a *thief) states() []seal.Journal {
+	a.must(a.w.Checkpoint())
+	var list []seal.Journal
+	for name := range a.w.Sizes() {
+		d := a.descriptor(name)
+		c, err := seal.OpenCheckpoint(a.read(path.Join(name, layout.CheckpointFile)), d.Origin, a.cert.Identity)
+		a.must(err)
+		list = append(list, seal.Journal{Name: name, ID: d.ID, Size: c.Size, Root: c.Root})
+	}
+	slices.SortFunc(list, func(a, b seal.Journal) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// put writes a seal into the system journal.
+func (a *thief) put(s *seal.Seal) {
+	index, err := a.w.Append(layout.System, []entry.Entry{sealEntry(s)})
+	a.must(err)
+	a.must(a.w.Checkpoint())
+	a.counter, a.last = s.Counter+1, index
+}
+
+func sealEntry(s *seal.Seal) entry.Entry {
+	e := entry.Entry{Kind: entry.Seal}
+	e.Add(layout.SealField, s.Append(nil), entry.Observed)
+	return e
 }
 
 // identity reads the static key of the store.
