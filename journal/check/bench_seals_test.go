@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
 
 	"constat/entry"
 	"constat/internal/vfs/crashfs"
 	"constat/journal"
 	"constat/journal/check"
 	"constat/seal"
+
+	"golang.org/x/sys/unix"
 )
 
 // sealsOfYear is how many one-minute seals a year has.
@@ -43,13 +46,21 @@ func BenchmarkVerifySeals(b *testing.B) {
 	code := certificate.Code()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	b.ResetTimer()
+	from := cpuTime(b)
 	for range b.N {
 		r := check.Store(fsys, dir, check.Options{Pin: &code, Workers: 1})
 		if r.Verdict != check.Verified || r.Sealed.Seals != seals {
 			b.Fatalf("%s: %v", r.Word, r.Findings)
 		}
 	}
-	each := b.Elapsed().Seconds() / float64(b.N) / seals
-	b.ReportMetric(each*1e6, "µs/seal")
-	b.ReportMetric(each*sealsOfYear, "s/year")
+	each := (cpuTime(b) - from).Seconds() / float64(b.N) / seals
+	b.ReportMetric(each*1e6, "cpu-µs/seal")
+	b.ReportMetric(each*sealsOfYear, "cpu-s/year")
+}
+
+// cpuTime is what this process has used of all cores: other processes do not count.
+func cpuTime(b *testing.B) time.Duration {
+	var u unix.Rusage
+	must(b, unix.Getrusage(unix.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
