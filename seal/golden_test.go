@@ -2,10 +2,12 @@ package seal_test
 
 import (
 	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,6 +92,14 @@ func TestJournals(t *testing.T) {
 	}
 }
 
+// manyMore are journals behind all others.
+func manyMore() (list []seal.Journal) {
+	for n := range 400 {
+		list = append(list, seal.Journal{Name: fmt.Sprintf("y%06d", n)})
+	}
+	return list
+}
+
 func TestMakeRefuses(t *testing.T) {
 	for name, list := range map[string][]seal.Journal{
 		"not in order": {{Name: "b"}, {Name: "a"}},
@@ -101,6 +111,16 @@ func TestMakeRefuses(t *testing.T) {
 		if _, err := seal.Make(seal.Statement{Reason: seal.Boot}, list, newChain(t, seed(1), keys)); err == nil {
 			t.Errorf("%s: sealed", name)
 		}
+	}
+	var many []seal.Journal
+	for n := range 1000 {
+		many = append(many, seal.Journal{Name: fmt.Sprintf("%06d", n)})
+	}
+	if _, err := seal.Make(seal.Statement{Reason: seal.Boot}, many, newChain(t, seed(1), keys)); err != nil {
+		t.Errorf("1000 journals: %v", err)
+	}
+	if _, err := seal.Make(seal.Statement{Reason: seal.Boot}, slices.Concat(many, []seal.Journal{{Name: strings.Repeat("x", 64)}}, manyMore()), newChain(t, seed(1), keys)); !errors.Is(err, seal.ErrSeal) {
+		t.Errorf("too many journals: %v", err)
 	}
 	if _, err := seal.NewChain(seed(1), 3); err == nil {
 		t.Error("3 keys are no power of two")
