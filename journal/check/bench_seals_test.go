@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,12 @@ func BenchmarkVerifySeals(b *testing.B) {
 	_, err = w.Convert(context.Background())
 	must(b, err)
 	must(b, w.Close())
+	size := 0
+	for _, file := range fsys.Walk() {
+		if data, err := fsys.ReadFile(file); err == nil && strings.HasPrefix(file, dir+"/system/") {
+			size += len(data)
+		}
+	}
 	code := certificate.Code()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	b.ResetTimer()
@@ -53,6 +60,7 @@ func BenchmarkVerifySeals(b *testing.B) {
 			b.Fatalf("%s: %v", r.Word, r.Findings)
 		}
 	}
+	b.ReportMetric(float64(size)/seals, "B/seal")
 	each := (cpuTime(b) - from).Seconds() / float64(b.N) / seals
 	b.ReportMetric(each*1e6, "cpu-µs/seal")
 	b.ReportMetric(each*sealsOfYear, "cpu-s/year")
