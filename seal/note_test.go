@@ -1,0 +1,40 @@
+package seal
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+)
+
+func TestOperatorEndorsesAStore(t *testing.T) {
+	operator := IdentityOf([32]byte{7})
+	c := Certificate{Origin: "host.example", Identity: NewIdentity().Public(), Keys: 16}
+	signed, err := EndorseStore(c, "acme.example", operator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if vkey, err := OpenEndorsement(signed, c); err != nil || vkey != operator.Public().VKey("acme.example") {
+		t.Errorf("%q, %v", vkey, err)
+	}
+	other := c
+	other.Origin = "other.example"
+	if _, err := OpenEndorsement(signed, other); !errors.Is(err, ErrOperator) {
+		t.Errorf("for another store: %v", err)
+	}
+	for i := range signed {
+		bad := bytes.Clone(signed)
+		if bad[i] ^= 1; !bytes.Equal(bad, signed) {
+			if vkey, err := OpenEndorsement(bad, c); err == nil && vkey == operator.Public().VKey("acme.example") && i < len(signed)-2 {
+				t.Errorf("byte %d changed: accepted", i)
+			}
+		}
+	}
+	for _, bad := range []string{"", "x", operatorTitle, operatorTitle + "operator a+b+\n"} {
+		if _, err := OpenEndorsement([]byte(bad), c); !errors.Is(err, ErrOperator) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if _, err := EndorseStore(c, "two words", operator); err == nil {
+		t.Error("a name with a blank")
+	}
+}
