@@ -55,8 +55,9 @@ func EndorseStore(c Certificate, name string, operator *Identity) ([]byte, error
 func OpenEndorsement(data []byte, c Certificate) (vkey string, err error) {
 	line, _, _ := strings.Cut(strings.TrimPrefix(string(data), operatorTitle), "\n")
 	vkey, found := strings.CutPrefix(line, "operator ")
-	name, _, _ := strings.Cut(vkey, "+")
-	key, err := base64.StdEncoding.DecodeString(vkey[strings.LastIndex(vkey, "+")+1:])
+	parts := strings.SplitN(vkey, "+", 3) // name, hash, and a key in base64, which may have more of them
+	name := parts[0]
+	key, err := base64.StdEncoding.DecodeString(parts[len(parts)-1])
 	if !found || err != nil || len(key) != 1+ed25519.PublicKeySize {
 		return "", fmt.Errorf("%w: it names no key", ErrOperator)
 	}
