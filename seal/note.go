@@ -24,7 +24,7 @@ func SignNote(text, name string, id *Identity) ([]byte, error) {
 	return note.Sign(&note.Note{Text: text}, signer)
 }
 
-// OpenNote returns the text of a note that carries a signature of that name by that key.
+// OpenNote returns the text of a note that carries one signature, of that name by that key, in its one spelling.
 func OpenNote(data []byte, name string, public PublicKey) (text string, err error) {
 	verifier, err := note.NewVerifier(public.VKey(name))
 	if err != nil {
@@ -33,6 +33,12 @@ func OpenNote(data []byte, name string, public PublicKey) (text string, err erro
 	n, err := note.Open(data, note.VerifierList(verifier))
 	if err != nil {
 		return "", err
+	}
+	if len(n.Sigs)+len(n.UnverifiedSigs) != 1 {
+		return "", errors.New("want one signature")
+	}
+	if _, err := base64.StdEncoding.Strict().DecodeString(n.Sigs[0].Base64); err != nil {
+		return "", fmt.Errorf("signature: %w", err)
 	}
 	return n.Text, nil
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func TestOperatorEndorsesAStore(t *testing.T) {
-	for i := range byte(50) { // some keys have a '+' in base64
+	for i := range byte(20) { // some keys have a '+' in base64
 		operatorEndorses(t, IdentityOf([32]byte{7, i}))
 	}
 }
@@ -28,9 +28,12 @@ func operatorEndorses(t *testing.T, operator *Identity) {
 		t.Errorf("for another store: %v", err)
 	}
 	for i := range signed {
+		if i%7 != 0 && i < len(signed)-8 {
+			continue
+		}
 		bad := bytes.Clone(signed)
 		if bad[i] ^= 1; !bytes.Equal(bad, signed) {
-			if vkey, err := OpenEndorsement(bad, c); err == nil && vkey == operator.Public().VKey("acme.example") && i < len(signed)-2 {
+			if vkey, err := OpenEndorsement(bad, c); err == nil && vkey == operator.Public().VKey("acme.example") {
 				t.Errorf("byte %d changed: accepted", i)
 			}
 		}
