@@ -17,6 +17,10 @@ const (
 	CheckpointFile = "checkpoint"
 	CatalogueFile  = "catalogue"
 	IdentityFile   = "identity"
+	PageFile       = "identity.txt"   // what the store is known by, for people; a signed note
+	OperatorFile   = "operator.txt"   // the endorsement of certificate 0 by an operator; a signed note
+	SeedFile       = "seal-seed"      // secret: the seed of the next seal
+	NextSeedFile   = "seal-seed-next" // secret: the first seed of the next generation
 	KeysSuffix     = ".keys"
 	System         = "system" // the journal that holds seals and control entries
 	ImportedName   = "imported"
