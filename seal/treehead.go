@@ -42,7 +42,8 @@ var ErrLogSignature = errors.New("not signed by the log")
 // TreeHead is the checkpoint of somebody's log, which may have lines of its own.
 type TreeHead struct {
 	Checkpoint
-	Text string // the signed part of the note, those lines included
+	Text   string // the signed part of the note, those lines included
+	Signed string // the signature lines that were checked, one for each key
 }
 
 // OpenTreeHead reads a note and checks that one of the keys signed it. Lines of unknown signers are not looked at. The
@@ -61,7 +62,11 @@ func OpenTreeHead(signed []byte, keys []LogKey) (TreeHead, error) {
 	case err != nil:
 		return TreeHead{}, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
-	return ParseTreeHead(n.Text)
+	h, err := ParseTreeHead(n.Text)
+	for _, sig := range n.Sigs {
+		h.Signed += "— " + sig.Name + " " + sig.Base64 + "\n"
+	}
+	return h, err
 }
 
 // ParseTreeHead reads the text of a checkpoint: origin, size, root, and further lines that are not looked at.
