@@ -45,6 +45,8 @@ type Daemon struct {
 	names   map[listener]string // under which listeners run
 	keep    atomic.Pointer[config.Retention]
 
+	vouching vouching
+
 	endpoints native.Endpoints // as published
 }
 
@@ -81,11 +83,12 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	d.parts.start(parts)
 	converting := start(ctx, part{"convert", d.convert, nil})
 	retaining := start(ctx, part{"retain", d.retain, nil})
+	vouching := start(ctx, part{"vouch", d.vouch, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
-	failed = errors.Join(failed, d.parts.stop(), converting.stop(), retaining.stop())
+	failed = errors.Join(failed, d.parts.stop(), vouching.stop(), converting.stop(), retaining.stop())
 	return errors.Join(failed, intake.stop())
 }
 
@@ -132,6 +135,9 @@ func (d *Daemon) bind() (parts []part, err error) {
 	parts = append(parts, inputs...)
 	e.Inputs = namesOf(inputs)
 	if err != nil {
+		return parts, err
+	}
+	if err := d.bindWitness(); err != nil {
 		return parts, err
 	}
 	url, web, err := d.bindHTTP()
