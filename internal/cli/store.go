@@ -125,6 +125,9 @@ func (a *app) create(dir, origin string) (seal.Certificate, error) {
 		return c, err
 	}
 	a.say("constat: new store %s, origin %s", dir, origin)
+	if err := makeWitnessKey(dir, origin); err != nil {
+		a.say("constat: %v; the daemon will make the key of the witness", err)
+	}
 	gone, err := rememberCode(c, dir)
 	if err != nil {
 		a.say("constat: the code could not be noted: %v", err)

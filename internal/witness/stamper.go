@@ -236,3 +236,13 @@ func ReadStamp(fsys vfs.FS, dir string) (note []byte, stamp *seal.Timestamp, err
 	}
 	return note, stamp, nil
 }
+
+// ReadStampHead is [ReadStamp] with the checkpoint read. Its signature is not checked.
+func ReadStampHead(fsys vfs.FS, dir string) (seal.TreeHead, *seal.Timestamp, error) {
+	note, stamp, err := ReadStamp(fsys, dir)
+	if err != nil {
+		return seal.TreeHead{}, nil, err
+	}
+	head, err := headOf(note)
+	return head, stamp, err
+}
