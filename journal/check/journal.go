@@ -35,6 +35,8 @@ type journalCheck struct {
 	signedTail []seal.Hash // leaves of the partial block at the size of the checkpoint, if none is missing
 	someTail   bool        // at least one of them is not
 
+	vouched      []*vouched    // ascending by size
+	ahead        []*vouched    // those of them that are not reached
 	signedLevels []uint8       // of signedTail
 	proved       layout.Moment // of the newest entry that was decoded, if there is one
 	hasProved    bool
@@ -70,10 +72,12 @@ func (c *checker) journal(name string, present bool) {
 	if name == layout.System {
 		c.system = j
 	}
+	j.recall()
 	j.checkpoint()
 	j.entries()
 	j.files()
 	j.roots()
+	j.judgeVouched()
 	j.announced(known)
 	j.conclude()
 }
@@ -175,7 +179,7 @@ func (j *journalCheck) files() {
 		name := e.Name()
 		_, isPart := parsePart(name)
 		_, isBlob := layout.ParseBlobName(name)
-		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || isPart || isBlob
+		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || layout.IsOutside(name) || isPart || isBlob
 		file := filepath.Join(j.dir, name)
 		if !known && !slices.ContainsFunc(j.kept, func(k keptFile) bool { return k.name == file }) {
 			j.report.note("%s does not belong to the journal", file)

@@ -13,7 +13,7 @@ type Verdict int
 const (
 	Verified   Verdict = 0 // everything signed is there and unchanged, and the store is the pinned one
 	Tampered   Verdict = 1 // something below a checkpoint is missing or changed
-	Unpinned   Verdict = 2 // sound, but nobody outside says that it is this store
+	Unpinned   Verdict = 2 // sound, but nobody outside says that it is this store, or below the policy
 	Unreadable Verdict = 3 // it cannot be checked: not a store, newer than this program, or reading failed
 )
 
@@ -51,7 +51,9 @@ const (
 )
 
 // unreadable reports whether what the rule finds keeps the check from being complete, rather than being tampering.
-func (r Rule) unreadable() bool { return r == RuleStore || r == RuleFormat || r == RuleRead }
+func (r Rule) unreadable() bool {
+	return r == RuleStore || r == RuleFormat || r == RuleRead || r == RuleOutside
+}
 
 // Finding is something wrong, and where.
 type Finding struct {
@@ -108,8 +110,11 @@ type Report struct {
 	Entries  uint64    `json:"entries"`
 	Journals []Journal `json:"journals"`
 	Notes    []string  `json:"notes"` // worth knowing, not wrong
+	Policy   *Standing `json:"policy,omitempty"`
+	Stamps   []Stamp   `json:"timestamps,omitempty"`
 
 	unreadable bool
+	below      []string // why it is below what is wanted
 }
 
 func newReport() *Report {
@@ -124,6 +129,9 @@ func (r *Report) cannot(rule Rule, file string, err error) {
 func (r *Report) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
+
+// BelowPolicy reports whether the store is sound and lacks what the policy, or the CA for time stamps, wants.
+func (r *Report) BelowPolicy() bool { return r.Verdict == Unpinned && len(r.below) > 0 }
 
 // conclude sets the verdict.
 func (r *Report) conclude(o Options, c *seal.Certificate) *Report {
@@ -140,11 +148,14 @@ func (r *Report) conclude(o Options, c *seal.Certificate) *Report {
 		r.Verdict = Tampered
 	case r.unreadable || c == nil:
 		r.Verdict = Unreadable
-	case o.Pin == nil:
+	case o.Pin == nil || len(r.below) > 0:
 		r.Verdict = Unpinned
 	default:
 		r.Verdict = Verified
 	}
 	r.Word = r.Verdict.String()
+	if r.BelowPolicy() {
+		r.Word = "below policy"
+	}
 	return r
 }

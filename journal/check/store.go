@@ -31,6 +31,8 @@ type Options struct {
 	// Deep also reports what is derived and lies: bounds of times, kinds and filters of segments. Verification never
 	// trusts them, so that they change no verdict; a search that believes them gives wrong answers.
 	Deep bool
+
+	Vouching
 }
 
 // checker is the state of one check.
@@ -46,6 +48,8 @@ type checker struct {
 	said    []saidPruned       // what control entries say was pruned
 	gone    []pruned           // what was found pruned
 	clock   layout.Timeline    // of the store, and its floors
+	seen    []journalSeen      // what others have seen
+	used    map[int]bool       // of Options.Outside
 	partial bool               // the system journal could not be read, so listed and kept lack something
 }
 
@@ -66,7 +70,7 @@ type keptFile struct {
 
 // Store checks the store in dir. It always returns a report.
 func Store(fsys vfs.FS, dir string, o Options) *Report {
-	c := &checker{fsys: fsys, dir: dir, options: o, report: newReport(), listed: map[string]listing{}}
+	c := &checker{fsys: fsys, dir: dir, options: o, report: newReport(), listed: map[string]listing{}, used: map[int]bool{}}
 	if !c.readStore() {
 		return c.report.conclude(o, nil)
 	}
@@ -85,6 +89,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 	}
 	c.setAside()
 	c.judgePruned()
+	c.judgeOutside()
 	return c.report.conclude(o, &c.store.Certificate)
 }
 
