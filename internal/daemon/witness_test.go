@@ -2,11 +2,15 @@ package daemon
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -112,6 +116,39 @@ func TestWitnessesEachOther(t *testing.T) {
 		}
 	}
 
+	// What they cosigned satisfies a policy, binds older copies, and does not satisfy another policy.
+	copies := filepath.Join(places[0].dir, "copy")
+	policy := filepath.Join(places[0].dir, "policy")
+	wanted := func(w string) {
+		text := "log " + status[0].Journals["system"].VKey + "\nwitness other " + w + "\nquorum other\n"
+		if err := os.WriteFile(policy, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copyStore(t, places[0].store, copies)
+	wanted(status[1].Witness)
+	if out := places[0].run("verify", "--policy", policy); !strings.Contains(out, "policy    satisfied: journal system: the quorum has cosigned") {
+		t.Errorf("verify --policy: %s", out)
+	}
+	wanted(status[0].Witness)
+	if out, _, err := places[0].try("verify", "--policy", policy); exitOf(err) != 2 || !strings.HasPrefix(out, "SOUND, BELOW POLICY") {
+		t.Errorf("verify with a policy that is not satisfied: %v %s", err, out)
+	}
+	size := places[0].vouchStatus().Journals["system"].Witnesses[0].Size
+	places[0].run("log", "later than the copy")
+	first.until("cosigned again", cosigned(places[0], "host1.example/witness", size+1))
+	kept := filepath.Join(places[0].dir, "kept")
+	if err := os.WriteFile(kept, []byte(fetch(t, "http://"+addresses[0]+"/tlog/system/checkpoint")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	places[0].run("verify", "--checkpoint", kept)
+	if out, _, err := places[0].try("verify", "--checkpoint", kept, "--code", places[0].code(), copies); exitOf(err) != 1 || !strings.Contains(out, "[witness]") || !strings.Contains(out, "rolled back") {
+		t.Errorf("verify of an older copy: %v %s", err, out)
+	}
+	if _, said, err := places[0].try("verify", "--policy", kept); exitOf(err) != 3 || !strings.Contains(said, "not a policy: line 1") {
+		t.Errorf("a policy that is none: %v %s", err, said)
+	}
+
 	// The second is away while the first goes on, and catches up.
 	second.stop()
 	for i := range 5 {
@@ -143,6 +180,81 @@ func fetch(t *testing.T, url string) string {
 		t.Fatalf("%s: %d %v", url, r.StatusCode, err)
 	}
 	return string(body)
+}
+
+// copyStore copies a store.
+func copyStore(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// exitOf is the exit status of a command.
+func exitOf(err error) int {
+	var e *exec.ExitError
+	if errors.As(err, &e) {
+		return e.ExitCode()
+	}
+	return 0
+}
+
+// code is the verification code of the store.
+func (p *place) code() string {
+	var s struct{ Code string }
+	if err := json.Unmarshal([]byte(p.run("status", "-o", "json")), &s); err != nil {
+		p.t.Fatal(err)
+	}
+	return s.Code
+}
+
+// TestTimestamp has openssl stamp the checkpoints of a daemon, and verify check the stamp.
+func TestTimestamp(t *testing.T) {
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skip("openssl is not installed: ", err)
+	}
+	p := newPlace(t, "")
+	openssl := func(args ...string) {
+		c := exec.Command("openssl", args...)
+		c.Dir = p.dir
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("openssl %v: %v\n%s", args, err, out)
+		}
+	}
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+	write("tsa.cnf", "[tsa]\ndefault_tsa = one\n[one]\nserial = serial\ndefault_policy = 1.2.3\ndigests = sha256\nsigner_digest = sha256\ness_cert_id_alg = sha256\n")
+	write("serial", "01\n")
+	for _, name := range []string{"tsa", "other"} {
+		openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", name+".key", "-out", name+".pem",
+			"-subj", "/CN="+name, "-addext", "extendedKeyUsage=critical,timeStamping")
+	}
+	authority := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		write("q.tsq", string(body))
+		openssl("ts", "-reply", "-config", "tsa.cnf", "-queryfile", "q.tsq", "-inkey", "tsa.key", "-signer", "tsa.pem", "-out", "r.tsr")
+		http.ServeFile(w, r, filepath.Join(p.dir, "r.tsr"))
+	}))
+	defer authority.Close()
+	p.configure("listen: {}\nhttp: off\ntimestamp:\n  url: " + authority.URL + "\n")
+	p.run("init", "--origin", "host.example")
+	p.run("log", "before the daemon runs")
+	d := p.serve()
+	d.until("stamped", func() bool { return strings.Contains(p.run("status"), "  stamped ") })
+	p.run("log", "after the stamp")
+	if out := p.run("verify"); !strings.Contains(out, "entries were there at "+time.Now().UTC().Format("2006-01-02T")) || !strings.Contains(out, "not checked against a CA") {
+		t.Errorf("verify: %s", out)
+	}
+	if out := p.run("verify", "--timestamp-ca", filepath.Join(p.dir, "tsa.pem")); !strings.Contains(out, "signed by an authority under the CA given") {
+		t.Errorf("verify with the CA: %s", out)
+	}
+	if out, _, err := p.try("verify", "--timestamp-ca", filepath.Join(p.dir, "other.pem")); exitOf(err) != 2 || !strings.Contains(out, "BELOW POLICY") {
+		t.Errorf("verify with another CA: %v %s", err, out)
+	}
+	openssl("ts", "-verify", "-data", p.store+"/system/timestamped", "-in", p.store+"/system/timestamp.tsr", "-CAfile", "tsa.pem")
 }
 
 // TestWitnessName refuses a name that the key does not have.
