@@ -12,10 +12,11 @@ import (
 	"constat/seal"
 )
 
-// How often cosignatures are written into the journal "system": at most every tellEvery, and if nothing has come since
+// How often cosignatures are written into the journal "system": at most every tellEvery, because control entries are kept
+// for good (about 20 MB a year for each witness of a journal that never rests), and if nothing has come since
 // but what the store itself writes (seals, and these entries), every tellIdle.
 const (
-	tellEvery = time.Minute
+	tellEvery = 5 * time.Minute
 	tellIdle  = time.Hour
 )
 
