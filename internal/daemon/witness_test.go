@@ -142,7 +142,7 @@ func TestWitnessesEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	places[0].run("verify", "--checkpoint", kept)
-	if out, _, err := places[0].try("verify", "--checkpoint", kept, "--code", places[0].code(), copies); exitOf(err) != 1 || !strings.Contains(out, "[witness]") || !strings.Contains(out, "rolled back") {
+	if out, _, err := places[0].try("verify", "--checkpoint", kept, "--code", places[0].code(), copies); exitOf(err) != 1 || !strings.Contains(out, "[outside]") || !strings.Contains(out, "rolled back") {
 		t.Errorf("verify of an older copy: %v %s", err, out)
 	}
 	if _, said, err := places[0].try("verify", "--policy", kept); exitOf(err) != 3 || !strings.Contains(said, "not a policy: line 1") {

@@ -18,7 +18,7 @@ import (
 // larger.
 func TestServedCosigned(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "store") // on a disk that has times
-	if _, err := journal.Create(vfs.OS(), dir, "test.example"); err != nil {
+	if _, err := journal.CreateWith(vfs.OS(), dir, journal.New{Origin: "test.example", Keys: 16}); err != nil {
 		t.Fatal(err)
 	}
 	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})

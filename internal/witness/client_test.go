@@ -46,7 +46,7 @@ type theirs struct {
 // newStore makes a store with a journal app of one entry.
 func newStore(t testing.TB, fsys vfs.FS) *ourStore {
 	t.Helper()
-	if _, err := journal.Create(fsys, storeDir, "our.example"); err != nil {
+	if _, err := journal.CreateWith(fsys, storeDir, journal.New{Origin: "our.example", Keys: 16}); err != nil {
 		t.Fatal(err)
 	}
 	return openStore(t, fsys)

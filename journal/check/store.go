@@ -31,6 +31,9 @@ type Options struct {
 	// Deep also reports what is derived and lies: bounds of times, kinds and filters of segments. Verification never
 	// trusts them, so that they change no verdict; a search that believes them gives wrong answers.
 	Deep bool
+	// Remembered are checkpoints of journals of this store that the caller knows from elsewhere, and has checked: from
+	// witnesses, from copies. What the store has must continue them. Their origins say which journals they are of.
+	Remembered []seal.Checkpoint
 
 	Vouching
 }
@@ -51,6 +54,7 @@ type checker struct {
 	seen    []journalSeen      // what others have seen
 	used    map[int]bool       // of Options.Outside
 	partial bool               // the system journal could not be read, so listed and kept lack something
+	seals   *seals
 }
 
 // listing is what the system journal says of a journal.
@@ -58,6 +62,7 @@ type listing struct {
 	id     string // hex
 	digest string // SHA-256 of journal.json, hex
 	index  uint64 // of the control entry
+	closed bool   // seals need not list it any more
 }
 
 // keptFile is a file or directory that recovery set aside, as a control entry names it.
@@ -75,14 +80,16 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 		return c.report.conclude(o, nil)
 	}
 	c.pin()
+	c.seals = newSeals(c)
 	_, err := c.fsys.Stat(filepath.Join(dir, layout.System))
 	c.journal(layout.System, err == nil)
 	names, err := c.directories() // now, so that whatever is listed has had its directory
+	c.partial = slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return f.Rule.unreadable() })
+	c.seals.end()
 	if err != nil {
 		c.report.cannot(RuleRead, ".", err)
 		return c.report.conclude(o, nil)
 	}
-	c.partial = slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return f.Rule.unreadable() })
 	delete(names, layout.System)
 	for _, name := range sortedNames(names, c.listed) {
 		c.journal(name, names[name])
@@ -90,6 +97,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 	c.setAside()
 	c.judgePruned()
 	c.judgeOutside()
+	c.seals.conclude()
 	return c.report.conclude(o, &c.store.Certificate)
 }
 
@@ -145,6 +153,7 @@ func (c *checker) directories() (map[string]bool, error) {
 func (c *checker) learn(e *entry.Entry, index uint64) {
 	name := layout.Text(e, layout.JournalName)
 	c.clock.Learn(e)
+	c.seals.changed()
 	switch layout.Text(e, layout.Control) {
 	case layout.Pruned:
 		c.learnPruned(e, index)
@@ -155,6 +164,11 @@ func (c *checker) learn(e *entry.Entry, index uint64) {
 		}
 	case layout.JournalCreated:
 		c.listed[name] = listing{id: layout.Text(e, layout.JournalIDOf), digest: layout.Text(e, layout.Descriptor), index: index}
+	case layout.JournalClosed:
+		if l := c.listed[name]; l.id == layout.Text(e, layout.JournalIDOf) {
+			l.closed = true
+			c.listed[name] = l
+		}
 	case layout.TailSetAside:
 		c.kept = append(c.kept, keptFile{layout.Text(e, layout.File), name, layout.Text(e, layout.FileDigest), index})
 	case layout.JournalDamaged:

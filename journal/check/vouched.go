@@ -16,12 +16,8 @@ import (
 	"constat/seal"
 )
 
-// RuleWitness is the name of what is checked here: the entries give the root of every checkpoint that the store has signed and somebody
-// outside has seen, and reach as far.
-const RuleWitness Rule = "witness"
-
-// RuleOutside says that a checkpoint that was handed over can be judged.
-const RuleOutside Rule = "outside"
+// RuleHandedOver is the name of what keeps a checkpoint that was handed over from being judged: it is none of this store.
+const RuleHandedOver Rule = "handed-over"
 
 // Outside is a checkpoint that was kept somewhere else.
 type Outside struct {
@@ -93,7 +89,7 @@ func (j *journalCheck) recall() {
 	for i := range j.options.Outside {
 		if o := &j.options.Outside[i]; bytes.HasPrefix(o.Note, []byte(j.desc.Origin+"\n")) {
 			if err := j.take(o.Name, "is kept elsewhere", o.Note); err != nil {
-				j.report.cannot(RuleOutside, o.Name, err)
+				j.report.cannot(RuleHandedOver, o.Name, err)
 			}
 			j.used[i] = true
 		}
@@ -155,14 +151,14 @@ func (j *journalCheck) judgeVouched() {
 		case slices.ContainsFunc(j.report.Findings, func(f Finding) bool { return f.Rule.unreadable() }):
 			j.report.note("%s: %s; it cannot be compared with what can be read", v.file, text)
 		case v.Size > j.next:
-			j.add(at(Finding{Rule: RuleWitness, File: v.file, Journal: j.dir,
+			j.add(at(Finding{Rule: RuleOutside, File: v.file, Journal: j.dir,
 				Text: fmt.Sprintf("%s; only %d are there: cut off, or the store was rolled back", text, j.next)}, j.next, v.Size-1))
 		case v.past && j.isPrunedAt(v.Size):
 			j.report.note("%s: %s; what it ends with is pruned, so it was not compared", v.file, text)
 		case v.past:
-			j.add(at(Finding{Rule: RuleWitness, File: v.file, Journal: j.dir, Text: text + "; entries below are missing"}, 0, v.Size-1))
+			j.add(at(Finding{Rule: RuleOutside, File: v.file, Journal: j.dir, Text: text + "; entries below are missing"}, 0, v.Size-1))
 		default:
-			j.add(at(Finding{Rule: RuleWitness, File: v.file, Journal: j.dir, Text: text + "; the entries give another one: changed, or another history"}, 0, max(v.Size, 1)-1))
+			j.add(at(Finding{Rule: RuleOutside, File: v.file, Journal: j.dir, Text: text + "; the entries give another one: changed, or another history"}, 0, max(v.Size, 1)-1))
 		}
 		if v.same {
 			j.stamp(v)
@@ -229,11 +225,11 @@ func (c *checker) judgeOutside() {
 		}
 		switch {
 		case err != nil:
-			c.report.cannot(RuleOutside, o.Name, fmt.Errorf("is no checkpoint that this store has signed: %w", err))
+			c.report.cannot(RuleHandedOver, o.Name, fmt.Errorf("is no checkpoint that this store has signed: %w", err))
 		case c.partial:
 			c.report.note("%s: journal %s was not found", o.Name, head.Origin)
 		case head.Size > 0:
-			c.add(Finding{Rule: RuleWitness, File: o.Name, Text: fmt.Sprintf("this store has signed %d entries of %s, and the journal is not there", head.Size, head.Origin)})
+			c.add(Finding{Rule: RuleOutside, File: o.Name, Text: fmt.Sprintf("this store has signed %d entries of %s, and the journal is not there", head.Size, head.Origin)})
 		}
 	}
 	if c.options.Policy != nil {

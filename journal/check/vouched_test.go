@@ -148,7 +148,7 @@ func TestVouchedContradicted(t *testing.T) {
 				must(t, fsys.WriteFile(dir+"/app/"+file, c.note))
 			}
 			r := judge(fsys, code, v)
-			if r.Verdict != check.Tampered || len(r.Findings) != 1 || r.Findings[0].Rule != check.RuleWitness || r.Findings[0].Journal != "app" ||
+			if r.Verdict != check.Tampered || len(r.Findings) != 1 || r.Findings[0].Rule != check.RuleOutside || r.Findings[0].Journal != "app" ||
 				*r.Findings[0].First != c.first || *r.Findings[0].Last != c.last || !strings.Contains(r.Findings[0].Text, c.text) {
 				t.Errorf("%s in %q: %s %v", c.name, file, r.Word, r.Findings)
 			}
@@ -223,7 +223,7 @@ func TestVouchedNonsense(t *testing.T) {
 // TestVouchedPruned cosigns sizes in the midst of what is pruned, and behind it.
 func TestVouchedPruned(t *testing.T) {
 	fsys := crashfs.New()
-	certificate, err := journal.Create(fsys, dir, "test.example")
+	certificate, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16})
 	must(t, err)
 	now := journal.Reading{Wall: 1_760_000_000_000_000, Boot: 1_000_000}
 	w := openWriter(t, fsys, func() journal.Reading { now.Wall, now.Boot = now.Wall+1000, now.Boot+1000; return now })
