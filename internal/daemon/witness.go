@@ -11,7 +11,6 @@ import (
 	"constat/entry"
 	"constat/internal/api"
 	"constat/internal/config"
-	"constat/internal/vfs"
 	"constat/internal/witness"
 	"constat/journal"
 	"constat/journal/layout"
@@ -40,7 +39,7 @@ func (d *Daemon) bindWitness() error {
 	if name == "" {
 		name = witness.DefaultName(d.options.Store.Certificate().Origin)
 	}
-	key, err := witness.LoadKey(vfs.OS(), d.options.Dir, name)
+	key, err := witness.LoadKey(d.options.FS, d.options.Dir, name)
 	if err == nil && w.Name != "" && key.Cosigner().Name != w.Name {
 		err = fmt.Errorf("witness.name is %s, but the key of this witness has the name %s: name that, or remove %s/%s if nobody trusts it",
 			w.Name, key.Cosigner().Name, layout.KeysDir(d.options.Dir), witness.KeyFile)
@@ -52,7 +51,7 @@ func (d *Daemon) bindWitness() error {
 	if err != nil {
 		return err
 	}
-	v.server, err = witness.NewServer(witness.ServerConfig{FS: vfs.OS(), Store: d.options.Dir, Key: key, Logs: logs,
+	v.server, err = witness.NewServer(witness.ServerConfig{FS: d.options.FS, Store: d.options.Dir, Key: key, Logs: logs,
 		Report: func(err error) { d.log.Warn("witness", "error", err) }})
 	return err
 }
@@ -130,7 +129,7 @@ func (d *Daemon) voucherParts() (*witness.Client, *witness.Stamper, error) {
 	if len(v.config.Witnesses) == 0 && v.config.Timestamp == nil {
 		return nil, nil, nil
 	}
-	reader, err := journal.OpenReader(vfs.OS(), d.options.Dir)
+	reader, err := journal.OpenReader(d.options.FS, d.options.Dir)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,10 +139,10 @@ func (d *Daemon) voucherParts() (*witness.Client, *witness.Stamper, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		v.client = witness.NewClient(witness.ClientConfig{FS: vfs.OS(), Reader: reader, Targets: targets, Write: d.writeControl, Report: report})
+		v.client = witness.NewClient(witness.ClientConfig{FS: d.options.FS, Reader: reader, Targets: targets, Write: d.writeControl, Report: report})
 	}
 	if t := v.config.Timestamp; t != nil {
-		v.stamper = witness.NewStamper(witness.StamperConfig{FS: vfs.OS(), Reader: reader, URL: t.URL, Journals: t.JournalNames(),
+		v.stamper = witness.NewStamper(witness.StamperConfig{FS: d.options.FS, Reader: reader, URL: t.URL, Journals: t.JournalNames(),
 			Every: time.Duration(t.Every), Write: d.writeControl, Report: report})
 	}
 	return v.client, v.stamper, nil
