@@ -24,6 +24,9 @@ type Config struct {
 	Endpoints []Endpoint // what the daemon listens on, for the page
 	Page      Renderer   // nil: there is no page
 
+	Witness Witness          // the zero value: this daemon is none
+	Vouched func() []Vouched // nil: nobody vouches for the journals
+
 	Stats  func() Stats     // nil: only what the files say
 	Ready  func() error     // why events are not taken in, for everybody to read; nil: they are
 	Report func(error)      // gets what went wrong inside, of which the client is told no more than that; nil: nobody does
@@ -59,6 +62,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Cache-Control", "no-store")
+	if h.witness(w, r) {
+		return
+	}
 	serve := h.route(r)
 	switch {
 	case serve == nil:

@@ -32,6 +32,7 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	for _, j := range journals {
 		h.writeJournal(&b, j)
 	}
+	h.writeVouched(&b)
 	metrics.WriteGaugeUint64(&b, "constat_info{"+label("version", h.Version)+"}", 1)
 	metrics.WriteProcessMetrics(&b)
 	metrics.WriteFDMetrics(&b)

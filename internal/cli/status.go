@@ -18,8 +18,9 @@ type storeStatus struct {
 	Store    string                   `json:"store"`
 	Origin   string                   `json:"origin"`
 	Code     string                   `json:"code"`
-	Socket   string                   `json:"socket"` // "" without a daemon
-	HTTP     string                   `json:"http"`   // "" without a daemon
+	Socket   string                   `json:"socket"`       // "" without a daemon
+	HTTP     string                   `json:"http"`         // "" without a daemon
+	Witness  string                   `json:"witness_vkey"` // of the witness that this store is for others; "" if it cannot be read
 	Journals map[string]journalStatus `json:"journals"`
 
 	Words      string      `json:"words"`       // of the code, for reading aloud
@@ -42,6 +43,9 @@ type journalStatus struct {
 	Pruned   uint64 `json:"pruned"` // entries in ranges that retention has pruned, those that stay there included
 	// Held says by which limits retention would remove more, did the floor not hold it back: "age", "size", "space".
 	Held []string `json:"held"`
+	// Witnesses and Stamp say who vouched for the journal last.
+	Witnesses []vouchedStatus `json:"witnesses"`
+	Stamp     *stampStatus    `json:"timestamp,omitempty"`
 }
 
 func (a *app) statusCommand() *cobra.Command {
@@ -94,6 +98,9 @@ func (a *app) printStatus(s storeStatus, names []string, format string) error {
 		fmt.Fprintf(a.out, "http    %s\n", printable(s.HTTP))
 	}
 	a.printSeals(s)
+	if s.Witness != "" {
+		fmt.Fprintf(a.out, "witness %s\n", printable(s.Witness))
+	}
 	for _, name := range names {
 		j := s.Journals[name]
 		fmt.Fprintf(a.out, "journal %s\n  entries %d, signed up to %d, %d bytes on disk\n  vkey    %s\n", name, j.Size, j.Signed, j.Bytes, printable(j.VKey))
@@ -103,6 +110,7 @@ func (a *app) printStatus(s storeStatus, names []string, format string) error {
 		if len(j.Held) > 0 {
 			fmt.Fprintf(a.out, "  floor   holds retention back, which would remove more by %s\n", strings.Join(j.Held, ", "))
 		}
+		a.printVouched(j)
 	}
 	return a.out.err
 }
@@ -126,6 +134,7 @@ func (a *app) readStatus(r *journal.Reader) (s storeStatus, names []string, whol
 	c := r.Certificate()
 	s = storeStatus{Store: r.Dir(), Origin: c.Origin, Code: c.Code().String(), Journals: map[string]journalStatus{}}
 	s.Socket, s.HTTP = endpoints(r.Dir())
+	s.Witness = a.witnessVKey(r.Dir())
 	views, whole, err := a.snapshot(r, nil)
 	if err != nil {
 		return s, nil, false, err
@@ -140,6 +149,7 @@ func (a *app) readStatus(r *journal.Reader) (s storeStatus, names []string, whol
 		d := v.Journal
 		j := journalStatus{Origin: d.Origin, VKey: c.Identity.VKey(d.Origin), ID: fmt.Sprintf("%x", d.ID[:]),
 			TimeAxis: string(d.Axis), Size: v.Size, Bytes: sizeOf(filepath.Join(r.Dir(), d.Name)), Held: append([]string{}, held[d.Name]...)}
+		j.Witnesses, j.Stamp = a.vouchedFor(r, v)
 		for _, p := range v.Pruned() {
 			j.Pruned += p.Last - p.First + 1
 		}

@@ -128,6 +128,9 @@ func (a *app) create(dir, origin string) (seal.Certificate, error) {
 		a.say("constat: the page for people could not be written: %v", err)
 	}
 	a.say("constat: new store %s, origin %s", dir, origin)
+	if err := makeWitnessKey(dir, origin); err != nil {
+		a.say("constat: %v; the daemon will make the key of the witness", err)
+	}
 	gone, err := rememberCode(c, dir)
 	if err != nil {
 		a.say("constat: the code could not be noted: %v", err)

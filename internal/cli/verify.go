@@ -23,6 +23,7 @@ const verifyName = "verify"
 type verifyFlags struct {
 	code, output string
 	deep         bool
+	outside      outsideFlags
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -35,9 +36,13 @@ func (a *app) verifyCommand() *cobra.Command {
 The store is pinned by --code, or by the known-codes file in which 'constat init' notes the stores made here. Without a
 pin the store only vouches for itself.
 
-Exit status: 0 verified, 1 tampered, 2 sound but not pinned, 3 cannot be read, or usage.`,
+What others have seen of the store it must continue: checkpoints that were offered to witnesses, cosigned by them, or
+kept elsewhere (--checkpoint). --policy says whose cosignatures are wanted.
+
+Exit status: 0 verified, 1 tampered, 2 sound but not pinned or below the policy, 3 cannot be read, or usage.`,
 		Example: `  constat verify
   constat verify --code MFRGGZDFMZTWQ2LK… /mnt/copy
+  constat verify --policy witnesses.policy --checkpoint mailed-last-week.txt
   constat verify -o json | jq .findings`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -50,6 +55,7 @@ Exit status: 0 verified, 1 tampered, 2 sound but not pinned, 3 cannot be read, o
 	c.Flags().StringVar(&f.code, "code", "", "verification `CODE` that the store must have, base32 or hex")
 	c.Flags().StringVarP(&f.output, "output", "o", "text", "text or json")
 	c.Flags().BoolVar(&f.deep, "deep", false, "also name what a search believes and is wrong: bounds of time, kinds and filters of segments")
+	f.outside.add(c)
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &exitError{int(check.Unreadable), fmt.Errorf("%w\nsee '%s --help'", err, c.CommandPath())}
 	})
@@ -77,6 +83,9 @@ func (a *app) verify(f verifyFlags, args []string) error {
 	}
 	options, err := pinOptions(f.code, dir)
 	if err != nil {
+		return err
+	}
+	if options.Vouching, err = f.outside.vouching(); err != nil {
 		return err
 	}
 	progress := newProgress(a.err, isTerminal(a.err))
@@ -137,7 +146,7 @@ func (a *app) printReport(r *check.Report, format, dir string) error {
 		text := printable(fmt.Sprintf(format, args...))
 		fmt.Fprintln(a.out, strings.ReplaceAll(text, "\n", "; "))
 	}
-	line("%s  %s", verdictLine[r.Verdict], dir)
+	line("%s  %s", headline(r), dir)
 	for _, f := range r.Findings {
 		line("  %s", f)
 	}
@@ -154,6 +163,7 @@ func (a *app) printReport(r *check.Report, format, dir string) error {
 	}
 	line("  entries   %d, of which %d above the newest seal and %d above a checkpoint", r.Entries, r.Unsealed, r.Unsigned)
 	printSealed(line, r, time.Now())
+	printOutside(line, r)
 	for _, p := range r.Pruned {
 		line("  pruned    %-12s entries %d to %d, as signed control entries say", p.Journal, p.First, p.Last)
 	}
@@ -161,6 +171,17 @@ func (a *app) printReport(r *check.Report, format, dir string) error {
 		line("  note      %s", note)
 	}
 	return a.out.err
+}
+
+// headline is the verdict for people.
+func headline(r *check.Report) string {
+	switch {
+	case r.BelowPolicy() && r.Pinned != "":
+		return "SOUND, BELOW POLICY"
+	case r.BelowPolicy():
+		return verdictLine[r.Verdict] + ", BELOW POLICY"
+	}
+	return verdictLine[r.Verdict]
 }
 
 var verdictLine = [...]string{"VERIFIED", "TAMPERED", "SOUND, NOT PINNED", "UNREADABLE"}

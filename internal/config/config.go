@@ -36,6 +36,11 @@ type Config struct {
 	// Routes say which messages go to journals of their own. The first whose Select holds counts; the others go to the
 	// journal "system".
 	Routes []Route `yaml:"routes"`
+	// Witnesses cosign journals of this store; Witness is what the daemon does for the logs of others.
+	Witnesses []AskedWitness `yaml:"witnesses"`
+	Witness   *Witness       `yaml:"witness"`
+	// Timestamp has checkpoints stamped by an authority.
+	Timestamp *Timestamp `yaml:"timestamp"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.
 	User  string `yaml:"user"`
 	Group string `yaml:"group"`

@@ -33,6 +33,7 @@ func (c *Config) validate() (found []problem) {
 		check(text != "", "socket", text)
 	}
 	found = append(found, validateRoutes(c.Routes)...)
+	found = append(found, c.validateWitnesses()...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
 	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")
@@ -116,6 +117,7 @@ func hint(err error) string {
 		return ""
 	}
 	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nroutes (journal, select)," +
+		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
 		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"
 }

@@ -46,6 +46,8 @@ type Daemon struct {
 	keep    atomic.Pointer[config.Retention]
 	urgent  chan string // users who say that something critical happened
 
+	vouching vouching
+
 	endpoints native.Endpoints // as published
 }
 
@@ -84,11 +86,12 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	converting := start(ctx, part{"convert", d.convert, nil})
 	retaining := start(ctx, part{"retain", d.retain, nil})
 	sealing := start(ctx, part{"seal", d.seal, nil})
+	vouching := start(ctx, part{"vouch", d.vouch, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
-	failed = errors.Join(failed, d.parts.stop(), converting.stop(), retaining.stop(), sealing.stop(), intake.stop())
+	failed = errors.Join(failed, d.parts.stop(), vouching.stop(), converting.stop(), retaining.stop(), sealing.stop(), intake.stop())
 	d.sealLast()
 	return failed
 }
@@ -136,6 +139,9 @@ func (d *Daemon) bind() (parts []part, err error) {
 	parts = append(parts, inputs...)
 	e.Inputs = namesOf(inputs)
 	if err != nil {
+		return parts, err
+	}
+	if err := d.bindWitness(); err != nil {
 		return parts, err
 	}
 	url, web, err := d.bindHTTP()

@@ -43,6 +43,7 @@ func (d *Daemon) bindHTTP() (url string, p part, err error) {
 		return "", part{}, err
 	}
 	server := api.Server(api.New(api.Config{FS: vfs.OS(), Reader: reader, Token: token, Version: version(), Endpoints: d.listens(),
+		Witness: d.witness(), Vouched: d.vouched,
 		Page: web.New(), Stats: d.stats, Ready: d.readiness, Report: func(err error) { d.log.Warn("http", "error", err) }}))
 	url = "http://" + l.Addr().String()
 	return url, part{url, serveHTTP(server, l), l.Close}, nil

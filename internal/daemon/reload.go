@@ -22,6 +22,9 @@ func (d *Daemon) reload(c config.Config) error {
 			return err
 		}
 	}
+	if err := d.vouchAnew(c); err != nil {
+		return err
+	}
 	d.intake.SetLimits(c.Limits.Rate, c.Limits.Burst)
 	d.keep.Store(&c.Retention)
 	d.intake.SetRoutes(routes)
@@ -80,6 +83,8 @@ func (d *Daemon) changeable(c config.Config) error {
 		return restartNeeded("socket")
 	case c.HTTP != now.HTTP:
 		return restartNeeded("http")
+	case witnessName(c) != witnessName(now):
+		return restartNeeded("witness.name")
 	case c.User != now.User || c.Group != now.Group:
 		return restartNeeded("user and group")
 	}

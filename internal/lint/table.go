@@ -37,6 +37,7 @@ var table = []row{
 	{"internal/rule", []string{"entry"}},
 	{"internal/show", []string{"entry"}},
 	{"internal/tiles", []string{"entry", "seal", "journal", "journal/frame", "journal/layout", "internal/vfs", "internal/durable"}},
+	{"internal/witness", []string{"entry", "seal", "journal", "journal/layout", "internal/vfs", "internal/durable"}},
 
 	// Rank 2: the edges, and reading.
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
@@ -64,7 +65,7 @@ var table = []row{
 		"entry", "seal", "query", "evidence", "journal/...",
 		"internal/vfs", "internal/durable", "internal/timespec", "internal/measure",
 		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
-		"internal/ingest", "internal/config", "internal/api", "internal/tiles",
+		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/witness",
 		"internal/input/native", // the client of the daemon's own socket
 	}},
 

@@ -103,6 +103,9 @@ func (l *Logs) export(ctx context.Context, name, dir string, out *directory, pro
 			}
 		}
 	}
+	if note, size, ok := l.cosigned(p); ok && size == p.Size {
+		p.Note = note
+	}
 	return x.finish(p)
 }
 

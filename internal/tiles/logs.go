@@ -29,6 +29,7 @@ type Logs struct {
 	reader *journal.Reader
 	gate   gate
 	pieces pieces
+	served served
 
 	mu    sync.Mutex
 	known map[string]Published // by journal; guarded by mu
@@ -102,7 +103,7 @@ func (l *Logs) Read(ctx context.Context, journal string, path Path) ([]byte, err
 	case err != nil:
 		return nil, err
 	case path.Kind == Checkpoint:
-		return p.Note, nil
+		return l.note(p), nil
 	case !path.within(p.Size):
 		return nil, fmt.Errorf("%s of journal %s at size %d: %w", path, journal, p.Size, ErrNotPublished)
 	case path.Level > 0:

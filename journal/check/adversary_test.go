@@ -257,7 +257,7 @@ func TestOutsideFacts(t *testing.T) {
 			if r := a.check(); r.Verdict != check.Verified || r.Sealed == nil {
 				t.Errorf("without a fact: %s %v", r.Word, r.Findings)
 			}
-			if r := a.check(facts...); r.Verdict != check.Tampered || !hasFinding(r, check.RuleRemembered, x.journal, -1) {
+			if r := a.check(facts...); r.Verdict != check.Tampered || !hasFinding(r, check.RuleOutside, x.journal, -1) {
 				t.Errorf("with remembered checkpoints: %s %v", r.Word, r.Findings)
 			}
 		})

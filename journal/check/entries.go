@@ -167,6 +167,9 @@ func (j *journalCheck) subtree(level int, h seal.Hash) {
 	if j.next == j.point.Size && j.whole {
 		j.signedTail, j.signedLevels = slices.Clone(j.leaves), slices.Clone(j.levels)
 	}
+	if len(j.ahead) > 0 && j.ahead[0].Size <= j.next {
+		j.reach()
+	}
 	j.someTail = j.someTail || j.next > j.point.Size-j.point.Size%seal.BlockSize && j.next <= j.point.Size
 	j.reached()
 	if j.next%seal.BlockSize == 0 {

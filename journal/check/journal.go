@@ -36,6 +36,8 @@ type journalCheck struct {
 	someTail   bool        // at least one of them is not
 	summaries  catalogue
 
+	vouched      []*vouched    // ascending by size
+	ahead        []*vouched    // those of them that are not reached
 	signedLevels []uint8       // of signedTail
 	proved       layout.Moment // of the newest entry that was decoded, if there is one
 	hasProved    bool
@@ -73,6 +75,7 @@ func (c *checker) journal(name string, present bool) {
 	if name == layout.System {
 		c.system = j
 	}
+	j.recall()
 	j.checkpoint()
 	j.expect()
 	j.entries()
@@ -80,6 +83,7 @@ func (c *checker) journal(name string, present bool) {
 	j.present()
 	j.files()
 	j.roots()
+	j.judgeVouched()
 	j.announced(known)
 	j.conclude()
 }
@@ -181,7 +185,8 @@ func (j *journalCheck) files() {
 		name := e.Name()
 		_, isPart := parsePart(name)
 		_, isBlob := layout.ParseBlobName(name)
-		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || name == layout.CatalogueFile || isPart || isBlob
+		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || name == layout.CatalogueFile ||
+			layout.IsOutside(name) || isPart || isBlob
 		file := filepath.Join(j.dir, name)
 		if !known && !slices.ContainsFunc(j.kept, func(k keptFile) bool { return k.name == file }) {
 			j.report.note("%s does not belong to the journal", file)

@@ -13,7 +13,7 @@ type Verdict int
 const (
 	Verified   Verdict = 0 // everything signed is there and unchanged, and the store is the pinned one
 	Tampered   Verdict = 1 // something below a checkpoint is missing or changed
-	Unpinned   Verdict = 2 // sound, but nobody outside says that it is this store, or the seal keys were lost once
+	Unpinned   Verdict = 2 // sound, but nobody outside says that it is this store, or below the policy, or the seal keys were lost once
 	Unreadable Verdict = 3 // it cannot be checked: not a store, newer than this program, or reading failed
 )
 
@@ -54,11 +54,13 @@ const (
 	RuleTime       Rule = seal.RuleTime       // entries were received between the seals around them, and clocks agree
 	RuleDuty       Rule = seal.RuleDuty       // a seal comes in time, or a silence is accounted for
 	RuleJournals   Rule = "R5"                // seals list all journals, and all that they list are there
-	RuleRemembered Rule = "remembered"        // what is remembered elsewhere is part of the log
+	RuleOutside    Rule = "outside"           // what is remembered elsewhere is part of the log
 )
 
 // unreadable reports whether what the rule finds keeps the check from being complete, rather than being tampering.
-func (r Rule) unreadable() bool { return r == RuleStore || r == RuleFormat || r == RuleRead }
+func (r Rule) unreadable() bool {
+	return r == RuleStore || r == RuleFormat || r == RuleRead || r == RuleHandedOver
+}
 
 // Finding is something wrong, and where.
 type Finding struct {
@@ -142,12 +144,15 @@ type Report struct {
 	Entries  uint64    `json:"entries"`
 	Journals []Journal `json:"journals"`
 	Notes    []string  `json:"notes"` // worth knowing, not wrong
+	Policy   *Standing `json:"policy,omitempty"`
+	Stamps   []Stamp   `json:"timestamps,omitempty"`
 
 	Sealed   *Sealed    `json:"sealed"`   // the newest seal; null if there is none
 	Unclean  []Unclean  `json:"unclean"`  // times without seals that no seal accounts for
 	Reseeded []Reseeded `json:"reseeded"` // generations that only the identity key vouches for
 
 	unreadable bool
+	below      []string // why it is below what is wanted
 }
 
 func newReport() *Report {
@@ -164,6 +169,9 @@ func (r *Report) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
+// BelowPolicy reports whether the store is sound and lacks what the policy, or the CA for time stamps, wants.
+func (r *Report) BelowPolicy() bool { return r.Verdict == Unpinned && len(r.below) > 0 }
+
 // conclude sets the verdict.
 func (r *Report) conclude(o Options, c *seal.Certificate) *Report {
 	tampered := false
@@ -179,14 +187,14 @@ func (r *Report) conclude(o Options, c *seal.Certificate) *Report {
 		r.Verdict = Tampered
 	case r.unreadable || c == nil:
 		r.Verdict = Unreadable
-	case o.Pin == nil || len(r.Reseeded) > 0:
+	case o.Pin == nil || len(r.Reseeded) > 0 || len(r.below) > 0:
 		r.Verdict = Unpinned
 	default:
 		r.Verdict = Verified
 	}
 	r.Word = r.Verdict.String()
-	if r.Verdict == Unpinned && o.Pin != nil {
-		r.Word = "below policy" // the seal keys were lost once: see Reseeded
+	if r.BelowPolicy() || r.Verdict == Unpinned && o.Pin != nil { // the second: the seal keys were lost once, see Reseeded
+		r.Word = "below policy"
 	}
 	return r
 }

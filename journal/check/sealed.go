@@ -174,7 +174,7 @@ func (j *journalCheck) compareFact(f fact, root seal.Hash) {
 	if root == f.root {
 		return
 	}
-	j.add(at(Finding{Rule: RuleRemembered, File: j.dir, Journal: j.dir, Text: fmt.Sprintf(
+	j.add(at(Finding{Rule: RuleOutside, File: j.dir, Journal: j.dir, Text: fmt.Sprintf(
 		"entries do not give the root that is remembered elsewhere at size %d: the log was forked", f.size)}, 0, max(f.size, 1)-1))
 }
 
@@ -184,7 +184,7 @@ func (j *journalCheck) sealsEnd() {
 	j.reached()
 	if n := len(s.facts); n > 0 && s.facts[n-1].size > j.next {
 		f := s.facts[n-1]
-		j.add(at(Finding{Rule: RuleRemembered, File: j.dir, Journal: j.dir, Text: fmt.Sprintf(
+		j.add(at(Finding{Rule: RuleOutside, File: j.dir, Journal: j.dir, Text: fmt.Sprintf(
 			"there are %d entries, but %d are remembered elsewhere: cut off, or an older copy", j.next, f.size)}, j.next, f.size-1))
 	}
 	if j.dir == layout.System || len(s.wants) == 0 || s.bad || j.unreadable() {

@@ -34,6 +34,8 @@ type Options struct {
 	// Remembered are checkpoints of journals of this store that the caller knows from elsewhere, and has checked: from
 	// witnesses, from copies. What the store has must continue them. Their origins say which journals they are of.
 	Remembered []seal.Checkpoint
+
+	Vouching
 }
 
 // checker is the state of one check.
@@ -49,6 +51,8 @@ type checker struct {
 	said    []saidPruned       // what control entries say was pruned
 	gone    []pruned           // what was found pruned
 	clock   layout.Timeline    // of the store, and its floors
+	seen    []journalSeen      // what others have seen
+	used    map[int]bool       // of Options.Outside
 	partial bool               // the system journal could not be read, so listed and kept lack something
 	seals   *seals
 }
@@ -71,7 +75,7 @@ type keptFile struct {
 
 // Store checks the store in dir. It always returns a report.
 func Store(fsys vfs.FS, dir string, o Options) *Report {
-	c := &checker{fsys: fsys, dir: dir, options: o, report: newReport(), listed: map[string]listing{}}
+	c := &checker{fsys: fsys, dir: dir, options: o, report: newReport(), listed: map[string]listing{}, used: map[int]bool{}}
 	if !c.readStore() {
 		return c.report.conclude(o, nil)
 	}
@@ -92,6 +96,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 	}
 	c.setAside()
 	c.judgePruned()
+	c.judgeOutside()
 	c.seals.conclude()
 	return c.report.conclude(o, &c.store.Certificate)
 }
