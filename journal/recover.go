@@ -61,7 +61,10 @@ func (w *Writer) recover() error {
 		}
 	}
 	w.found = w.Sizes()
-	return r.tell()
+	if err := r.tell(); err != nil {
+		return err
+	}
+	return w.recoverPrivate()
 }
 
 // openSystem recovers the system journal. One whose control entries cannot be read is as damaged as one whose entries

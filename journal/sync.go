@@ -56,6 +56,11 @@ func (w *Writer) extents(toSign bool) ([]extent, error) {
 	if w.broken != nil {
 		return nil, w.broken
 	}
+	if toSign {
+		if err := w.tellPrivate(); err != nil {
+			return nil, err
+		}
+	}
 	list := make([]extent, 0, len(w.logs))
 	for _, l := range w.sortedLogs() {
 		x := extent{log: l, head: l.head, bytes: l.head.size}

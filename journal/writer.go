@@ -24,6 +24,8 @@ import (
 type Options struct {
 	Clock  Clock   // nil: SystemClock
 	Memory *Memory // of conversions; nil: the writer has its own
+
+	Private []PrivateRule // see [Writer.SetPrivate]
 }
 
 // ErrBroken is wrapped by every call on a writer after a write or a sync went wrong in a way that leaves the files
@@ -48,6 +50,8 @@ type Writer struct {
 	held       map[Held]int64  // limits that the floor keeps retention from, and when it was told last, µs
 	converting sync.WaitGroup  // conversions that run; added to while mu is held
 	memory     *Memory         // that they take
+
+	private []PrivateRule // guarded by mu
 
 	signing  sync.Mutex // taken before mu, by whoever signs or closes
 	mu       sync.Mutex // guards everything below
@@ -80,7 +84,7 @@ func OpenWriter(fsys vfs.FS, dir string, o Options) (*Writer, error) {
 	w := &Writer{fsys: fsys, dir: dir, store: store, identity: identity, lock: lock, logs: map[string]*log{},
 		completed: make(chan struct{}, 1), memory: cmp.Or(o.Memory, new(Memory))}
 	w.open, w.end = context.WithCancel(context.Background())
-	w.clock.read = o.Clock
+	w.private, w.clock.read = o.Private, o.Clock
 	if o.Clock == nil {
 		w.clock.read = SystemClock
 	}

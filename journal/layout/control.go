@@ -26,6 +26,12 @@ const (
 	Floor       = "FLOOR"  // seconds, decimal
 	NewestTime  = "NEWEST" // received time of the last entry of a range, µs
 	NewestEpoch = "NEWEST_EPOCH"
+	Blocks      = "BLOCKS"   // SHA-256 of blocks of private values, hex, a blank between two
+	Erasure     = "ERASURE"  // id, hex
+	Field       = "FIELD"    // name of a field
+	Selector    = "SELECTOR" // query
+	By          = "BY"       // who
+	Count       = "COUNT"    // decimal
 )
 
 // What a control entry can say.
@@ -39,6 +45,8 @@ const (
 	Pruned         = "pruned"      // retention has removed a range
 	FloorSet       = "floor"       // below which age nothing is pruned, from now on
 	FloorHolds     = "floor-holds" // retention wants more removed than the floor lets go
+	PrivateBlocks  = "private"     // blocks of private values were written
+	Erased         = "erased"      // private values were erased; these blocks stand for those before
 )
 
 // NewControl returns a control entry. Pairs are names and values; the store itself is the observer of all of them.
