@@ -47,7 +47,7 @@ type problem struct {
 	newer bool // not wrong, but of a format that this program does not know
 }
 
-// special is an entry that the rest of the check has to see: a control entry, or one with blobs. It owns its bytes.
+// special is an entry that the rest of the check has to see: a control entry, or one with blobs or private values. It owns its bytes.
 type special struct {
 	index uint64
 	entry entry.Entry
@@ -168,15 +168,16 @@ func (w *worker) entry(r *result, index uint64, body []byte, x frame.Header, fir
 		text = "received time goes back within a frame"
 	}
 	r.min, r.max = min(r.min, e.Received), max(r.max, e.Received)
-	if e.Kind == entry.Control || hasBlobs(e) {
+	if e.Kind == entry.Control || hasMore(e) {
 		r.special = append(r.special, special{index, ownCopy(e)})
 	}
 	return text, false
 }
 
-func hasBlobs(e *entry.Entry) bool {
+// hasMore reports whether a field of an entry has its value in another file.
+func hasMore(e *entry.Entry) bool {
 	for i := range e.Fields {
-		if f := e.Fields[i].Form; f == entry.Blob || f == entry.Packed {
+		if e.Fields[i].Form != entry.Inline {
 			return true
 		}
 	}

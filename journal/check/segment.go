@@ -120,7 +120,7 @@ func (w *worker) row(x *segmentJob, row segment.Row) (text string, newer bool) {
 		w.plain[row.Shape] = true
 	}
 	w.deep.add(e, int(row.Index-x.first))
-	if e.Kind == entry.Control || hasBlobs(e) {
+	if e.Kind == entry.Control || hasMore(e) {
 		x.specials = append(x.specials, special{row.Index, ownCopy(e)})
 	}
 	return x.inTime(e), false

@@ -46,7 +46,12 @@ type checker struct {
 	said    []saidPruned       // what control entries say was pruned
 	gone    []pruned           // what was found pruned
 	clock   layout.Timeline    // of the store, and its floors
-	partial bool               // the system journal could not be read, so listed and kept lack something
+
+	privacy  layout.Sidecars // what control entries say of private values
+	sidecars []sidecarFound
+	unlogged []unlogged
+
+	partial bool // the system journal could not be read, so listed and kept lack something
 }
 
 // listing is what the system journal says of a journal.
@@ -85,6 +90,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 	}
 	c.setAside()
 	c.judgePruned()
+	c.judgePrivate()
 	return c.report.conclude(o, &c.store.Certificate)
 }
 
@@ -140,6 +146,7 @@ func (c *checker) directories() (map[string]bool, error) {
 func (c *checker) learn(e *entry.Entry, index uint64) {
 	name := layout.Text(e, layout.JournalName)
 	c.clock.Learn(e)
+	c.learnPrivate(e, index)
 	switch layout.Text(e, layout.Control) {
 	case layout.Pruned:
 		c.learnPruned(e, index)

@@ -21,6 +21,8 @@ type SidecarID struct {
 type Sidecars struct {
 	Blocks   map[SidecarID][]SaidBlock // that must be there, in their order
 	Erasures map[sidecar.ErasureID]SaidErasure
+
+	next uint64 // index behind the last entry that was learned
 }
 
 // SaidBlock is a block that a control entry names.
@@ -41,13 +43,15 @@ type SaidErasure struct {
 	Count    uint64 // values
 }
 
-// Learn takes from a control entry, which stands at an index, what it says of private values. It returns false if the
-// entry speaks of them and cannot be understood.
+// Learn takes from a control entry, which stands at an index, what it says of private values. Entries must come in their
+// order; one that was learned is passed over. It returns false if the entry speaks of private values and cannot be
+// understood.
 func (s *Sidecars) Learn(e *entry.Entry, index uint64) bool {
 	what := Text(e, Control)
-	if what != PrivateBlocks && what != Erased {
+	if what != PrivateBlocks && what != Erased || index < s.next {
 		return true
 	}
+	s.next = index + 1
 	id, err := hex.DecodeString(Text(e, JournalIDOf))
 	first, err2 := strconv.ParseUint(Text(e, FirstIndex), 10, 63)
 	hashes, ok := ParseHashes(Text(e, Blocks))
