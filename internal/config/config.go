@@ -36,6 +36,8 @@ type Config struct {
 	// Routes say which messages go to journals of their own. The first whose Select holds counts; the others go to the
 	// journal "system".
 	Routes []Route `yaml:"routes"`
+	// Private says which fields can be erased, whatever their sender says.
+	Private []Private `yaml:"private"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.
 	User  string `yaml:"user"`
 	Group string `yaml:"group"`

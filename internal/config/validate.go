@@ -33,6 +33,7 @@ func (c *Config) validate() (found []problem) {
 		check(text != "", "socket", text)
 	}
 	found = append(found, validateRoutes(c.Routes)...)
+	found = append(found, validatePrivate(c.Private)...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
 	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")

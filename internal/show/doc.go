@@ -30,7 +30,7 @@
 //
 // # Values that are not there
 //
-// A private value is "[private]", one whose blob could not be read "[blob of N bytes missing]"; both are null in json
+// A private value is "<private>", one that was erased "<erased>", one whose blob could not be read "[blob of N bytes missing]"; both are null in json
 // and left out of export. A packed list of fields that was not put back is skipped. raw gives nothing that it cannot
 // give exactly: [ErrOctets].
 //
