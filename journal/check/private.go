@@ -70,6 +70,7 @@ type sidecarFound struct {
 type foundBlock struct {
 	first, end uint64 // indexes
 	hash       sidecar.Hash
+	gap        string // what is there instead of a block; "" if it is one
 }
 
 // sidecarFile is the path of the private values of a part, below the store.
@@ -80,10 +81,10 @@ func (h *partCheck) sidecarFile() string { return filepath.Join(h.dir, layout.Pr
 func (h *partCheck) readSidecar() {
 	refs, found := h.scanSidecar(layout.PrivateName(h.first))
 	for _, name := range []string{layout.NewPrivateName(h.first), layout.PrivateName(h.first)} {
-		if found.err == nil || errors.Is(found.err, fs.ErrNotExist) {
+		if h.disagrees(found) == nil {
 			break
 		}
-		if others, other := h.scanSidecar(name); other.err == nil { // an erasure is under way, or was cut short
+		if others, other := h.scanSidecar(name); h.disagrees(other) == nil { // an erasure is under way, or was cut short
 			refs, found = others, other
 		}
 	}
@@ -128,11 +129,11 @@ func (h *partCheck) scanSidecar(name string) (refs []sidecar.Ref, x sidecarFound
 			return refs, x
 		}
 		if b.Gap {
-			x.err = fmt.Errorf("%w: %d bytes at byte %d are no block of private values", frame.ErrDamaged, b.Length, b.Offset)
+			x.blocks = append(x.blocks, foundBlock{gap: fmt.Sprintf("%d bytes at byte %d are no block of private values", b.Length, b.Offset)})
 			continue
 		}
 		refs = append(refs, b.Refs...)
-		x.blocks = append(x.blocks, foundBlock{b.First(), b.End(), hash})
+		x.blocks = append(x.blocks, foundBlock{first: b.First(), end: b.End(), hash: hash})
 	}
 	return refs, x
 }
@@ -247,20 +248,25 @@ type disagreement struct {
 	text       string
 }
 
-// disagrees compares blocks with what control entries say. Those of entries above the checkpoint need not be told yet.
+// disagrees compares blocks with what control entries say. Those of entries above the checkpoint need not be told yet, and
+// behind all that were told a crash may have left bytes of any kind.
 func (h *partCheck) disagrees(x sidecarFound) *disagreement {
 	said := h.said(x)
-	if x.err != nil {
+	if x.err != nil && len(said)+len(x.blocks) > 0 {
 		return &disagreement{h.first, h.next, "private values: " + x.err.Error()}
 	}
-	first := h.first
-	for i, b := range x.blocks {
-		if i < len(said) && said[i].Hash == b.hash {
-			first = b.end
+	first, i := h.first, 0
+	for _, b := range x.blocks {
+		if i >= len(said) && (b.gap != "" || h.signed && b.first >= h.point.Size) {
 			continue
 		}
-		if i >= len(said) && h.signed && b.first >= h.point.Size {
-			return nil
+		if b.gap != "" {
+			return &disagreement{first, first + 1, b.gap}
+		}
+		if i < len(said) && said[i].Hash == b.hash {
+			first = b.end
+			i++
+			continue
 		}
 		text := "block of private values that no control entry names"
 		if i < len(said) {
@@ -268,8 +274,8 @@ func (h *partCheck) disagrees(x sidecarFound) *disagreement {
 		}
 		return &disagreement{b.first, b.end, text}
 	}
-	if n := len(x.blocks); n < len(said) {
-		return &disagreement{first, first + 1, fmt.Sprintf("block of private values is missing that entry %d of the system journal names", said[n].By)}
+	if i < len(said) {
+		return &disagreement{first, first + 1, fmt.Sprintf("block of private values is missing that entry %d of the system journal names", said[i].By)}
 	}
 	return nil
 }
