@@ -81,7 +81,7 @@ func (b *blobCheck) close() {
 
 // special checks the blobs of an entry, in the order in which they left it, and shows the entry to the check.
 func (h *partCheck) special(s *special) {
-	h.observe(&s.entry, s.index)
+	h.observe(&s.entry, h.file, s.index)
 	h.seePrivate(s.index, s.entry.Fields)
 	for i := range s.entry.Fields {
 		f := &s.entry.Fields[i]

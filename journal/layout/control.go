@@ -32,6 +32,9 @@ const (
 	Selector    = "SELECTOR" // query
 	By          = "BY"       // who
 	Count       = "COUNT"    // decimal
+
+	CertificateText = "CERTIFICATE" // as [seal.Endorsed.Format] prints it
+	SealField       = "SEAL"        // of an entry of kind seal: the record
 )
 
 // What a control entry can say.
@@ -47,6 +50,9 @@ const (
 	FloorHolds     = "floor-holds" // retention wants more removed than the floor lets go
 	PrivateBlocks  = "private"     // blocks of private values were written
 	Erased         = "erased"      // private values were erased; these blocks stand for those before
+
+	CertificateMade = "certificate"    // a new generation of seal keys
+	JournalClosed   = "journal-closed" // seals behind it need not list the journal
 )
 
 // NewControl returns a control entry. Pairs are names and values; the store itself is the observer of all of them.
