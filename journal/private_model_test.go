@@ -19,6 +19,7 @@ import (
 // TestPrivateModel: whatever is done in whatever order, a store shows what it was given and what was erased, prunes both,
 // and verifies.
 func TestPrivateModel(t *testing.T) {
+	var memory journal.Memory // of all conversions
 	rapid.Check(t, func(r *rapid.T) {
 		fsys, clock := crashfs.New(), newClock()
 		ok := func(err error) {
@@ -27,9 +28,9 @@ func TestPrivateModel(t *testing.T) {
 				r.Fatal(err)
 			}
 		}
-		_, err := journal.Create(fsys, dir, "test.example")
+		_, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16})
 		ok(err)
-		w, err := journal.OpenWriter(fsys, dir, journal.Options{Clock: clock.read})
+		w, err := journal.OpenWriter(fsys, dir, journal.Options{Clock: clock.read, Memory: &memory})
 		ok(err)
 		m := privateModel{r: r, fsys: fsys, values: map[uint64]string{}}
 		for range rapid.IntRange(3, 10).Draw(r, "steps") {
@@ -47,7 +48,7 @@ func TestPrivateModel(t *testing.T) {
 				m.erase(w)
 			case 8:
 				ok(errors.Join(w.Sync(), w.Close()))
-				w, err = journal.OpenWriter(fsys, dir, journal.Options{Clock: clock.read})
+				w, err = journal.OpenWriter(fsys, dir, journal.Options{Clock: clock.read, Memory: &memory})
 				ok(err)
 			case 9:
 				clock.pass(2 * day)

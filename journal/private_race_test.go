@@ -17,7 +17,7 @@ import (
 // erased.
 func TestEraseBesideEverything(t *testing.T) {
 	store := filepath.Join(t.TempDir(), "store")
-	_, err := journal.Create(vfs.OS(), store, "test.example")
+	_, err := journal.CreateWith(vfs.OS(), store, journal.New{Origin: "test.example", Keys: 16})
 	must(t, err)
 	w, err := journal.OpenWriter(vfs.OS(), store, journal.Options{})
 	must(t, err)
