@@ -64,6 +64,9 @@ func (w *Writer) recover() error {
 	if err := r.tell(); err != nil {
 		return err
 	}
+	if err := w.recoverPrivate(); err != nil {
+		return err
+	}
 	return w.resumeSeals()
 }
 

@@ -132,6 +132,9 @@ func (w *Writer) appendSeal(reason seal.Reason, list []extent) (seal.Seal, []ext
 	if w.broken != nil {
 		return seal.Seal{}, nil, w.broken
 	}
+	if err := w.tellPrivate(); err != nil { // of what came since
+		return seal.Seal{}, nil, err
+	}
 	received, err := w.receivedLocked()
 	if err != nil {
 		return seal.Seal{}, nil, err

@@ -63,6 +63,11 @@ func (w *Writer) extents(toSign bool) ([]extent, error) {
 	if w.broken != nil {
 		return nil, w.broken
 	}
+	if toSign {
+		if err := w.tellPrivate(); err != nil {
+			return nil, err
+		}
+	}
 	return w.extentsLocked(toSign), nil
 }
 

@@ -24,6 +24,8 @@ import (
 type Options struct {
 	Clock  Clock   // nil: SystemClock
 	Memory *Memory // of conversions; nil: the writer has its own
+
+	Private []PrivateRule // see [Writer.SetPrivate]
 	// Machine says what a seal says of the machine; nil: ThisMachine.
 	Machine func() Machine
 }
@@ -52,6 +54,8 @@ type Writer struct {
 	memory     *Memory         // that they take
 
 	cataloguing sync.Mutex // held while a catalogue is written
+
+	private []PrivateRule // guarded by mu
 
 	machine func() Machine
 	sealer  sealer
@@ -88,7 +92,7 @@ func OpenWriter(fsys vfs.FS, dir string, o Options) (*Writer, error) {
 	w := &Writer{fsys: fsys, dir: dir, store: store, identity: identity, lock: lock, logs: map[string]*log{},
 		completed: make(chan struct{}, 1), memory: cmp.Or(o.Memory, new(Memory))}
 	w.open, w.end = context.WithCancel(context.Background())
-	w.clock.read = o.Clock
+	w.private, w.clock.read = o.Private, o.Clock
 	if o.Clock == nil {
 		w.clock.read = SystemClock
 	}

@@ -22,6 +22,8 @@ type partCheck struct {
 	blobs *blobCheck
 	ended bool // reading failed, so that nobody knows what follows
 	kept  bool // it is what stays of a pruned segment
+
+	private privateSeen
 }
 
 // entries reads heads and segments in order, hashes every entry, and reports every index that is not there.
@@ -52,6 +54,7 @@ func (j *journalCheck) entries() {
 		j.missing(filepath.Join(j.dir, layout.HeadName(j.next)), j.limit(), "entries are missing below the checkpoint or a seal")
 	}
 	j.strayBlobs(parts)
+	j.straySidecars(parts)
 }
 
 // endOf is the index at which a part should end: where the next one begins or, for the last, at the checkpoint.
@@ -85,6 +88,7 @@ func (j *journalCheck) head(pool *pool, first, end uint64) {
 	defer h.blobs.close()
 	pool.run(h)
 	h.blobs.unnamed()
+	h.readSidecar()
 	if h.ended {
 		j.skip(end)
 	}

@@ -186,7 +186,7 @@ func (j *journalCheck) files() {
 		_, isPart := parsePart(name)
 		_, isBlob := layout.ParseBlobName(name)
 		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || name == layout.CatalogueFile ||
-			layout.IsOutside(name) || isPart || isBlob
+			layout.IsOutside(name) || isPart || isBlob || isSidecar(name)
 		file := filepath.Join(j.dir, name)
 		if !known && !slices.ContainsFunc(j.kept, func(k keptFile) bool { return k.name == file }) {
 			j.report.note("%s does not belong to the journal", file)

@@ -49,7 +49,7 @@ type problem struct {
 	newer bool // not wrong, but of a format that this program does not know
 }
 
-// special is an entry that the rest of the check has to see: a control entry, or one with blobs. It owns its bytes.
+// special is an entry that the rest of the check has to see: a control entry, or one with blobs or private values. It owns its bytes.
 type special struct {
 	index uint64
 	entry entry.Entry
@@ -184,12 +184,13 @@ func (w *worker) entry(r *result, index uint64, body []byte, x frame.Header, fir
 
 // isSpecial reports whether the rest of the check has to see an entry.
 func isSpecial(e *entry.Entry) bool {
-	return e.Kind == entry.Control || e.Kind == entry.Seal || hasBlobs(e)
+	return e.Kind == entry.Control || e.Kind == entry.Seal || hasMore(e)
 }
 
-func hasBlobs(e *entry.Entry) bool {
+// hasMore reports whether a field of an entry has its value in another file.
+func hasMore(e *entry.Entry) bool {
 	for i := range e.Fields {
-		if f := e.Fields[i].Form; f == entry.Blob || f == entry.Packed {
+		if e.Fields[i].Form != entry.Inline {
 			return true
 		}
 	}

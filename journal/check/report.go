@@ -43,6 +43,7 @@ const (
 	RuleRoot       Rule = "root"       // the entries give the signed root
 	RuleUnproved   Rule = "unproved"   // no entry is beside missing ones such that it can no longer be proved
 	RuleBlob       Rule = "blob"       // values in blobs are there and unchanged
+	RulePrivate    Rule = "private"    // private values are those that were kept, or their erasure is logged
 	RuleKept       Rule = "kept"       // what stays of a pruned segment is whole
 	RulePruned     Rule = "pruned"     // what was pruned is what a signed control entry says
 	RuleFloor      Rule = "floor"      // nothing was pruned that was younger than the floor in force when it arrived
@@ -142,6 +143,9 @@ type Report struct {
 	Unsealed uint64    `json:"unsealed"` // entries above the newest seal
 	Unsigned uint64    `json:"unsigned"` // entries above the newest checkpoint of their journal
 	Entries  uint64    `json:"entries"`
+	Private  uint64    `json:"private"`  // private values that are kept
+	Erased   uint64    `json:"erased"`   // private values that were erased, as it should be
+	Erasures []Erasure `json:"erasures"` // as control entries log them
 	Journals []Journal `json:"journals"`
 	Notes    []string  `json:"notes"` // worth knowing, not wrong
 	Policy   *Standing `json:"policy,omitempty"`
@@ -156,8 +160,8 @@ type Report struct {
 }
 
 func newReport() *Report {
-	return &Report{Findings: []Finding{}, Rebuilt: []string{}, Pruned: []Range{}, Journals: []Journal{}, Notes: []string{},
-		Unclean: []Unclean{}, Reseeded: []Reseeded{}}
+	return &Report{Findings: []Finding{}, Rebuilt: []string{}, Pruned: []Range{}, Erasures: []Erasure{}, Journals: []Journal{},
+		Notes: []string{}, Unclean: []Unclean{}, Reseeded: []Reseeded{}}
 }
 
 // cannot adds a finding that keeps the check from being complete.

@@ -58,6 +58,7 @@ func (x *segmentJob) take(pool *pool, end uint64) {
 	defer x.blobs.close()
 	x.rows()
 	x.blobs.unnamed()
+	x.readSidecar()
 	pool.progress(x.partCheck, uint64(x.seg.Count()))
 	if x.part.head {
 		x.beside()

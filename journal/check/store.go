@@ -55,6 +55,10 @@ type checker struct {
 	used    map[int]bool       // of Options.Outside
 	partial bool               // the system journal could not be read, so listed and kept lack something
 	seals   *seals
+
+	privacy  layout.Sidecars // what control entries say of private values
+	sidecars []sidecarFound
+	unlogged []unlogged
 }
 
 // listing is what the system journal says of a journal.
@@ -97,6 +101,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 	c.setAside()
 	c.judgePruned()
 	c.judgeOutside()
+	c.judgePrivate()
 	c.seals.conclude()
 	return c.report.conclude(o, &c.store.Certificate)
 }
@@ -153,6 +158,7 @@ func (c *checker) directories() (map[string]bool, error) {
 func (c *checker) learn(e *entry.Entry, index uint64) {
 	name := layout.Text(e, layout.JournalName)
 	c.clock.Learn(e)
+	c.learnPrivate(e, index)
 	c.seals.changed()
 	switch layout.Text(e, layout.Control) {
 	case layout.Pruned:

@@ -46,6 +46,7 @@ const (
 	Segment Kind = 's'
 	Kept    Kind = 'k'
 	Summary Kind = 'c' // the catalogue: summaries of segments
+	Private Kind = 'p'
 )
 
 // FileHeader opens a head, and with another kind the blob file or the tree that belongs to it.

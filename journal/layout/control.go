@@ -26,6 +26,12 @@ const (
 	Floor       = "FLOOR"  // seconds, decimal
 	NewestTime  = "NEWEST" // received time of the last entry of a range, µs
 	NewestEpoch = "NEWEST_EPOCH"
+	Blocks      = "BLOCKS"   // SHA-256 of blocks of private values, hex, a blank between two
+	Erasure     = "ERASURE"  // id, hex
+	Field       = "FIELD"    // name of a field
+	Selector    = "SELECTOR" // query
+	By          = "BY"       // who
+	Count       = "COUNT"    // decimal
 
 	CertificateText = "CERTIFICATE" // as [seal.Endorsed.Format] prints it
 	SealField       = "SEAL"        // of an entry of kind seal: the record
@@ -42,6 +48,8 @@ const (
 	Pruned         = "pruned"      // retention has removed a range
 	FloorSet       = "floor"       // below which age nothing is pruned, from now on
 	FloorHolds     = "floor-holds" // retention wants more removed than the floor lets go
+	PrivateBlocks  = "private"     // blocks of private values were written
+	Erased         = "erased"      // private values were erased; these blocks stand for those before
 
 	StoreFollows  = "store-follows"  // another store came before this one: its code
 	StoreFollowed = "store-followed" // another store comes after this one: its code
