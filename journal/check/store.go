@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"constat/entry"
@@ -80,7 +79,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 	_, err := c.fsys.Stat(filepath.Join(dir, layout.System))
 	c.journal(layout.System, err == nil)
 	names, err := c.directories() // now, so that whatever is listed has had its directory
-	c.partial = slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return f.Rule.unreadable() })
+	c.partial = c.report.isUnreadable()
 	c.seals.end()
 	if err != nil {
 		c.report.cannot(RuleRead, ".", err)
@@ -92,6 +91,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 	}
 	c.setAside()
 	c.judgePruned()
+	c.seals.absent()
 	c.seals.conclude()
 	return c.report.conclude(o, &c.store.Certificate)
 }
