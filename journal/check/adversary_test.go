@@ -149,6 +149,17 @@ var attacks = []attack{
 		a.put(s)
 		a.must(a.w.Close())
 	}, check.RuleTime, layout.System, -1},
+	{"set the clock back and begin an epoch in silence", func(a *thief) {
+		a.open()
+		a.pass(minute)
+		s := a.forge(6, 1, seal.Interval)
+		a.must(a.w.Close())
+		s.Wall -= 3600 * 1e6
+		s.Key, _ = a.chain.Sign(s.Message())
+		e := sealEntry(s)
+		e.Epoch, e.Received = 1, s.Wall
+		a.addPiece(layout.System, e)
+	}, check.RuleTime, layout.System, -1},
 	{"back-date what comes now", func(a *thief) {
 		list := a.all("auth")
 		late := list[3]

@@ -200,3 +200,24 @@ func TestEveryByteOfASealedStore(t *testing.T) {
 		})
 	}
 }
+
+// TestClockStep: a clock that is set, in whatever direction, is logged by the writer and breaks no rule.
+func TestClockStep(t *testing.T) {
+	h := newHost(t, 16)
+	h.log("app", "before")
+	h.seal(seal.Boot)
+	for _, step := range []int64{-3600 * 1e6, 86400 * 1e6, -9e6, 9e6} {
+		h.now.Wall += step
+		h.log("app", "after a step")
+		h.pass(minute / 2)
+		h.log("auth", "later")
+		h.seal(seal.ClockStep)
+		h.pass(minute)
+		h.log("app", "and later")
+		h.seal(seal.Interval)
+	}
+	must(t, h.w.Close())
+	if r := h.check(); r.Verdict != check.Verified || len(r.Findings)+len(r.Notes) != 0 || r.Sealed.Seals != 9 {
+		t.Errorf("%s %v, notes %q", r.Word, r.Findings, r.Notes)
+	}
+}

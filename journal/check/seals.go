@@ -30,6 +30,7 @@ type seals struct {
 	bad     []Finding // signatures that do not hold
 	found   []Finding
 	count   uint64
+	stepped uint32 // newest epoch whose beginning a control entry tells
 	pruned  uint64 // sizes under seals at which no root can be computed any more
 	late    uint64
 	latest  int64 // worst delay of a seal, µs
@@ -131,6 +132,10 @@ func (s *seals) seal(e *entry.Entry, file string, index uint64, root seal.Hash, 
 	if err != nil {
 		s.find(RuleContinuity, file, index, "%v", err)
 		return
+	}
+	if e.Epoch > s.stepped {
+		s.find(RuleTime, file, index, "seal %d: of epoch %d, whose beginning no control entry tells", x.Counter, e.Epoch)
+		s.stepped = e.Epoch // once is enough
 	}
 	before, beforeAt := s.audit.Last()
 	keys, position, problems := s.audit.Seal(&x, pointOf(e, index))

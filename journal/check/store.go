@@ -159,6 +159,8 @@ func (c *checker) learn(e *entry.Entry, index uint64) {
 		}
 	case layout.JournalCreated:
 		c.listed[name] = listing{id: layout.Text(e, layout.JournalIDOf), digest: layout.Text(e, layout.Descriptor), index: index}
+	case layout.ClockStep:
+		c.seals.stepped = max(c.seals.stepped, e.Epoch)
 	case layout.JournalClosed:
 		if l := c.listed[name]; l.id == layout.Text(e, layout.JournalIDOf) {
 			l.closed = true
