@@ -23,4 +23,19 @@
 //
 // A store has one static Ed25519 key, the [Identity]. Each journal signs with it under its own origin. The
 // [Certificate] names store, origin and identity; its SHA-256 is the public [Code] by which a stranger pins the store.
+//
+// # Seals
+//
+// A signature of the identity proves nothing against who has taken the machine, for its key lies there. A [Seal] is signed
+// with a key that is used once: a [Chain] derives it from a [Seed], and overwrites the seed by one from which earlier keys
+// cannot be made. A generation of keys is committed to before its first use, by [Certificate] 0 or a later one
+// ([Generation], [Endorsed]); the key whose turn it is endorses the next. A seal has a counter that never skips, and states
+// every [Journal] of the store under one root. An [Audit] is fed seals and certificates in order and says what breaks a
+// rule:
+//
+//	audit := seal.NewAudit(certificate0, "system")
+//	keys, position, problems := audit.Seal(&s, at)
+//	err := s.Verify(keys, position)
+//
+// The bytes are those of FORMAT.md, sections 6.1 to 6.3.
 package seal

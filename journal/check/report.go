@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"constat/seal"
 )
@@ -167,6 +168,11 @@ func newReport() *Report {
 // cannot adds a finding that keeps the check from being complete.
 func (r *Report) cannot(rule Rule, file string, err error) {
 	r.Findings = append(r.Findings, Finding{Rule: rule, File: file, Text: err.Error()})
+}
+
+// isUnreadable reports whether something could not be read, so that nobody knows what is missing.
+func (r *Report) isUnreadable() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule.unreadable() })
 }
 
 func (r *Report) note(format string, args ...any) {
