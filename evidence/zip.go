@@ -103,7 +103,7 @@ func appendDirectory(dst []byte, files []file, sums []zipSum) []byte {
 		dst = binary.LittleEndian.AppendUint32(dst, centralMagic)
 		dst = binary.LittleEndian.AppendUint16(dst, 3<<8|zipVersion) // made by: Unix
 		dst = appendShared(dst, f, sums[i])
-		dst = append(dst, 0, 0, 0, 0, 0, 0)                              // comment, disk, internal attributes
+		dst = append(dst, 0, 0, 0, 0, 0, 0)                               // comment, disk, internal attributes
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(0o100644)<<16) // a plain file
 		dst = binary.LittleEndian.AppendUint32(dst, sums[i].offset)
 		dst = append(dst, f.name...)
