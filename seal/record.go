@@ -121,6 +121,16 @@ func (s *Statement) parse(b []byte) error {
 		Wall: int64(le.Uint64(b[15:])), Boottime: int64(le.Uint64(b[23:])), Boot: BootID(b[31:47]),
 		Previous: le.Uint64(b[47:]), Journals: le.Uint32(b[55:]), Root: Hash(b[59:91]),
 	}
+	return s.checkBounds()
+}
+
+// maxValue bounds times and numbers of a statement, so that none overflows in arithmetic.
+const maxValue = 1 << 60
+
+func (s *Statement) checkBounds() error {
+	if s.Counter > maxValue || s.Boottime < 0 || s.Boottime > maxValue || s.Wall < -maxValue || s.Wall > maxValue {
+		return fmt.Errorf("%w: counter %d, wall %d, boottime %d: out of bounds", ErrSeal, s.Counter, s.Wall, s.Boottime)
+	}
 	return nil
 }
 
@@ -128,7 +138,7 @@ func (s *Statement) parse(b []byte) error {
 // journals and their root into the statement. The caller advances the chain once the seal is durable; until then, the
 // same seal may be made again.
 func Make(s Statement, list []Journal, chain *Chain) (Seal, error) {
-	if err := checkList(list); err != nil {
+	if err := errors.Join(checkList(list), s.checkBounds()); err != nil {
 		return Seal{}, err
 	}
 	s.Journals, s.Root = uint32(len(list)), JournalsRoot(list)
@@ -207,7 +217,7 @@ func checkList(list []Journal) error {
 		if name == "" || len(name) > MaxName || i > 0 && list[i-1].Name >= name {
 			return fmt.Errorf("%w: journal %d: name %q is too long or not in order", ErrSeal, i, name)
 		}
-		if list[i].Size > 1<<62 {
+		if list[i].Size > maxValue {
 			return fmt.Errorf("%w: journal %q: size %d", ErrSeal, name, list[i].Size)
 		}
 	}

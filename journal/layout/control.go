@@ -26,6 +26,9 @@ const (
 	Floor       = "FLOOR"  // seconds, decimal
 	NewestTime  = "NEWEST" // received time of the last entry of a range, µs
 	NewestEpoch = "NEWEST_EPOCH"
+
+	CertificateText = "CERTIFICATE" // as [seal.Endorsed.Format] prints it
+	SealField       = "SEAL"        // of an entry of kind seal: the record
 )
 
 // What a control entry can say.
@@ -39,6 +42,9 @@ const (
 	Pruned         = "pruned"      // retention has removed a range
 	FloorSet       = "floor"       // below which age nothing is pruned, from now on
 	FloorHolds     = "floor-holds" // retention wants more removed than the floor lets go
+
+	CertificateMade = "certificate"    // a new generation of seal keys
+	JournalClosed   = "journal-closed" // seals behind it need not list the journal
 )
 
 // NewControl returns a control entry. Pairs are names and values; the store itself is the observer of all of them.
