@@ -68,7 +68,7 @@ func (c *contents) put(name string, data []byte) { c.files = append(c.files, fil
 
 // selected reads what is shown of one journal.
 func (d *Draft) selected(s Selection) error {
-	a := Asked{Name: s.Log.Name(), From: s.From, To: s.To, Shown: runs(s.Indexes)}
+	a := Asked{Name: s.Log.Name(), Origin: s.Log.Origin(), From: s.From, To: s.To, Shown: runs(s.Indexes)}
 	if s.FromSeal != nil {
 		a.FromSeal = &s.FromSeal.Counter
 	}
@@ -243,7 +243,11 @@ func (c *contents) prove(p Proof) error {
 	}
 	c.proof = proof{Format: Format, Exported: p.Exported, Journals: []journalProof{}}
 	for _, w := range p.Witnessed {
-		point, err := c.chain.open(w.Signed, c.chain.zero.Origin+"/"+w.Journal)
+		i := slices.Index(names, w.Journal)
+		if i < 0 {
+			continue // about a journal that the evidence is not about
+		}
+		point, err := c.chain.open(w.Signed, p.Logs[i].Origin())
 		if err != nil {
 			return fmt.Errorf("cosigned checkpoint of journal %s: %w", w.Journal, err)
 		}
@@ -281,11 +285,11 @@ func (c *contents) addSeals(list []seal.Seal, names []string) error {
 // proveLog adds what proves the entries of one journal, and compares the roots.
 func (c *contents) proveLog(l Log, p Proof) error {
 	name, signed := l.Name(), l.Checkpoint()
-	point, err := c.chain.open(signed, c.chain.zero.Origin+"/"+name)
+	point, err := c.chain.open(signed, l.Origin())
 	if err != nil {
 		return fmt.Errorf("journal %s: %w", name, err)
 	}
-	j := journalProof{Name: name, Size: point.Size}
+	j := journalProof{Name: name, Origin: l.Origin(), Size: point.Size}
 	a := c.question.asked(name)
 	if name == systemName {
 		j.Support = c.supporting(p, a.Shown)

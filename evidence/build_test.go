@@ -24,7 +24,8 @@ type memLog struct {
 	size   uint64
 }
 
-func (m *memLog) Name() string { return m.name }
+func (m *memLog) Name() string   { return m.name }
+func (m *memLog) Origin() string { return m.origin }
 
 func (m *memLog) root(n uint64) seal.Hash {
 	h, err := tlog.TreeHash(int64(n), m)

@@ -15,6 +15,9 @@ import (
 type Log interface {
 	// Name is the name of the journal.
 	Name() string
+	// Origin is that of its checkpoints: that of the store, a slash and the name; a dot and an id follow if the journal is
+	// the successor of a damaged one.
+	Origin() string
 	// Checkpoint is the signed checkpoint. Nothing behind its size is asked for.
 	Checkpoint() []byte
 	// Leaves yields the leaves, nonce ‖ body, of the indexes from from to to-1. A leaf is valid until the next step.

@@ -61,8 +61,7 @@ func (c *contents) printed() (*printed, error) {
 }
 
 func (p *printed) window(a Asked, zero seal.Certificate) {
-	origin := zero.Origin + "/" + a.Name
-	w := printedWindow{Name: a.Name, Origin: origin, From: a.From, To: a.To, Shown: count(a.Shown),
+	w := printedWindow{Name: a.Name, Origin: a.Origin, From: a.From, To: a.To, Shown: count(a.Shown),
 		Begins: "with the journal", Closes: "with the newest signed checkpoint; no seal covers it"}
 	w.Withheld = a.To - a.From - w.Shown
 	p.Withheld += w.Withheld
@@ -74,7 +73,7 @@ func (p *printed) window(a Asked, zero seal.Certificate) {
 		p.Vouch = append(p.Vouch, fmt.Sprintf("journal %s: seal %d, %s", a.Name, *a.ToSeal, a.Sealed))
 	}
 	p.Windows = append(p.Windows, w)
-	p.Keys = append(p.Keys, printedKey{origin, zero.Identity.VKey(origin)})
+	p.Keys = append(p.Keys, printedKey{a.Origin, zero.Identity.VKey(a.Origin)})
 }
 
 // fill adds the rows and the time that they span.

@@ -63,6 +63,7 @@ type Question struct {
 // at its two ends, null if there is none: the window then begins with the journal, or ends with a checkpoint.
 type Asked struct {
 	Name     string  `json:"name"`
+	Origin   string  `json:"origin"`
 	From     uint64  `json:"from"`
 	To       uint64  `json:"to"`
 	FromSeal *uint64 `json:"from_seal"`
@@ -97,6 +98,7 @@ type proof struct {
 // journalProof is one tree. Its size and root are those of its checkpoint.
 type journalProof struct {
 	Name    string `json:"name"`
+	Origin  string `json:"origin"`
 	Size    uint64 `json:"size"`
 	Support []run  `json:"support"` // leaves in support.bin, of the system journal only
 	Hashes  uint64 `json:"hashes"`  // in withheld.bin
@@ -169,6 +171,15 @@ func parseProof(data []byte) (p proof, err error) {
 func validJournal(name string) bool {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
 	return name != "" && len(name) <= seal.MaxName && strings.Trim(name, letters+"-_") == "" && strings.IndexByte(letters, name[0]) >= 0
+}
+
+// originOf reports whether an origin is that of a journal of a store, see [Log].
+func originOf(store, journal, origin string) bool {
+	rest, ok := strings.CutPrefix(origin, store+"/"+journal)
+	if id, successor := strings.CutPrefix(rest, "."); successor {
+		return len(id) == 16 && strings.Trim(id, "0123456789abcdef") == ""
+	}
+	return ok && rest == ""
 }
 
 // asked returns what is asked of a journal.

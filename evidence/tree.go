@@ -15,6 +15,7 @@ var errShort = errors.New("fewer entries or hashes than the tree takes")
 // tree is one journal of an evidence file while it is folded.
 type tree struct {
 	name    string
+	origin  string
 	size    uint64
 	cuts    []uint64
 	asked   []run
@@ -94,7 +95,7 @@ func (c *contents) trees() ([]*tree, error) {
 		if a.To > j.Size {
 			return nil, fmt.Errorf("journal %s: the window ends at %d, behind the checkpoint at %d", j.Name, a.To, j.Size)
 		}
-		t := &tree{name: j.Name, size: j.Size, cuts: c.cuts(j.Name, j.Size), asked: a.Shown, support: j.Support}
+		t := &tree{name: j.Name, origin: j.Origin, size: j.Size, cuts: c.cuts(j.Name, j.Size), asked: a.Shown, support: j.Support}
 		var ok1, ok2, ok3 bool
 		t.leaves, leaves, ok1 = split(leaves, count(a.Shown))
 		t.proving, support, ok2 = split(support, count(j.Support))

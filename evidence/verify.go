@@ -183,8 +183,10 @@ func (v *verifier) checkTrees() {
 // checkTree compares the roots of one journal.
 func (v *verifier) checkTree(t *tree) {
 	r, file := v.report, checkpoints+t.name
-	origin := v.chain.zero.Origin + "/" + t.name
-	a := v.question.asked(t.name)
+	a, origin := v.question.asked(t.name), t.origin
+	if !originOf(v.chain.zero.Origin, t.name, origin) || a.Origin != "" && a.Origin != origin {
+		r.find("format", proofName, t.name, fmt.Sprintf("origin %q is not that of a journal of this store", origin))
+	}
 	if err := t.fold(); err != nil {
 		r.find("completeness", proofName, t.name, err.Error(), a.From, a.To)
 		return

@@ -97,7 +97,7 @@ func (v *verifier) checkWitnesses() {
 	}
 	for _, n := range notes {
 		file := fmt.Sprintf("%s%s-%d", witnessed, n.journal, n.size)
-		point, err := v.chain.open(n.signed, v.chain.zero.Origin+"/"+n.journal)
+		point, err := v.chain.open(n.signed, v.originAt(n.journal))
 		root, ok := v.rootAt(n.journal, n.size)
 		if err != nil || !ok || point.Size != n.size || point.Root != root {
 			r.find("not-after", file, n.journal, "the cosigned checkpoint is not one of this journal")
@@ -114,6 +114,16 @@ func (v *verifier) checkWitnesses() {
 		}
 	}
 	v.tellWitnesses(best)
+}
+
+// originAt is the origin of a journal that the file is about.
+func (v *verifier) originAt(journal string) string {
+	for _, t := range v.trees {
+		if t.name == journal {
+			return t.origin
+		}
+	}
+	return ""
 }
 
 func (v *verifier) tellWitnesses(best map[string]Standing) {
