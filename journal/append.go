@@ -157,6 +157,9 @@ func (w *Writer) appendFrame(l *log, entries []entry.Entry, received int64) (int
 			l.blocks = append(l.blocks, block)
 		}
 	}
+	if h.Kinds&^(1<<entry.Seal) != 0 && w.unsealed == 0 {
+		w.unsealed = max(w.clock.seen.Boot, 1)
+	}
 	if l.desc.Name == layout.System {
 		for i := range entries[:h.Count] {
 			w.learn(&entries[i])

@@ -24,6 +24,8 @@ import (
 type Options struct {
 	Clock  Clock   // nil: SystemClock
 	Memory *Memory // of conversions; nil: the writer has its own
+	// Machine says what a seal says of the machine; nil: ThisMachine.
+	Machine func() Machine
 }
 
 // ErrBroken is wrapped by every call on a writer after a write or a sync went wrong in a way that leaves the files
@@ -49,11 +51,15 @@ type Writer struct {
 	converting sync.WaitGroup  // conversions that run; added to while mu is held
 	memory     *Memory         // that they take
 
+	machine func() Machine
+	sealer  sealer
+
 	signing  sync.Mutex // taken before mu, by whoever signs or closes
 	mu       sync.Mutex // guards everything below
 	clock    ingestClock
 	logs     map[string]*log
 	broken   error // the first error after which the files are unsure
+	unsealed int64 // since when entries wait for a seal, µs since boot; 0: none do
 	encoder  *frame.Encoder
 	blobZstd *zstd.Encoder
 	scratch  scratch
@@ -83,6 +89,9 @@ func OpenWriter(fsys vfs.FS, dir string, o Options) (*Writer, error) {
 	w.clock.read = o.Clock
 	if o.Clock == nil {
 		w.clock.read = SystemClock
+	}
+	if w.machine = o.Machine; o.Machine == nil {
+		w.machine = ThisMachine
 	}
 	if err := w.begin(); err != nil {
 		return nil, errors.Join(err, w.Close())
@@ -175,14 +184,15 @@ func (w *Writer) Close() error {
 	w.end()
 	w.stop()
 	w.converting.Wait()
+	err := w.sealer.close()
 	w.signing.Lock()
 	defer w.signing.Unlock()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.lock == nil {
-		return nil
+		return err
 	}
-	var errs []error
+	errs := []error{err}
 	for _, l := range w.logs {
 		errs = append(errs, l.close())
 	}

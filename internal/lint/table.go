@@ -21,6 +21,7 @@ var table = []row{
 	{"internal/durable", []string{"internal/vfs"}},
 	{"internal/lint", nil},
 	{"internal/measure", nil},
+	{"internal/sealing", nil},
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
 	{"journal/frame", []string{"entry"}},

@@ -16,6 +16,8 @@ const (
 	TreeFile       = "tree"
 	CheckpointFile = "checkpoint"
 	IdentityFile   = "identity"
+	SeedFile       = "seal-seed"      // secret: the seed of the next seal
+	NextSeedFile   = "seal-seed-next" // secret: the first seed of the next generation
 	KeysSuffix     = ".keys"
 	System         = "system" // the journal that holds seals and control entries
 	ImportedName   = "imported"
