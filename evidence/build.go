@@ -64,7 +64,12 @@ func Prepare(r Request) (*Draft, error) {
 	return d, d.addReadable()
 }
 
-func (c *contents) put(name string, data []byte) { c.files = append(c.files, file{name, data}) }
+func (c *contents) put(name string, data []byte) {
+	if data == nil {
+		data = []byte{} // JSON tells the two apart
+	}
+	c.files = append(c.files, file{name, data})
+}
 
 // selected reads what is shown of one journal.
 func (d *Draft) selected(s Selection) error {

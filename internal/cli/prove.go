@@ -82,7 +82,11 @@ func question(flags *pflag.FlagSet, args []string) string {
 		switch f.Name {
 		case "output", "format", "upgrade", "store":
 		default:
-			parts = append(parts, "--"+f.Name+" "+f.Value.String())
+			text := f.Value.String()
+			if list, ok := f.Value.(pflag.SliceValue); ok {
+				text = strings.Join(list.GetSlice(), ",")
+			}
+			parts = append(parts, "--"+f.Name+" "+text)
 		}
 	})
 	if len(args) > 0 {
@@ -173,7 +177,7 @@ func (p *proving) run(ctx context.Context) (zip []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.finish(d, logs, at)
+	return p.finish(d, at)
 }
 
 // draft selects entries and makes what people read.

@@ -13,12 +13,10 @@ import (
 
 // sealBounds are the seals between which a question lies, and all certificates.
 type sealBounds struct {
-	low, high  *seal.Seal // nil: there is none
-	newest     *seal.Seal
-	later      []seal.Endorsed
-	narrow     bool // the question has times
-	lowAt      uint64
-	cannotSeal bool
+	low, high *seal.Seal // nil: there is none
+	newest    *seal.Seal
+	later     []seal.Endorsed
+	narrow    bool // the question has times
 }
 
 // bounds looks for seals around the times of a question.
@@ -78,6 +76,11 @@ func findSeal(l *signedLog, reverse bool, wanted func(received int64) bool) (*se
 	return nil, nil
 }
 
+// lacks skips what holds no entry of a kind.
+func lacks(k entry.Kind) func(frame.Header) bool {
+	return func(h frame.Header) bool { return h.Kinds&(1<<k) == 0 }
+}
+
 // window is what of a journal the evidence is about: from one seal to another, or everything that is signed.
 func (b *sealBounds) window(l *signedLog) evidence.Selection {
 	s := evidence.Selection{Log: l, To: l.size}
@@ -120,8 +123,7 @@ func sealedSize(s *seal.Seal, journal string) (uint64, bool) {
 
 // generations are the certificates that follow certificate 0.
 func generations(l *signedLog) (list []seal.Endorsed, err error) {
-	skip := func(h frame.Header) bool { return h.Kinds&(1<<entry.Control) == 0 }
-	for item, err := range l.view.Entries(journal.Range{To: l.size, Skip: skip}) {
+	for item, err := range l.view.Entries(journal.Range{To: l.size, Skip: lacks(entry.Control)}) {
 		var missing *journal.MissingError
 		if errors.As(err, &missing) {
 			continue

@@ -20,23 +20,26 @@ const verifyName = "verify"
 
 // verifyFlags are the flags of "verify".
 type verifyFlags struct {
-	code, output string
-	deep         bool
+	code, output, policy string
+	deep                 bool
 }
 
 func (a *app) verifyCommand() *cobra.Command {
 	var f verifyFlags
 	c := &cobra.Command{
-		Use:   verifyName + " [DIR]",
+		Use:   verifyName + " [DIR|FILE]",
 		Short: "Check that nothing signed was changed, removed or reordered",
 		Long: `Check a store, by default the one that --store names. It reads only the files, needs no key and writes nothing.
 
 The store is pinned by --code, or by the known-codes file in which 'constat init' notes the stores made here. Without a
 pin the store only vouches for itself.
 
-Exit status: 0 verified, 1 tampered, 2 sound but not pinned, 3 cannot be read, or usage.`,
+A FILE is evidence that 'constat prove' has made: a zip or a page. Neither a store nor a network is needed for that.
+
+Exit status: 0 verified, 1 tampered, 2 sound but not pinned or below the policy, 3 cannot be read, or usage.`,
 		Example: `  constat verify
   constat verify --code MFRGGZDFMZTWQ2LK… /mnt/copy
+  constat verify --code MFRGGZDFMZTWQ2LK… case.evidence.zip
   constat verify -o json | jq .findings`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -48,6 +51,7 @@ Exit status: 0 verified, 1 tampered, 2 sound but not pinned, 3 cannot be read, o
 	}
 	c.Flags().StringVar(&f.code, "code", "", "verification `CODE` that the store must have, base32 or hex")
 	c.Flags().StringVarP(&f.output, "output", "o", "text", "text or json")
+	c.Flags().StringVar(&f.policy, "policy", "", "`FILE` with the witnesses that must have cosigned evidence (c2sp.org/tlog-policy)")
 	c.Flags().BoolVar(&f.deep, "deep", false, "also name what a search believes and is wrong: bounds of time, kinds and filters of segments")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &exitError{int(check.Unreadable), fmt.Errorf("%w\nsee '%s --help'", err, c.CommandPath())}
@@ -73,6 +77,9 @@ func (a *app) verify(f verifyFlags, args []string) error {
 	}
 	if f.output != "text" && f.output != "json" {
 		return usage("-o %q: want text or json", f.output)
+	}
+	if isEvidence(dir) {
+		return a.verifyEvidence(f, dir)
 	}
 	options, err := pinOptions(f.code, dir)
 	if err != nil {

@@ -29,6 +29,9 @@ type Backend interface {
 	Import(ctx context.Context, journal, format string, r io.Reader) (kept, cut uint64, err error)
 	// Rotate must end the heads of all journals and return when they are segments.
 	Rotate(ctx context.Context) error
+	// Exported must append an entry of kind control to the journal system, if it is not nil, and then seal the store. The
+	// fields of the entry are what a client claims of evidence that it exports, and what is known of the client.
+	Exported(ctx context.Context, e *entry.Entry) error
 	// Vacuum must remove what retention does not keep, of one journal or of all, and say how much that is, also on an
 	// error.
 	Vacuum(ctx context.Context, journal string, v Vacuum) (Answer, error)
@@ -140,6 +143,8 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) (a Answer, err e
 		return a, err
 	case "rotate":
 		return a, s.backend.Rotate(c.ctx)
+	case "exported":
+		return a, c.exported()
 	case "vacuum":
 		var v Vacuum
 		if request.Vacuum != nil {
