@@ -124,7 +124,7 @@ const rowOf = (e, journal, index, told) => {
 	const role = r => { for (const name of roles[r]) { const i = e.fields.findIndex(f => f.name === name); if (i >= 0) return fieldText(i); } return ""; };
 	const message = role("message"), parts = message === "" ? [] : [message];
 	e.fields.forEach((f, i) => { if (f.form === 1 || message === "") parts.push(plain(f.name) + "=" + fieldText(i)); });
-	return [journal + " " + index, receivedText(e.received), e.event ? eventText(e.event) : "", role("host"), role("app"), parts.join(" · ")];
+	return [journal + " " + index, receivedText(e.received), e.event ? eventText(e.event).replace("T", " ") : "", role("host"), role("app"), parts.join(" · ")];
 };
 
 // The tree: leaves that are shown, hashes of the largest subtrees that hold none.

@@ -43,8 +43,8 @@ type printedKey struct{ Origin, VKey string }
 func (c *contents) printed() (*printed, error) {
 	zero := c.chain.zero
 	code := zero.Code()
-	p := &printed{Question: c.question, Total: c.question.shown(), Shown: c.question.shown(), Code4: groups(code.String()), CodeHex: fmt.Sprintf("%x", code),
-		Script: pageScript, Readable: readable, Identity: fmt.Sprintf("%x", zero.Identity)}
+	p := &printed{Question: c.question, Total: c.question.shown(), Shown: c.question.shown(), Code4: groups(code.String()), CodeHex: fmt.Sprintf("%x", code[:]),
+		Script: pageScript, Readable: readable, Identity: fmt.Sprintf("%x", zero.Identity[:])}
 	for _, a := range c.question.Journals {
 		p.window(a, zero)
 	}

@@ -24,7 +24,7 @@ func rowOf(s *shownEntry) row {
 	e := s.entry
 	r := row{fmt.Sprintf("%s %d", s.journal, s.index), strings.Replace(strings.TrimSuffix(timeText(e.Received), "Z"), "T", " ", 1)}
 	if e.Event.Valid {
-		r[2] = string(e.Event.AppendRFC3339(nil))
+		r[2] = strings.Replace(string(e.Event.AppendRFC3339(nil)), "T", " ", 1)
 	}
 	r[3], r[4] = s.role("host"), s.role("app")
 	r[5] = s.message()

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +17,6 @@ import (
 	"constat/query"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // proveFlags are the flags of "prove": those of "show" that select, and where the evidence goes.
@@ -46,7 +47,7 @@ stands beside it as FILE.leaf). Check it with 'constat verify FILE' or 'constat-
 			if f.upgrade != "" {
 				return a.upgrade(f, args)
 			}
-			f.question = question(cmd.Flags(), args)
+			f.question = f.asked(args)
 			return a.prove(cmd.Context(), f, args)
 		},
 	}
@@ -75,25 +76,30 @@ stands beside it as FILE.leaf). Check it with 'constat verify FILE' or 'constat-
 	return c
 }
 
-// question is what was asked, as a line that people read.
-func question(flags *pflag.FlagSet, args []string) string {
+// asked is what was asked, as a line that people read: the flags that select, and the query.
+func (f proveFlags) asked(args []string) string {
 	var parts []string
-	flags.Visit(func(f *pflag.Flag) {
-		switch f.Name {
-		case "output", "format", "upgrade", "store":
-		default:
-			text := f.Value.String()
-			if list, ok := f.Value.(pflag.SliceValue); ok {
-				text = strings.Join(list.GetSlice(), ",")
+	add := func(flag string, values ...string) {
+		for _, v := range values {
+			if v != "" {
+				parts = append(parts, "--"+flag+" "+v)
 			}
-			parts = append(parts, "--"+f.Name+" "+text)
 		}
-	})
-	if len(args) > 0 {
-		parts = append(parts, strings.Join(args, " "))
 	}
-	if len(parts) == 0 {
-		return "*"
+	add("journal", f.journals...)
+	add("kind", strings.Join(f.kinds, ","))
+	add("since", f.since)
+	add("until", f.until)
+	add("time", f.axis)
+	add("tag", f.tags...)
+	add("unit", f.units...)
+	add("priority", f.priority)
+	add("grep", f.grep)
+	if f.lines > 0 {
+		add("lines", strconv.Itoa(f.lines))
+	}
+	if len(args) > 0 || len(parts) == 0 {
+		parts = append(parts, cmp.Or(strings.Join(args, " "), "*"))
 	}
 	return strings.Join(parts, " ")
 }
