@@ -89,12 +89,13 @@ type world struct {
 	system   *memLog
 	counter  uint64
 	previous uint64
+	made     map[uint64]seal.Seal // by counter
 	clock    int64
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{id: seal.NewIdentity(), previous: seal.NoPrevious, clock: 1_760_000_000_000_000}
+	w := &world{id: seal.NewIdentity(), previous: seal.NoPrevious, made: map[uint64]seal.Seal{}, clock: 1_760_000_000_000_000}
 	seed := new(seal.Seed)
 	seal.NewSeed(seed)
 	var err error
@@ -140,6 +141,7 @@ func (w *world) seal(t testing.TB) *seal.Seal {
 		t.Fatal(err)
 	}
 	w.chain.Advance()
+	w.made[w.counter] = s
 	w.counter++
 	e := entry.Entry{Kind: entry.Seal, Received: w.clock}
 	e.Add("SEAL", s.Append(nil), entry.Observed)

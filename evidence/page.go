@@ -194,15 +194,12 @@ func (c *contents) pageProof(trees []*tree) ([]byte, error) {
 // pageData makes the data block: what the page shows, as it was kept.
 func (c *contents) pageData() ([]byte, error) {
 	out := carried{Rows: c.rows()}
-	for _, f := range c.files {
-		switch f.name {
-		case leavesName:
-			f.data = formatLeaves(c.leaves[:c.rows()])
-		case questionName, disclosedName, certificates + "0":
-		default:
-			continue
+	for _, name := range []string{certificates + "0", disclosedName, leavesName, questionName} {
+		data := c.data(name)
+		if name == leavesName {
+			data = formatLeaves(c.leaves[:c.rows()])
 		}
-		out.Files = append(out.Files, carriedFile{f.name, f.data})
+		out.Files = append(out.Files, carriedFile{name, data})
 	}
 	return formatBlock(out)
 }
