@@ -21,6 +21,7 @@ type storeWriter struct {
 	app    *app
 	daemon bool
 	writer *journal.Writer
+	begun  bool // this process has promised to go on sealing
 }
 
 // proofWriter finds out how the store can be written to.
@@ -58,9 +59,19 @@ func (w *storeWriter) canWrite() bool {
 }
 
 // seal seals the store.
-func (w *storeWriter) seal() error { return w.log(nil) }
+func (w *storeWriter) seal() error {
+	switch {
+	case w.daemon:
+		return w.throughDaemon(nil)
+	case w.writer == nil:
+		return nil
+	}
+	w.begun = true
+	_, err := w.writer.Seal(seal.Boot)
+	return hint(err)
+}
 
-// log writes an entry of kind control, if it is not nil, and seals the store.
+// log writes an entry of kind control and seals the store. It is the last thing that is written.
 func (w *storeWriter) log(e *entry.Entry) error {
 	switch {
 	case w.daemon:
@@ -68,12 +79,19 @@ func (w *storeWriter) log(e *entry.Entry) error {
 	case w.writer == nil:
 		return nil
 	}
-	if e != nil {
-		if _, err := w.writer.Append(layout.System, []entry.Entry{*e}); err != nil {
-			return hint(err)
-		}
+	if _, err := w.writer.Append(layout.System, []entry.Entry{*e}); err != nil {
+		return hint(err)
 	}
-	_, err := w.writer.SealAlone()
+	return w.stop()
+}
+
+// stop ends the promise to go on sealing.
+func (w *storeWriter) stop() error {
+	if !w.begun {
+		return nil
+	}
+	w.begun = false
+	_, err := w.writer.Seal(seal.Stop)
 	return hint(err)
 }
 
@@ -102,7 +120,7 @@ func (w *storeWriter) close() error {
 	if w.writer == nil {
 		return nil
 	}
-	return w.writer.Close()
+	return errors.Join(w.stop(), w.writer.Close())
 }
 
 // export writes the exported entry and returns its index; nil: it cannot be written.
