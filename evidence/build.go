@@ -10,6 +10,8 @@ import (
 
 	"constat/entry"
 	"constat/seal"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Request is what evidence is asked for.
@@ -36,6 +38,13 @@ type Selection struct {
 // Draft is evidence without its proof: everything that people read.
 type Draft struct {
 	contents
+	known map[string][]stretch // by journal
+}
+
+// stretch is the hashes of leaves in a row.
+type stretch struct {
+	first  uint64
+	hashes []seal.Hash
 }
 
 // errSelection says that a selection makes no sense.
@@ -43,7 +52,7 @@ var errSelection = errors.New("evidence: the selection does not fit its window")
 
 // Prepare reads what is shown and makes the files that people read.
 func Prepare(r Request) (*Draft, error) {
-	d := &Draft{contents{signed: map[string][]byte{}}}
+	d := &Draft{contents{signed: map[string][]byte{}}, map[string][]stretch{}}
 	d.chain.zero = r.Certificate
 	d.question = Question{Format: Format, Text: strings.ToValidUTF8(r.Question, "\uFFFD"), By: strings.ToValidUTF8(r.By, "\uFFFD"),
 		Made: r.Made.UTC().Format(time.RFC3339), Store: r.Certificate.Store.String(), Origin: r.Certificate.Origin,
@@ -85,35 +94,60 @@ func (d *Draft) selected(s Selection) error {
 		return fmt.Errorf("%w: journal %s", errSelection, a.Name)
 	}
 	d.question.Journals = append(d.question.Journals, a)
-	leaves, err := readRuns(s.Log, a.Shown)
+	leaves, known, err := readRuns(s.Log, a.Shown, s.To)
+	if err != nil && s.From < s.To { // entries beside those that are shown may be gone
+		leaves, err = readOnly(s.Log, a.Shown)
+	}
 	d.leaves = append(d.leaves, leaves...)
+	d.known[a.Name] = known
 	return err
 }
 
-// readRuns reads leaves; those that lie near each other in one go.
-func readRuns(log Log, list []run) (leaves [][]byte, err error) {
+// readRuns reads leaves; those that lie near each other in one go. The hashes of all that it reads are remembered.
+func readRuns(log Log, list []run, size uint64) (leaves [][]byte, known []stretch, err error) {
 	for len(list) > 0 {
 		n := 1
 		for n < len(list) && list[n].First-list[n-1].end() <= bridge {
 			n++
 		}
-		at, in := list[0].First, list[:n]
-		for leaf, err := range log.Leaves(at, list[n-1].end()) {
+		at, in := list[0].First/seal.BlockSize*seal.BlockSize, list[:n]
+		end := min((list[n-1].end()+seal.BlockSize-1)/seal.BlockSize*seal.BlockSize, size)
+		k := stretch{first: at, hashes: make([]seal.Hash, 0, end-at)}
+		for leaf, err := range log.Leaves(at, end) {
 			if err != nil {
-				return nil, fmt.Errorf("journal %s: entry %d: %w", log.Name(), at, err)
+				return nil, nil, fmt.Errorf("journal %s: entry %d: %w", log.Name(), at, err)
 			}
-			for in[0].end() <= at {
+			k.hashes = append(k.hashes, tlog.RecordHash(leaf))
+			for len(in) > 0 && in[0].end() <= at {
 				in = in[1:]
 			}
-			if in[0].First <= at {
+			if len(in) > 0 && in[0].First <= at {
 				leaves = append(leaves, slices.Clone(leaf))
 			}
 			at++
 		}
-		if at != list[n-1].end() {
+		if at != end {
+			return nil, nil, fmt.Errorf("journal %s: entry %d: %w", log.Name(), at, errLeavesEnd)
+		}
+		list, known = list[n:], append(known, k)
+	}
+	return leaves, known, nil
+}
+
+// readOnly reads leaves and nothing beside them.
+func readOnly(log Log, list []run) (leaves [][]byte, err error) {
+	for _, r := range list {
+		at := r.First
+		for leaf, err := range log.Leaves(r.First, r.end()) {
+			if err != nil {
+				return nil, fmt.Errorf("journal %s: entry %d: %w", log.Name(), at, err)
+			}
+			leaves = append(leaves, slices.Clone(leaf))
+			at++
+		}
+		if at != r.end() {
 			return nil, fmt.Errorf("journal %s: entry %d: %w", log.Name(), at, errLeavesEnd)
 		}
-		list = list[n:]
 	}
 	return leaves, nil
 }
@@ -221,7 +255,7 @@ func (d *Draft) Finish(p Proof) ([]byte, error) {
 	if p.Policy != nil {
 		c.put(policyName, p.Policy)
 	}
-	if err := c.prove(p); err != nil {
+	if err := c.prove(p, d.known); err != nil {
 		return nil, err
 	}
 	c.files = sorted(c.files)
@@ -237,7 +271,7 @@ func (d *Draft) Finish(p Proof) ([]byte, error) {
 }
 
 // prove adds seals, checkpoints and what proves the entries.
-func (c *contents) prove(p Proof) error {
+func (c *contents) prove(p Proof, known map[string][]stretch) error {
 	names := make([]string, 0, len(p.Logs))
 	slices.SortFunc(p.Logs, func(a, b Log) int { return strings.Compare(a.Name(), b.Name()) })
 	for _, l := range p.Logs {
@@ -260,7 +294,7 @@ func (c *contents) prove(p Proof) error {
 		c.put(fmt.Sprintf("%s%s-%d", witnessed, w.Journal, point.Size), w.Signed)
 	}
 	for _, l := range p.Logs {
-		if err := c.proveLog(l, p); err != nil {
+		if err := c.proveLog(l, p, known[l.Name()]); err != nil {
 			return err
 		}
 	}
@@ -288,7 +322,7 @@ func (c *contents) addSeals(list []seal.Seal, names []string) error {
 }
 
 // proveLog adds what proves the entries of one journal, and compares the roots.
-func (c *contents) proveLog(l Log, p Proof) error {
+func (c *contents) proveLog(l Log, p Proof, known []stretch) error {
 	name, signed := l.Name(), l.Checkpoint()
 	point, err := c.chain.open(signed, l.Origin())
 	if err != nil {
@@ -303,7 +337,7 @@ func (c *contents) proveLog(l Log, p Proof) error {
 	if err != nil || a.To > point.Size {
 		return fmt.Errorf("%w: journal %s", errSelection, name)
 	}
-	g, roots, err := gather(l, point.Size, c.cuts(name, point.Size), all)
+	g, roots, err := gather(l, gatherer{known: known, keep: j.Support}, point.Size, c.cuts(name, point.Size), all)
 	if err != nil {
 		return err
 	}
@@ -312,7 +346,7 @@ func (c *contents) proveLog(l Log, p Proof) error {
 	}
 	j.Hashes = uint64(len(g.hashes))
 	c.hashes = append(c.hashes, g.hashes...)
-	c.support = append(c.support, leavesOf(all, j.Support, g.leaves)...)
+	c.support = append(c.support, g.leaves...)
 	c.proof.Journals = append(c.proof.Journals, j)
 	c.signed[name] = signed
 	c.put(checkpoints+name, signed)
@@ -333,20 +367,6 @@ func (c *contents) supporting(p Proof, shown []run) []run {
 	slices.Sort(list)
 	list = slices.DeleteFunc(slices.Compact(list), func(i uint64) bool { return within(shown, i, i+1) == 1 })
 	return runs(list)
-}
-
-// leavesOf picks the leaves of some runs out of those of all.
-func leavesOf(all, some []run, leaves [][]byte) (out [][]byte) {
-	n := 0
-	for _, r := range all {
-		for i := r.First; i < r.end(); i++ {
-			if within(some, i, i+1) == 1 {
-				out = append(out, leaves[n])
-			}
-			n++
-		}
-	}
-	return out
 }
 
 // finish folds the trees and adds what follows from all others: the proof block of the page, single entries, sums.

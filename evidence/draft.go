@@ -49,7 +49,7 @@ func Reopen(data []byte) (*Draft, *uint64, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &Draft{contents{question: c.question, leaves: c.leaves, disclosed: c.disclosed, signed: map[string][]byte{}}}
+	d := &Draft{contents: contents{question: c.question, leaves: c.leaves, disclosed: c.disclosed, signed: map[string][]byte{}}}
 	d.chain.zero = c.chain.zero
 	for _, name := range append(readable, certificates+"0") {
 		text := c.data(name)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sort"
 
 	"constat/seal"
 
@@ -29,13 +30,15 @@ type Log interface {
 // gathered is what evidence needs of a journal.
 type gathered struct {
 	hashes []seal.Hash // of the subtrees of the cover, in order
-	leaves [][]byte    // that are shown, in order
+	leaves [][]byte    // that are to be kept, in order
 }
 
 // gatherer reads the nodes of a cover. Leaves that lie near each other are read in one go; subtrees of a block and
 // more are asked for, unless they lie in between.
 type gatherer struct {
 	log   Log
+	known []stretch // hashes of leaves that were read before
+	keep  []run     // indexes of leaves that are wanted themselves
 	nodes []node
 	leaf  []bool // by node: it is shown
 	out   gathered
@@ -47,8 +50,8 @@ type gatherer struct {
 const bridge = 16 * seal.BlockSize
 
 // gather reads what the cover of a tree needs, and the roots at its cuts and at its size.
-func gather(log Log, size uint64, cuts []uint64, shown []run) (gathered, map[uint64]seal.Hash, error) {
-	g := gatherer{log: log, roots: map[uint64]seal.Hash{}}
+func gather(log Log, g gatherer, size uint64, cuts []uint64, shown []run) (gathered, map[uint64]seal.Hash, error) {
+	g.log, g.roots = log, map[uint64]seal.Hash{}
 	for _, at := range append(cuts, size) {
 		g.roots[at] = (&fold{}).root()
 	}
@@ -57,6 +60,11 @@ func gather(log Log, size uint64, cuts []uint64, shown []run) (gathered, map[uin
 		return nil
 	})
 	for i := 0; i < len(g.nodes) && err == nil; {
+		if hash, ok := g.recall(i); ok {
+			err = g.take(i, hash)
+			i++
+			continue
+		}
 		if g.nodes[i].level >= seal.BlockLevel {
 			err = g.ask(i)
 			i++
@@ -70,12 +78,39 @@ func gather(log Log, size uint64, cuts []uint64, shown []run) (gathered, map[uin
 // stretch is the number of the node behind the last one that is read in one go with node i.
 func (g *gatherer) stretch(i int) int {
 	end := i + 1
-	for j := end; j < len(g.nodes) && g.nodes[j].first()-g.nodes[end-1].end() <= bridge; j++ {
+	for j := end; j < len(g.nodes) && !g.isKnown(j) && g.nodes[j].first()-g.nodes[end-1].end() <= bridge; j++ {
 		if g.nodes[j].level < seal.BlockLevel {
 			end = j + 1
 		}
 	}
 	return end
+}
+
+// place is the stretch that holds the leaves under a node; nil: none does.
+func (g *gatherer) place(i int) *stretch {
+	x := g.nodes[i]
+	n := sort.Search(len(g.known), func(k int) bool { return g.known[k].first+uint64(len(g.known[k].hashes)) >= x.end() })
+	if n == len(g.known) || g.known[n].first > x.first() {
+		return nil
+	}
+	return &g.known[n]
+}
+
+// isKnown reports whether the hash of a node can be recalled.
+func (g *gatherer) isKnown(i int) bool {
+	if g.leaf[i] && within(g.keep, g.nodes[i].n, g.nodes[i].n+1) == 1 {
+		return false
+	}
+	return g.place(i) != nil
+}
+
+// recall computes the hash of a node from leaves that were read before.
+func (g *gatherer) recall(i int) (seal.Hash, bool) {
+	if !g.isKnown(i) {
+		return seal.Hash{}, false
+	}
+	k, x := g.place(i), g.nodes[i]
+	return seal.PerfectRoot(k.hashes[x.first()-k.first : x.end()-k.first]), true
 }
 
 // take notes the hash of a node.
@@ -139,7 +174,7 @@ func (g *gatherer) under(i int, next func() ([]byte, error, bool)) (seal.Hash, e
 		if err != nil {
 			return seal.Hash{}, err
 		}
-		if g.leaf[i] {
+		if g.leaf[i] && within(g.keep, g.nodes[i].n, g.nodes[i].n+1) == 1 {
 			g.out.leaves = append(g.out.leaves, bytes.Clone(leaf))
 		}
 		f.add(node{0, f.size}, tlog.RecordHash(leaf)) // follows by construction
