@@ -40,8 +40,6 @@ type verifier struct {
 	options Options
 	report  *Report
 	trees   []*tree
-	entries []shownEntry // of one tree at a time
-	pinned  bool
 	below   []string // why the file is below what was asked
 }
 

@@ -11,7 +11,7 @@ import (
 	"constat/seal"
 )
 
-// sealBounds are the seals between which a question lies, and all certificates.
+// sealBounds are the seals between which a question lies.
 type sealBounds struct {
 	low, high *seal.Seal // nil: there is none
 	newest    *seal.Seal
