@@ -26,7 +26,7 @@ type scanned struct {
 type opening struct {
 	*log
 	r        *recovery
-	name     string // of the journal
+	name     string          // of the journal
 	point    seal.Checkpoint // the newest checkpoint, or what the newest seal says if that covers more
 	pointOf  string          // which of the two
 	found    []scanned

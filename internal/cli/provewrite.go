@@ -62,7 +62,7 @@ func (w *storeWriter) canWrite() bool {
 func (w *storeWriter) seal() error {
 	switch {
 	case w.daemon:
-		return w.throughDaemon(nil)
+		return w.throughDaemon(native.Request{Op: "seal"}, nil)
 	case w.writer == nil:
 		return nil
 	}
@@ -75,7 +75,7 @@ func (w *storeWriter) seal() error {
 func (w *storeWriter) log(e *entry.Entry) error {
 	switch {
 	case w.daemon:
-		return w.throughDaemon(e)
+		return w.throughDaemon(native.Request{Op: "exported"}, e)
 	case w.writer == nil:
 		return nil
 	}
@@ -95,8 +95,8 @@ func (w *storeWriter) stop() error {
 	return hint(err)
 }
 
-func (w *storeWriter) throughDaemon(e *entry.Entry) error {
-	_, done, err := w.app.request(native.Request{Op: "exported"}, func(c *native.Client) error {
+func (w *storeWriter) throughDaemon(r native.Request, e *entry.Entry) error {
+	_, done, err := w.app.request(r, func(c *native.Client) error {
 		if e == nil {
 			return nil
 		}

@@ -129,7 +129,7 @@ func (c *checker) directories() (map[string]bool, error) {
 		switch {
 		case e.IsDir() && (layout.ValidJournalName(name) == nil || layout.IsDamaged(name)):
 			names[name] = true
-		case name != layout.StoreFile && name != layout.LockFile:
+		case name != layout.StoreFile && name != layout.LockFile && name != layout.PageFile && name != layout.OperatorFile:
 			c.report.note("%s does not belong to the store", name)
 		}
 	}

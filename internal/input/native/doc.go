@@ -9,8 +9,9 @@
 //     time and adds what the kernel knows of the client: _TRANSPORT, _PID, _UID, _GID, _COMM, _EXE, _CMDLINE.
 //   - "import": the blocks together are a stream in the format that the request names.
 //   - "rotate": no blocks. The heads of all journals end and become segments.
-//   - "exported": the store is sealed. Before that, the block, if there is one, becomes an entry of kind control in the
-//     journal system, which says that evidence was exported: what the client claims of it, and what is known of the client.
+//   - "seal": no blocks. Everything that came before is sealed.
+//   - "exported": the one block becomes an entry of kind control in the journal system, which says that evidence was
+//     exported: what the client claims of it, and what is known of the client. Then everything is sealed.
 //   - "vacuum": no blocks. Retention removes what it should, or what the request says.
 //
 // A request that ends without a last block has failed; what its answer counts is kept all the same.
@@ -30,7 +31,7 @@ import (
 
 // Request is the first line of a connection.
 type Request struct {
-	Op      string  `json:"op"` // log, import, rotate, exported, vacuum
+	Op      string  `json:"op"` // log, import, rotate, seal, exported, vacuum
 	Journal string  `json:"journal,omitempty"`
 	Format  string  `json:"format,omitempty"` // of import
 	Vacuum  *Vacuum `json:"vacuum,omitempty"`

@@ -9,10 +9,8 @@ func (c *session) exported() error {
 	switch {
 	case err != nil:
 		return err
-	case len(list) > 1:
+	case len(list) != 1:
 		return fmt.Errorf("%w: %d entries, want one", ErrProtocol, len(list))
-	case len(list) == 0:
-		return c.backend.Exported(c.ctx, nil)
 	}
 	return c.backend.Exported(c.ctx, &list[0])
 }

@@ -29,8 +29,10 @@ type Backend interface {
 	Import(ctx context.Context, journal, format string, r io.Reader) (kept, cut uint64, err error)
 	// Rotate must end the heads of all journals and return when they are segments.
 	Rotate(ctx context.Context) error
-	// Exported must append an entry of kind control to the journal system, if it is not nil, and then seal the store. The
-	// fields of the entry are what a client claims of evidence that it exports, and what is known of the client.
+	// Seal must return when everything appended before is sealed.
+	Seal(ctx context.Context) error
+	// Exported must append an entry of kind control to the journal system and then do as Seal. The fields of the entry are
+	// what a client claims of evidence that it exports, and what is known of the client.
 	Exported(ctx context.Context, e *entry.Entry) error
 	// Vacuum must remove what retention does not keep, of one journal or of all, and say how much that is, also on an
 	// error.
@@ -143,6 +145,8 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) (a Answer, err e
 		return a, err
 	case "rotate":
 		return a, s.backend.Rotate(c.ctx)
+	case "seal":
+		return a, s.backend.Seal(c.ctx)
 	case "exported":
 		return a, c.exported()
 	case "vacuum":
