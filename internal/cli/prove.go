@@ -201,7 +201,7 @@ func (p *proving) draft(ctx context.Context, logs *openLogs) (*evidence.Draft, e
 		return nil, fmt.Errorf("--format html holds at most %d entries, and %d match; use --format zip", maxPageEntries, n)
 	}
 	return evidence.Prepare(evidence.Request{Question: p.flags.question, By: askedBy(), Made: time.Now(), Logged: p.logged,
-		Certificate: p.reader.Certificate(), Journals: selections, Disclose: logs.disclose})
+		Certificate: p.reader.Certificate(), Journals: selections, Disclose: p.discloser(logs)})
 }
 
 // maxPageEntries is how many entries a page holds.

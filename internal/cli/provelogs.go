@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"time"
 
-	"constat/entry"
 	"constat/evidence"
 	"constat/internal/durable"
 	"constat/internal/search"
@@ -182,11 +181,6 @@ func (p *proving) withSomething(list []evidence.Selection) []evidence.Selection 
 		return list
 	}
 	return slices.DeleteFunc(list, func(s evidence.Selection) bool { return !shows(s) })
-}
-
-// disclose tells of fields whose values are not in the leaf.
-func (l *openLogs) disclose(journal string, index uint64, e *entry.Entry) ([]evidence.Disclosure, error) {
-	return nil, nil
 }
 
 // askedBy is who runs this program.

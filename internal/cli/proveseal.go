@@ -15,7 +15,6 @@ import (
 type sealBounds struct {
 	low, high *seal.Seal // nil: there is none
 	newest    *seal.Seal
-	later     []seal.Endorsed
 	narrow    bool // the question has times
 }
 

@@ -176,6 +176,9 @@ func (p *proving) finish(d *evidence.Draft, at *uint64) ([]byte, error) {
 		defer l.view.Close()
 		proof.Logs = append(proof.Logs, l)
 	}
+	if proof.Witnessed, err = p.witnessed(d, proof.Logs); err != nil {
+		return nil, err
+	}
 	proof.Exported = at
 	if proof.Seals, err = p.sealsFor(d, system); err != nil {
 		return nil, err
