@@ -29,7 +29,7 @@ type verifyFlags struct {
 func (a *app) verifyCommand() *cobra.Command {
 	var f verifyFlags
 	c := &cobra.Command{
-		Use:   verifyName + " [DIR]",
+		Use:   verifyName + " [DIR|FILE]",
 		Short: "Check that nothing signed was changed, removed or reordered",
 		Long: `Check a store, by default the one that --store names. It reads only the files, needs no key and writes nothing.
 
@@ -38,11 +38,13 @@ pin the store only vouches for itself.
 
 What others have seen of the store it must continue: checkpoints that were offered to witnesses, cosigned by them, or
 kept elsewhere (--checkpoint). --policy says whose cosignatures are wanted.
+A FILE is evidence that 'constat prove' has made: a zip or a page. Neither a store nor a network is needed for that.
 
 Exit status: 0 verified, 1 tampered, 2 sound but not pinned or below the policy, 3 cannot be read, or usage.`,
 		Example: `  constat verify
   constat verify --code MFRGGZDFMZTWQ2LK… /mnt/copy
   constat verify --policy witnesses.policy --checkpoint mailed-last-week.txt
+  constat verify --code MFRGGZDFMZTWQ2LK… case.evidence.zip
   constat verify -o json | jq .findings`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -80,6 +82,9 @@ func (a *app) verify(f verifyFlags, args []string) error {
 	}
 	if f.output != "text" && f.output != "json" {
 		return usage("-o %q: want text or json", f.output)
+	}
+	if isEvidence(dir) {
+		return a.verifyEvidence(f, dir)
 	}
 	options, err := pinOptions(f.code, dir)
 	if err != nil {

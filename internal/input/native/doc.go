@@ -11,6 +11,8 @@
 //   - "import": the blocks together are a stream in the format that the request names.
 //   - "rotate": no blocks. The heads of all journals end and become segments.
 //   - "seal": no blocks. Everything that came before is sealed.
+//   - "exported": the one block becomes an entry of kind control in the journal system, which says that evidence was
+//     exported: what the client claims of it, and what is known of the client. Then everything is sealed.
 //   - "vacuum": no blocks. Retention removes what it should, or what the request says.
 //   - "erase": the blocks together are one JSON object, an [Erase]. Private values go for good.
 //
@@ -31,7 +33,7 @@ import (
 
 // Request is the first line of a connection.
 type Request struct {
-	Op      string   `json:"op"` // log, import, rotate, seal, vacuum, erase
+	Op      string   `json:"op"` // log, import, rotate, seal, exported, vacuum, erase
 	Journal string   `json:"journal,omitempty"`
 	Format  string   `json:"format,omitempty"`  // of import
 	Private []string `json:"private,omitempty"` // of log: names of the fields that are private

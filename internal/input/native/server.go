@@ -31,6 +31,9 @@ type Backend interface {
 	Rotate(ctx context.Context) error
 	// Seal must return when everything appended before is sealed.
 	Seal(ctx context.Context) error
+	// Exported must append an entry of kind control to the journal system and then do as Seal. The fields of the entry are
+	// what a client claims of evidence that it exports, and what is known of the client.
+	Exported(ctx context.Context, e *entry.Entry) error
 	// Vacuum must remove what retention does not keep, of one journal or of all, and say how much that is, also on an
 	// error.
 	Vacuum(ctx context.Context, journal string, v Vacuum) (Answer, error)
@@ -147,6 +150,8 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) (a Answer, err e
 		return a, s.backend.Rotate(c.ctx)
 	case "seal":
 		return a, s.backend.Seal(c.ctx)
+	case "exported":
+		return a, c.exported()
 	case "vacuum":
 		var v Vacuum
 		if request.Vacuum != nil {

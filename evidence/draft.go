@@ -1,0 +1,84 @@
+package evidence
+
+import (
+	"fmt"
+
+	"constat/entry"
+)
+
+// Journals returns the names of the journals that are asked, sorted.
+func (d *Draft) Journals() []string {
+	var names []string
+	for _, a := range d.question.Journals {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
+// Asks reports whether a journal is asked.
+func (d *Draft) Asks(journal string) bool {
+	return d.question.asked(journal).Name == journal && d.question.asked(journal).Origin != ""
+}
+
+// SealCounters returns the counters of the seals at the ends of the windows.
+func (d *Draft) SealCounters() map[uint64]bool {
+	counters := map[uint64]bool{}
+	for _, a := range d.question.Journals {
+		for _, c := range []*uint64{a.FromSeal, a.ToSeal} {
+			if c != nil {
+				counters[*c] = true
+			}
+		}
+	}
+	return counters
+}
+
+// Matches reports whether an entry is the exported entry of the draft.
+func (d *Draft) Matches(e *entry.Entry) bool {
+	return e.Kind == entry.Control && matchesExported(e, d.files) == nil
+}
+
+// Reopen makes a draft of an evidence file, to be proved again, with the index of its exported entry; nil: there is
+// none. The file must have been verified.
+func Reopen(data []byte) (*Draft, *uint64, error) {
+	files, err := open(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := load(files)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &Draft{contents: contents{question: c.question, leaves: c.leaves, disclosed: c.disclosed, signed: map[string][]byte{}}}
+	d.chain.zero = c.chain.zero
+	for _, name := range append(readable, certificates+"0") {
+		text := c.data(name)
+		if name == pageName {
+			text = emptied(text)
+		}
+		d.put(name, text)
+	}
+	return d, c.proof.Exported, nil
+}
+
+// Single returns the leaf of the one entry that a zip shows, and its tlog-proof.
+func Single(zip []byte) (leaf, proof []byte, err error) {
+	files, err := parseZip(zip)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := load(files)
+	if err != nil {
+		return nil, nil, err
+	}
+	if n := c.question.shown(); n != 1 {
+		return nil, nil, fmt.Errorf("a tlog-proof proves one entry, not %d", n)
+	}
+	for _, a := range c.question.Journals {
+		if len(a.Shown) == 1 {
+			name := fmt.Sprintf("%s%s-%d", entryPrefix, a.Name, a.Shown[0].First)
+			return c.data(name + leafSuffix), c.data(name + proofSuffix), nil
+		}
+	}
+	return nil, nil, errShort
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"constat/evidence"
+	"constat/internal/durable"
+	"constat/internal/vfs"
+	"constat/seal"
+)
+
+// isEvidence reports whether a path is that of a file: a store is a directory.
+func isEvidence(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// verifyEvidence checks an evidence file.
+func (a *app) verifyEvidence(f verifyFlags, path string) error {
+	data, err := durable.ReadFile(vfs.OS(), path, evidence.MaxFile)
+	if err != nil {
+		return err
+	}
+	o, err := evidencePin(f.code, data)
+	if err != nil {
+		return err
+	}
+	if o.Policy, err = readPolicy(f.outside.policy); err != nil {
+		return err
+	}
+	r := evidence.Verify(data, o)
+	if f.output == "json" {
+		e := json.NewEncoder(a.out)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprint(a.out, printable(r.Text()))
+	}
+	if a.out.err == nil && r.Verdict != evidence.Verified {
+		return &exitError{int(r.Verdict), nil}
+	}
+	return a.out.err
+}
+
+// evidencePin finds the code that evidence must have: the one given, or one that is known on this machine.
+func evidencePin(code string, data []byte) (o evidence.Options, err error) {
+	if code != "" {
+		pin, err := seal.ParseCode(code)
+		if err != nil {
+			return o, fmt.Errorf("--code: %w", err)
+		}
+		return evidence.Options{Code: &pin, PinnedBy: "--code"}, nil
+	}
+	c, err := evidence.CertificateOf(data)
+	if err != nil {
+		return o, nil // the check says what is wrong
+	}
+	pin, by, err := pinFor(c, "")
+	return evidence.Options{Code: pin, PinnedBy: by}, err
+}
+
+// readPolicy reads a policy on witnesses.
+func readPolicy(name string) (evidence.Policy, error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("--policy: %w", err)
+	}
+	p, err := evidence.ParsePolicy(data)
+	if err != nil {
+		return nil, fmt.Errorf("--policy %s: %w", name, err)
+	}
+	return p, nil
+}
