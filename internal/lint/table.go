@@ -30,7 +30,7 @@ var table = []row{
 	{"journal/check", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "internal/vfs", "internal/durable"}},
 	{"journal", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "internal/vfs", "internal/durable"}},
 	{"evidence", []string{"entry", "seal"}},
-	{"audit", []string{"entry"}},
+	{"audit", []string{"entry", "internal/input/native"}}, // the client of the daemon's own socket
 	{"audit/...", []string{"audit", "entry"}},
 	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
 	{"internal/rule", []string{"entry"}},

@@ -47,6 +47,7 @@ type Answer struct {
 	Cut     uint64 `json:"cut,omitempty"`   // of these, longer than the limit and kept in part
 	Bytes   int64  `json:"bytes,omitempty"` // freed by vacuum; Entries are what it removed
 	Held    int    `json:"held,omitempty"`  // limits that the floor of retention keeps vacuum from reaching
+	Busy    bool   `json:"busy,omitempty"`  // nothing was read: the same request may succeed later
 	Error   string `json:"error,omitempty"` // "" is success
 }
 
