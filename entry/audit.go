@@ -20,7 +20,7 @@ func AuditValue(text []byte) []byte {
 }
 
 // PrivateText stands in [AppendAudit] for a value that is private and not at hand.
-const PrivateText = "(private)"
+const PrivateText = "[private]"
 
 // AppendAudit appends the JSON object of an audit entry: cid, op, current_user, target_user, result and extra, in this
 // order, cid and op always, the others if they are not empty. It is written as Python's json does: a blank after ','

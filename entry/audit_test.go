@@ -39,7 +39,7 @@ func TestAppendAudit(t *testing.T) {
 	for want, fields := range map[string][]Field{
 		`{"cid": "", "op": ""}`:                               nil,
 		`{"cid": "c", "op": "o", "result": "ok"}`:             fieldList("MESSAGE", "o", "result", "ok", "op", "o", "cid", "c", "target_user", ""),
-		`{"cid": "", "op": "", "current_user": "(private)"}`:  {private},
+		`{"cid": "", "op": "", "current_user": "[private]"}`:  {private},
 		`{"cid": "", "op": "", "extra": {"a": 1, "b": "x"}}`:  fieldList("extra.a", "1", "extra.b", "x"),
 		`{"cid": "", "op": "", "extra": {"a": 1, "a=b": 2}}`:  fieldList("extra.a", "1", "extra", `{"a=b": 2}`),
 		`{"cid": "", "op": "", "extra": "text"}`:              fieldList("extra", "text"),

@@ -36,6 +36,8 @@ type Config struct {
 	// Routes say which messages go to journals of their own. The first whose Select holds counts; the others go to the
 	// journal "system".
 	Routes []Route `yaml:"routes"`
+	// Audit says where audit entries go besides the journal "audit". Nothing keeps them out of that.
+	Audit Audit `yaml:"audit"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.
 	User  string `yaml:"user"`
 	Group string `yaml:"group"`

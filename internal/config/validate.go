@@ -33,6 +33,7 @@ func (c *Config) validate() (found []problem) {
 		check(text != "", "socket", text)
 	}
 	found = append(found, validateRoutes(c.Routes)...)
+	found = append(found, c.Audit.validate()...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
 	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")
@@ -115,7 +116,7 @@ func hint(err error) string {
 	if !errors.As(err, &unknown) {
 		return ""
 	}
-	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nroutes (journal, select)," +
+	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nroutes (journal, select), audit (file)," +
 		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"
 }

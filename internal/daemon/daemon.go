@@ -81,12 +81,13 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	d.parts.start(parts)
 	converting := start(ctx, part{"convert", d.convert, nil})
 	retaining := start(ctx, part{"retain", d.retain, nil})
+	file := start(context.WithoutCancel(ctx), part{"audit file", d.auditFile, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
 	failed = errors.Join(failed, d.parts.stop(), converting.stop(), retaining.stop())
-	return errors.Join(failed, intake.stop())
+	return errors.Join(failed, intake.stop(), file.stop()) // the file gets what the intake has written last
 }
 
 // wait returns when the context ends or a part ends by itself. Meanwhile it changes the configuration when told to.

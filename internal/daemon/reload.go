@@ -80,6 +80,8 @@ func (d *Daemon) changeable(c config.Config) error {
 		return restartNeeded("socket")
 	case c.HTTP != now.HTTP:
 		return restartNeeded("http")
+	case c.Audit != now.Audit:
+		return restartNeeded("audit.file")
 	case c.User != now.User || c.Group != now.Group:
 		return restartNeeded("user and group")
 	}

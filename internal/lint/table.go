@@ -46,6 +46,7 @@ var table = []row{
 
 	// Rank 3: the only writer, and the readers with a cursor.
 	{"internal/ingest", []string{"internal/input", "internal/parse/...", "internal/rule", "entry", "journal"}},
+	{"internal/auditfile", []string{"entry", "journal", "journal/layout", "internal/show", "internal/vfs", "internal/durable"}},
 	{"internal/forward", []string{"journal", "internal/rule", "internal/output", "entry", "internal/durable"}},
 
 	// Rank 4 and 5: what people and programs speak to.
