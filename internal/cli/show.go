@@ -29,6 +29,7 @@ type showFlags struct {
 	units, tags, journals, kinds        []string
 	format, cursor, axis                string
 	fields                              []string
+	also                                conjunction // what must hold besides; of other commands
 }
 
 func (a *app) showCommand() *cobra.Command {
