@@ -326,3 +326,25 @@ func TestAuditFile(t *testing.T) {
 		t.Errorf("imported and given back:\n%s", back)
 	}
 }
+
+// BenchmarkAudit measures calls that return when their entry is durable and signed, one after the other and 16 at once.
+func BenchmarkAudit(b *testing.B) {
+	p := newPlace(b, "listen: {}\nhttp: off\n")
+	p.serve()
+	c := &audit.Client{Store: p.store}
+	for _, callers := range []int{1, 16} {
+		b.Run(fmt.Sprint(callers), func(b *testing.B) {
+			var calls sync.WaitGroup
+			for i := range callers {
+				calls.Go(func() {
+					for range (b.N + callers - 1 - i) / callers {
+						if err := c.Info(context.Background(), "c", "o", audit.CurrentUser("usr1")); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			calls.Wait()
+		})
+	}
+}
