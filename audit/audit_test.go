@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -41,6 +42,9 @@ func (r *recorder) Import(context.Context, string, string, io.Reader) (kept, cut
 	return 0, 0, errors.ErrUnsupported
 }
 func (r *recorder) Rotate(context.Context) error { return errors.ErrUnsupported }
+func (r *recorder) Erase(context.Context, native.Erase, string) (native.Answer, error) {
+	return native.Answer{}, errors.ErrUnsupported
+}
 func (r *recorder) Vacuum(context.Context, string, native.Vacuum) (native.Answer, error) {
 	return native.Answer{}, errors.ErrUnsupported
 }
@@ -100,6 +104,33 @@ func TestLog(t *testing.T) {
 	}
 	if e.Event.Micros != at.UnixMicro() || len(extra) != 6 || extra["found"] != true {
 		t.Errorf("time %v, extra %v", e.Event, extra)
+	}
+}
+
+// TestPrivate: fields are private by name, in one entry or in all of a client, and a private operation is no message.
+func TestPrivate(t *testing.T) {
+	r, socket := &recorder{}, place(t)
+	serve(t, socket, r)
+	c := &Client{Socket: socket, Private: []string{"target_user", "extra.email"}}
+	all := []Option{CurrentUser("u1"), TargetUser("u2"), Extra(map[string]any{"email": "a", "app": "b", "a=b": "c"})}
+	for _, options := range [][]Option{nil, {Private("current_user", "nothing")}, {Private("extra", "op")}} {
+		if err := c.Info(t.Context(), "c", "o", append(options, all...)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, want := range []string{"target_user extra.email", "current_user target_user extra.email", "op target_user extra.app extra.email extra"} {
+		var private []string
+		for _, f := range r.entries[i].Fields {
+			if f.Form == entry.Private {
+				private = append(private, f.Name)
+			}
+		}
+		if got := strings.Join(private, " "); got != want {
+			t.Errorf("private are %s, want %s", got, want)
+		}
+	}
+	if _, found := r.entries[2].Get("MESSAGE"); found {
+		t.Error("the operation is in the message")
 	}
 }
 

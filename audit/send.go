@@ -21,8 +21,6 @@ var (
 	ErrNoDaemon = errors.New("no daemon took the entry, which is not written; start one with 'constat serve'")
 	// ErrUnknown says that the daemon ended, or was too slow, after it had been given the entry.
 	ErrUnknown = errors.New("the daemon did not answer, and nobody knows whether the entry is kept")
-	// ErrPrivate says that private fields were asked for and that this version cannot keep them.
-	ErrPrivate = errors.New("private fields are not supported by this version: the entry is not written")
 )
 
 // How often a daemon is looked for that is not there.
@@ -51,14 +49,11 @@ func (c *Client) send(ctx context.Context, o *outgoing) error {
 
 // try tries once. again says that nothing was handed over and that it may be better later.
 func (c *Client) try(ctx context.Context, o *outgoing) (again bool, err error) {
-	if len(o.private) > 0 {
-		return false, fmt.Errorf("audit: %w", ErrPrivate)
-	}
 	socket, err := c.socket()
 	if err != nil {
 		return errors.Is(err, native.ErrNoDaemon), err
 	}
-	client, err := native.DialContext(ctx, socket, native.Request{Op: "log", Journal: Journal}, bufferSize)
+	client, err := native.DialContext(ctx, socket, native.Request{Op: "log", Journal: Journal, Private: o.private}, bufferSize)
 	if err != nil {
 		if ctx.Err() != nil || isAbsent(err) {
 			return true, err

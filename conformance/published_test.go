@@ -42,7 +42,7 @@ type store struct {
 func newStore(t *testing.T, n int) *store {
 	t.Helper()
 	s := &store{dir: filepath.Join(t.TempDir(), "store")}
-	if _, err := journal.Create(vfs.OS(), s.dir, "peers.example/log"); err != nil {
+	if _, err := journal.CreateWith(vfs.OS(), s.dir, journal.New{Origin: "peers.example/log", Keys: 16}); err != nil {
 		t.Fatal(err)
 	}
 	var err error

@@ -19,12 +19,16 @@ func AuditValue(text []byte) []byte {
 	return []byte(s)
 }
 
-// PrivateText stands in [AppendAudit] for a value that is private and not at hand.
-const PrivateText = "[private]"
+// What stands in [AppendAudit] for a value that is private, and for one that was erased.
+const (
+	PrivateText = "<private>"
+	ErasedText  = "<erased>"
+)
 
 // AppendAudit appends the JSON object of an audit entry: cid, op, current_user, target_user, result and extra, in this
 // order, cid and op always, the others if they are not empty. It is written as Python's json does: a blank after ','
-// and ':', and everything beyond ASCII escaped. It never fails: a value that is not at hand becomes [PrivateText].
+// and ':', and everything beyond ASCII escaped. It never fails: a value that is not at hand becomes
+// [PrivateText] or [ErasedText].
 func AppendAudit(dst []byte, e *Entry) []byte {
 	w := objectWriter{out: append(dst, '{')}
 	for _, name := range [...]string{AuditCID, AuditOp, AuditCurrent, AuditTarget, AuditResult} {
@@ -90,10 +94,13 @@ func find(fields []Field, name string) *Field {
 }
 
 func atHand(f *Field) []byte {
-	if f.Form != Inline {
-		return []byte(PrivateText)
+	switch {
+	case f.Form == Inline:
+		return f.Value
+	case f.Erased:
+		return []byte(ErasedText)
 	}
-	return f.Value
+	return []byte(PrivateText)
 }
 
 // appendObject renders the fields that are members of an object, in their order. Members of extra stand together.

@@ -36,10 +36,13 @@ func mustJSON(t *testing.T, v any) []byte {
 // TestAppendAudit: the order of the keys is that of Zato, and what is empty is left out.
 func TestAppendAudit(t *testing.T) {
 	private := Field{Name: "current_user", Value: make([]byte, DigestSize), Form: Private}
+	erased := private
+	erased.Erased = true
 	for want, fields := range map[string][]Field{
 		`{"cid": "", "op": ""}`:                               nil,
 		`{"cid": "c", "op": "o", "result": "ok"}`:             fieldList("MESSAGE", "o", "result", "ok", "op", "o", "cid", "c", "target_user", ""),
-		`{"cid": "", "op": "", "current_user": "[private]"}`:  {private},
+		`{"cid": "", "op": "", "current_user": "<private>"}`:  {private},
+		`{"cid": "", "op": "", "current_user": "<erased>"}`:   {erased},
 		`{"cid": "", "op": "", "extra": {"a": 1, "b": "x"}}`:  fieldList("extra.a", "1", "extra.b", "x"),
 		`{"cid": "", "op": "", "extra": {"a": 1, "a=b": 2}}`:  fieldList("extra.a", "1", "extra", `{"a=b": 2}`),
 		`{"cid": "", "op": "", "extra": "text"}`:              fieldList("extra", "text"),

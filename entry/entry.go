@@ -90,6 +90,7 @@ type Field struct {
 	Size       uint64 // bytes of a blob; 0 for other forms
 	Provenance Provenance
 	Form       Form
+	Erased     bool // said by readers of a private field: its value is gone for good. It is not encoded
 }
 
 // Entry is one event. The zero value is an event without fields at time zero.

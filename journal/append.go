@@ -8,6 +8,7 @@ import (
 	"constat/entry"
 	"constat/journal/frame"
 	"constat/journal/layout"
+	"constat/journal/sidecar"
 	"constat/seal"
 )
 
@@ -25,11 +26,16 @@ type scratch struct {
 	frame   []byte
 	blobs   []byte
 	leaves  []seal.Hash
+
+	private      []sidecar.Value // of the frame
+	privateBytes int
+	sidecar      []byte // blocks of them
 }
 
 // Append gives the entries their epoch, received time and index in the journal, which is created if need be, and
 // writes them. It sets Epoch and Received in entries; Fields stay as they are, also of an entry whose long values go
-// to blobs. It returns the index of the first. Nil means received, not durable: see [Writer.Sync].
+// to blobs. A field of form private holds its value, not a digest: that and a salt go to the sidecar. It returns the index
+// of the first. Nil means received, not durable: see [Writer.Sync].
 //
 // On an error none of the entries from the returned index on is kept. A full disk leaves the writer usable; after
 // [ErrBroken] it must be opened again.
@@ -145,6 +151,9 @@ func (w *Writer) appendFrame(l *log, entries []entry.Entry, received int64) (int
 	if err := w.writeBlobs(l); err != nil {
 		return 0, w.failed(l, blobSize, err)
 	}
+	if err := w.writePrivate(l); err != nil {
+		return 0, w.failed(l, blobSize, err)
+	}
 	w.scratch.frame = w.encoder.Append(w.scratch.frame[:0], w.scratch.payload, h, l.desc.NonceKey)
 	if _, err := l.head.file.WriteAt(w.scratch.frame, l.head.size); err != nil {
 		return 0, w.failed(l, blobSize, fmt.Errorf("write %s: %w", l.head.name, err))
@@ -152,10 +161,14 @@ func (w *Writer) appendFrame(l *log, entries []entry.Entry, received int64) (int
 	l.lastEpoch, l.lastReceived = h.Epoch, h.MaxReceived
 	l.head.size += int64(len(w.scratch.frame))
 	l.headRaw += int64(len(w.scratch.payload))
+	w.keepPrivate(l)
 	for _, leaf := range w.scratch.leaves {
 		if block, full := l.frontier.Append(leaf); full {
 			l.blocks = append(l.blocks, block)
 		}
+	}
+	if h.Kinds&^(1<<entry.Seal) != 0 && w.unsealed == 0 {
+		w.unsealed = max(w.clock.seen.Boot, 1)
 	}
 	if l.desc.Name == layout.System {
 		for i := range entries[:h.Count] {
@@ -185,6 +198,7 @@ func (w *Writer) nextHead(l *log) error {
 func (w *Writer) encode(l *log, entries []entry.Entry, received int64) (frame.Header, error) {
 	s := &w.scratch
 	s.payload, s.leaves, s.blobs = s.payload[:0], s.leaves[:0], s.blobs[:0]
+	s.private, s.privateBytes = s.private[:0], 0
 	h := frame.Header{First: l.frontier.Size(), Epoch: w.clock.epoch, MinReceived: received, MaxReceived: received}
 	room := MaxHeadEntries - int(h.First-l.head.first)
 	for i := range entries[:min(len(entries), maxFrameEntries, room)] {
@@ -195,7 +209,7 @@ func (w *Writer) encode(l *log, entries []entry.Entry, received int64) (frame.He
 		}
 		h.Count++
 		h.Kinds |= 1 << e.Kind
-		if len(s.payload) >= maxFrameBytes || len(s.blobs) >= maxFrameBytes {
+		if len(s.payload) >= maxFrameBytes || len(s.blobs) >= maxFrameBytes || s.privateBytes >= maxFrameBytes {
 			break
 		}
 	}
@@ -209,6 +223,7 @@ func (w *Writer) encodeEntry(l *log, e *entry.Entry, index uint64) (err error) {
 			return fmt.Errorf("field %q refers to a blob instead of holding its value", e.Fields[i].Name)
 		}
 	}
+	e = w.hide(l, e, index)
 	s.body, err = s.encoder.AppendBody(s.body[:0], e)
 	if errors.Is(err, entry.ErrTooLong) {
 		spilled := *e // the caller keeps the values, to try again if the frame cannot be written
@@ -272,6 +287,7 @@ func (w *Writer) failed(l *log, blobSize int64, cause error) error {
 			errs = append(errs, err, l.blobs.Truncate(l.blobSize), l.blobs.Sync()) // else a crash brings it back
 		}
 	}
+	errs = append(errs, l.sidecar.takeBack())
 	if err := errors.Join(errs...); err != nil {
 		return w.breakLocked(errors.Join(cause, err))
 	}

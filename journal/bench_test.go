@@ -31,7 +31,7 @@ func benchEntries(n int) []entry.Entry {
 // BenchmarkAppend appends batches of 4096 entries, hashed and compressed, with a sync every 16 batches, to real files.
 func BenchmarkAppend(b *testing.B) {
 	store := b.TempDir() + "/store"
-	if _, err := journal.Create(vfs.OS(), store, "bench.example"); err != nil {
+	if _, err := journal.CreateWith(vfs.OS(), store, journal.New{Origin: "bench.example", Keys: 16}); err != nil {
 		b.Fatal(err)
 	}
 	w, err := journal.OpenWriter(vfs.OS(), store, journal.Options{})
@@ -61,7 +61,7 @@ func BenchmarkAppend(b *testing.B) {
 // BenchmarkConvert turns heads of 65,536 entries into segments, on real files.
 func BenchmarkConvert(b *testing.B) {
 	store := b.TempDir() + "/store"
-	if _, err := journal.Create(vfs.OS(), store, "bench.example"); err != nil {
+	if _, err := journal.CreateWith(vfs.OS(), store, journal.New{Origin: "bench.example", Keys: 16}); err != nil {
 		b.Fatal(err)
 	}
 	w, err := journal.OpenWriter(vfs.OS(), store, journal.Options{})

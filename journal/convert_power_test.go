@@ -17,7 +17,7 @@ import (
 
 // sealingLife is a workload of heads that become segments, below and above the checkpoint. It stops at the first error.
 func sealingLife(fsys vfs.FS, l *ledger, clock *fixedClock) error {
-	if _, err := journal.Create(fsys, dir, "test.example"); err != nil {
+	if _, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16}); err != nil {
 		return err
 	}
 	l.created = true

@@ -15,7 +15,7 @@ import (
 // files.
 func TestConvertBeside(t *testing.T) {
 	store := t.TempDir() + "/store"
-	_, err := journal.Create(vfs.OS(), store, "test.example")
+	_, err := journal.CreateWith(vfs.OS(), store, journal.New{Origin: "test.example", Keys: 16})
 	must(t, err)
 	w, err := journal.OpenWriter(vfs.OS(), store, journal.Options{})
 	must(t, err)

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -32,12 +33,30 @@ const (
 	keyMode    = 0o600
 )
 
-// Create makes a store with a new identity in dir, which is created with its parents. It returns the certificate,
-// whose code is to be published. If dir holds a store it returns [ErrExists] and changes nothing; if a Create was cut
-// short, it starts over.
+// New says what a new store is to be. Zero values are the defaults of package seal.
+type New struct {
+	Origin    string
+	Keys      uint32 // one-time seal keys of a generation, a power of two; making them takes about 25 µs each
+	SealAfter uint32 // seconds after the first unsealed event within which a daemon seals
+	Heartbeat uint32 // seconds between the seals of an idle store
+}
+
+// Create is [CreateWith] with all defaults, which takes about half a second.
 func Create(fsys vfs.FS, dir, origin string) (seal.Certificate, error) {
-	if err := seal.ValidOrigin(origin); err != nil {
+	return CreateWith(fsys, dir, New{Origin: origin})
+}
+
+// CreateWith makes a store with a new identity and new seal keys in dir, which is created with its parents. It returns
+// the certificate, whose code is to be published. If dir holds a store it returns [ErrExists] and changes nothing; if an
+// earlier call was cut short, it starts over.
+func CreateWith(fsys vfs.FS, dir string, n New) (seal.Certificate, error) {
+	n.Keys, n.SealAfter = cmp.Or(n.Keys, seal.DefaultKeys), cmp.Or(n.SealAfter, seal.DefaultSealAfter)
+	n.Heartbeat = cmp.Or(n.Heartbeat, seal.DefaultHeartbeat)
+	if err := seal.ValidOrigin(n.Origin); err != nil {
 		return seal.Certificate{}, err
+	}
+	if !seal.ValidKeys(n.Keys) {
+		return seal.Certificate{}, fmt.Errorf("%d seal keys: want a power of two from %d to %d", n.Keys, seal.MinKeys, seal.MaxKeys)
 	}
 	if err := makeParents(fsys, dir); err != nil {
 		return seal.Certificate{}, err
@@ -53,22 +72,26 @@ func Create(fsys vfs.FS, dir, origin string) (seal.Certificate, error) {
 	if err := vacant(fsys, dir); err != nil { // somebody may have been faster
 		return seal.Certificate{}, err
 	}
-	return create(fsys, dir, origin)
+	return create(fsys, dir, n)
 }
 
 // create writes everything but store.json first: with store.json the store exists.
-func create(fsys vfs.FS, dir, origin string) (seal.Certificate, error) {
+func create(fsys vfs.FS, dir string, n New) (seal.Certificate, error) {
 	if err := syncAbove(fsys, dir); err != nil {
 		return seal.Certificate{}, err
 	}
-	id, err := makeIdentity(fsys, dir, origin)
+	id, err := makeIdentity(fsys, dir, n.Origin)
 	if err != nil {
 		return seal.Certificate{}, err
 	}
-	c := seal.Certificate{Origin: origin, Identity: id.Public(), SealAfter: seal.DefaultSealAfter,
-		Heartbeat: seal.DefaultHeartbeat, Keys: seal.DefaultKeys}
+	keys, err := makeSeeds(fsys, dir, n.Keys)
+	if err != nil {
+		return seal.Certificate{}, err
+	}
+	c := seal.Certificate{Origin: n.Origin, Identity: id.Public(), SealAfter: n.SealAfter, Heartbeat: n.Heartbeat,
+		Keys: keys.Count, KeyRoot: keys.Root}
 	rand.Read(c.Store[:])
-	if _, err := createJournal(fsys, dir, newJournal(layout.System, origin+"/"+layout.System), id); err != nil {
+	if _, err := createJournal(fsys, dir, newJournal(layout.System, n.Origin+"/"+layout.System), id); err != nil {
 		return seal.Certificate{}, err
 	}
 	store := layout.Store{Certificate: c}
@@ -131,6 +154,20 @@ func makeIdentity(fsys vfs.FS, dir, origin string) (*seal.Identity, error) {
 	}
 	id = seal.NewIdentity()
 	return id, durable.WriteFile(fsys, filepath.Join(keys, layout.IdentityFile), []byte(id.Format(origin)), keyMode)
+}
+
+// makeSeeds draws the seed of the first generation and makes it durable. It returns the keys that follow from it.
+func makeSeeds(fsys vfs.FS, dir string, count uint32) (seal.Keys, error) {
+	c, err := drawChain(count)
+	if err != nil {
+		return seal.Keys{}, err
+	}
+	s, err := createSeeds(fsys, filepath.Join(layout.KeysDir(dir), layout.SeedFile))
+	if err != nil {
+		return seal.Keys{}, errors.Join(err, c.wipe())
+	}
+	err = s.replace(0, 0, c.seed[:])
+	return c.Keys(), errors.Join(err, s.close(), c.wipe())
 }
 
 func readIdentity(fsys vfs.FS, dir, origin string) (*seal.Identity, error) {

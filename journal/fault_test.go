@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -20,7 +21,8 @@ type session struct {
 	l     *ledger
 	clock *fixedClock
 	w     *journal.Writer
-	began int // operation at which the workload came to what the test is about
+	began int    // operation at which the workload came to what the test is about
+	keys  uint32 // of a generation; 0: 16
 }
 
 // try does a step until it works. One fault may cost several steps, but not many.
@@ -48,7 +50,7 @@ func (s *session) try(what string, step func() error) {
 // that was durable.
 func (s *session) open() (err error) {
 	if !s.l.created {
-		_, err = journal.Create(s.fsys, dir, "test.example")
+		_, err = journal.CreateWith(s.fsys, dir, journal.New{Origin: "test.example", Keys: cmp.Or(s.keys, 16)})
 		if s.l.created = err == nil || errors.Is(err, journal.ErrExists); !s.l.created {
 			return err
 		}
@@ -179,7 +181,7 @@ func TestFaultsOnward(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	for room := int64(0); ; room += 37 * stride {
 		disk, l, clock := newDisk(t), newLedger(), newClock()
-		if _, err := journal.Create(disk, dir, "test.example"); err != nil {
+		if _, err := journal.CreateWith(disk, dir, journal.New{Origin: "test.example", Keys: 16}); err != nil {
 			t.Fatal(err)
 		}
 		l.created = true

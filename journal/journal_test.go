@@ -52,7 +52,7 @@ func newStore(t *testing.T) *crashfs.FS {
 			t.Fatal(err)
 		}
 	}
-	if _, err := journal.Create(fsys, dir, "test.example"); err != nil {
+	if _, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16}); err != nil {
 		t.Fatal(err)
 	}
 	return fsys
@@ -228,7 +228,7 @@ func TestTwoWriters(t *testing.T) {
 	}
 	w.Close()
 	open(t, fsys, clock).Close()
-	if _, err := journal.Create(fsys, dir, "other.example"); !errors.Is(err, journal.ErrExists) {
+	if _, err := journal.CreateWith(fsys, dir, journal.New{Origin: "other.example", Keys: 16}); !errors.Is(err, journal.ErrExists) {
 		t.Errorf("create again: %v", err)
 	}
 	verify(t, fsys)

@@ -9,6 +9,7 @@ import (
 	"constat/journal/frame"
 	"constat/journal/layout"
 	"constat/journal/segment"
+	"constat/seal"
 )
 
 // journalDirs returns the names of the directories of a store that can be journals.
@@ -28,6 +29,8 @@ type told struct {
 	journals map[string]*frame.JournalID // by name, the newest
 	files    map[string]bool             // what recovery has set aside, below the store
 	timeline layout.Timeline
+
+	certificate *seal.Endorsed // the newest after certificate 0
 }
 
 // readTold reads the control entries of the system journal.
@@ -44,6 +47,10 @@ func readTold(fsys vfs.FS, system *log) (told, error) {
 			}
 		case layout.JournalDamaged, layout.TailSetAside, layout.Successor:
 			t.files[layout.Text(e, layout.File)] = true
+		case layout.CertificateMade:
+			if g, err := seal.ParseEndorsed(layout.Text(e, layout.CertificateText)); err == nil {
+				t.certificate = &g
+			}
 		}
 	})
 	return t, err

@@ -33,6 +33,8 @@ type log struct {
 	blocks   []seal.Hash // full blocks that are neither unwritten nor in the tree file
 	blobs    vfs.File    // of the present head; nil until the first
 	blobSize int64
+	sidecar  *sidecarFile // of the present head; nil until it is needed
+	untold   []untold     // blocks of private values, in their order
 
 	signed    uint64 // size of the newest checkpoint
 	tree      vfs.File
@@ -123,6 +125,7 @@ func (l *log) closeHead() error {
 	if l.blobs != nil {
 		errs = append(errs, l.blobs.Close())
 	}
+	errs = append(errs, l.closeSidecar())
 	l.head, l.blobs = nil, nil
 	return errors.Join(errs...)
 }

@@ -48,9 +48,23 @@ func (p Part) Release() { p.view.release(p.part) }
 
 var errNoPart = errors.New("no part of the view")
 
-// Restore puts the values that are in blobs back into an entry that was read from the segment of a part. A blob that
-// cannot be had stays a reference. It may be called by several goroutines.
+// Restore puts the values that are in blobs back into an entry that was read from the segment of a part, and private ones
+// as the view reveals them. What cannot be had stays a reference. It may be called by several goroutines.
 func (v *View) Restore(index uint64, e *entry.Entry) error {
+	p := v.partOf(index)
+	if p == nil {
+		return errNoPart
+	}
+	v.restoring.Lock()
+	defer v.restoring.Unlock()
+	return v.restored.restore(v, p.first, index, e)
+}
+
+// Reveals reports whether the view puts private values back: see [Reader.Reveal].
+func (v *View) Reveals() bool { return v.reveal }
+
+// partOf returns the part that holds an index, or nil.
+func (v *View) partOf(index uint64) *part {
 	n, found := slices.BinarySearchFunc(v.parts, index, func(p *part, index uint64) int {
 		switch {
 		case p.end <= index:
@@ -61,9 +75,7 @@ func (v *View) Restore(index uint64, e *entry.Entry) error {
 		return 0
 	})
 	if !found {
-		return errNoPart
+		return nil
 	}
-	v.restoring.Lock()
-	defer v.restoring.Unlock()
-	return v.restored.restore(v, v.parts[n].first, index, e)
+	return v.parts[n]
 }

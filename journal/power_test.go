@@ -14,7 +14,7 @@ import (
 
 // life is the scripted workload: two lives of a writer with everything that it can do. It stops at the first error.
 func life(fsys vfs.FS, l *ledger, clock *fixedClock) error {
-	if _, err := journal.Create(fsys, dir, "test.example"); err != nil {
+	if _, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16}); err != nil {
 		return err
 	}
 	l.created = true
@@ -100,7 +100,7 @@ func restart(t *testing.T, fsys *crashfs.FS, l *ledger) {
 	clear(l.received) // what was not acknowledged by now never will be
 	w, err := journal.OpenWriter(fsys, dir, journal.Options{Clock: clock.read})
 	if errors.Is(err, journal.ErrNoStore) && !l.created {
-		if _, err = journal.Create(fsys, dir, "test.example"); err == nil {
+		if _, err = journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16}); err == nil {
 			l.created = true
 			w, err = journal.OpenWriter(fsys, dir, journal.Options{Clock: clock.read})
 		}

@@ -160,9 +160,12 @@ func (g *going) remove(fsys vfs.FS, l *log) error {
 	return finishPruning(fsys, l.dir, l.desc, &g.keeper.kept, g.keeper.blobs)
 }
 
-// finishPruning removes the segment that is pruned, once what stays of it is in place: blobs first, so that none are left when
-// the segment is gone.
+// finishPruning removes the segment that is pruned, once what stays of it is in place: private values and blobs first, so that none
+// are left when the segment is gone.
 func finishPruning(fsys vfs.FS, dir string, d layout.Journal, k *layout.Kept, blobs bool) error {
+	if err := destroySidecar(fsys, filepath.Dir(dir), filepath.Join(dir, layout.PrivateName(k.First))); err != nil {
+		return err
+	}
 	name := filepath.Join(dir, layout.BlobName(k.First))
 	if !blobs {
 		if err := removeFile(fsys, name); err != nil {

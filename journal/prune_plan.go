@@ -20,7 +20,7 @@ type queue struct {
 // candidate is a segment that may go.
 type candidate struct {
 	first, end     uint64
-	bytes          int64 // of the segment and its blobs
+	bytes          int64 // of the segment, its blobs and its private values
 	oldest, newest layout.Moment
 	looked         bool // end and times are known
 	reason         Reason
@@ -48,7 +48,7 @@ func newQueue(fsys vfs.FS, l *log) (*queue, error) {
 	spans, err := listSpans(fsys, l.dir)
 	for _, s := range spans {
 		if s.segment && !s.head && !s.kept {
-			bytes := sizes[layout.SegmentName(s.first)] + sizes[layout.BlobName(s.first)]
+			bytes := sizes[layout.SegmentName(s.first)] + sizes[layout.BlobName(s.first)] + sizes[layout.PrivateName(s.first)]
 			q.segments = append(q.segments, candidate{first: s.first, bytes: bytes})
 		}
 	}

@@ -17,6 +17,8 @@ type Reader struct {
 	fsys  vfs.FS
 	dir   string
 	store layout.Store
+
+	reveal bool // private values
 }
 
 // OpenReader opens the store in dir. It returns [ErrNoStore] if there is none.
@@ -118,10 +120,11 @@ type View struct {
 	Journal layout.Journal
 	Size    uint64 // entries
 
-	fsys  vfs.FS
-	dir   string
-	parts []*part
-	read  reading
+	fsys   vfs.FS
+	dir    string
+	reveal bool // private values
+	parts  []*part
+	read   reading
 
 	mu   sync.Mutex // guards the open segments
 	idle []*part    // segments that are open and not in use, the one used last at the end
@@ -134,7 +137,7 @@ func (r *Reader) view(name string) (*View, error) {
 	if err := layout.ValidJournalName(name); err != nil {
 		return nil, err
 	}
-	v := &View{fsys: r.fsys, dir: filepath.Join(r.dir, name)}
+	v := &View{fsys: r.fsys, dir: filepath.Join(r.dir, name), reveal: r.reveal}
 	file := filepath.Join(v.dir, layout.JournalFile)
 	data, err := durable.ReadFile(r.fsys, file, layout.MaxDescriptor)
 	if isNotExist(err) {

@@ -22,6 +22,7 @@ type reading struct {
 	list    [][]byte
 	current entry.Entry
 	blobs   *blobFile      // of the part that was last asked
+	sidecar *openSidecar   // the same
 	leaves  segment.Reader // of the segment whose leaves were read last: they are asked for in small ranges
 }
 
@@ -55,17 +56,26 @@ func (r *reading) entry(v *View, first, index uint64, body []byte) (*entry.Entry
 
 // restore puts the values that are in blobs back into an entry. A blob that cannot be had stays a reference.
 func (r *reading) restore(v *View, first, index uint64, e *entry.Entry) error {
+	private := false
 	for i := range e.Fields {
-		if form := e.Fields[i].Form; form == entry.Blob || form == entry.Packed {
-			return r.resolve(v, first, index, e)
+		switch e.Fields[i].Form {
+		case entry.Private:
+			private = true
+		case entry.Blob, entry.Packed:
+			err := r.resolve(v, first, index, e)
+			r.private(v, first, index, e)
+			return err
 		}
+	}
+	if private {
+		r.private(v, first, index, e)
 	}
 	return nil
 }
 
 func (r *reading) resolve(v *View, first, index uint64, e *entry.Entry) error {
 	if r.blobs == nil || r.blobs.first != first {
-		r.close()
+		r.closeBlobs()
 		r.blobs = openBlobs(v.fsys, v.dir, v.Journal, first)
 	}
 	fields := e.Fields
@@ -89,6 +99,11 @@ func (r *reading) resolve(v *View, first, index uint64, e *entry.Entry) error {
 }
 
 func (r *reading) close() {
+	r.closeBlobs()
+	r.closeSidecar()
+}
+
+func (r *reading) closeBlobs() {
 	if r.blobs != nil && r.blobs.file != nil {
 		r.blobs.file.Close()
 	}

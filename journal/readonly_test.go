@@ -23,7 +23,7 @@ func TestNotOurStore(t *testing.T) {
 		if _, err := journal.OpenWriter(fsys, dir, journal.Options{}); !errors.Is(err, want) {
 			t.Errorf("store.json %q: %v, want %v", content, err, want)
 		}
-		if _, err := journal.Create(fsys, dir, "test.example"); !errors.Is(err, journal.ErrExists) {
+		if _, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16}); !errors.Is(err, journal.ErrExists) {
 			t.Errorf("store.json %q: create: %v", content, err)
 		}
 		if r := check.Store(fsys, dir, check.Options{}); r.Verdict != check.Unreadable {
@@ -35,7 +35,7 @@ func TestNotOurStore(t *testing.T) {
 	}
 	fsys := crashfs.New()
 	fsys.WriteFile("/var/store/letter.txt", []byte("dear"))
-	if _, err := journal.Create(fsys, dir, "test.example"); !errors.Is(err, journal.ErrNotEmpty) {
+	if _, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16}); !errors.Is(err, journal.ErrNotEmpty) {
 		t.Errorf("create beside other files: %v", err)
 	}
 	if _, err := journal.OpenWriter(fsys, dir, journal.Options{}); !errors.Is(err, journal.ErrNoStore) {

@@ -61,7 +61,13 @@ func (w *Writer) recover() error {
 		}
 	}
 	w.found = w.Sizes()
-	return r.tell()
+	if err := r.tell(); err != nil {
+		return err
+	}
+	if err := w.recoverPrivate(); err != nil {
+		return err
+	}
+	return w.resumeSeals()
 }
 
 // openSystem recovers the system journal. One whose control entries cannot be read is as damaged as one whose entries
@@ -76,6 +82,7 @@ func (r *recovery) openSystem() error {
 		r.w.timeline = r.told.timeline
 		id := r.told.journals[layout.System]
 		l.listed = id != nil && *id == l.desc.ID
+		err = r.readSeals(l)
 	}
 	if !isLost(err) {
 		return err

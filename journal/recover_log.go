@@ -26,8 +26,9 @@ type scanned struct {
 type opening struct {
 	*log
 	r        *recovery
-	name     string // of the journal
-	point    seal.Checkpoint
+	name     string          // of the journal
+	point    seal.Checkpoint // the newest checkpoint, or what the newest seal says if that covers more
+	pointOf  string          // which of the two
 	found    []scanned
 	end      uint64 // index behind the last entry in unbroken order, as headers tell
 	cut      *cut   // where the unbroken order ends; nil at a clean end
@@ -101,7 +102,7 @@ func (o *opening) examine() (*damage, error) {
 	known := &damage{journalID: &o.desc.ID}
 	known.checkpoint, _ = durable.ReadFile(o.r.w.fsys, filepath.Join(o.dir, layout.CheckpointFile), seal.MaxCheckpoint)
 	if o.end < o.point.Size {
-		known.reason = fmt.Sprintf("entries %d to %d are missing or damaged, below its checkpoint", o.end, o.point.Size-1)
+		known.reason = fmt.Sprintf("entries %d to %d are missing or damaged, below its %s", o.end, o.point.Size-1, o.pointOf)
 		return known, nil
 	}
 	o.decoder = frame.NewDecoder()
@@ -134,6 +135,7 @@ func (o *opening) describe() (*damage, error) {
 		return &damage{reason: fmt.Sprintf("%s: %v", layout.CheckpointFile, err), journalID: &o.desc.ID, checkpoint: signed}, nil
 	}
 	o.signed = o.point.Size
+	o.coverSealed()
 	return nil, err
 }
 

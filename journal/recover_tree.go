@@ -32,7 +32,7 @@ func (o *opening) rehash() (reason string, err error) {
 	o.treeGood = false
 	matches, err := o.hashFrom(nil)
 	if err == nil && !matches {
-		reason = fmt.Sprintf("its entries do not give the root of its checkpoint of size %d", o.point.Size)
+		reason = fmt.Sprintf("its entries do not give the root of its %s of size %d", o.pointOf, o.point.Size)
 	}
 	return reason, err
 }

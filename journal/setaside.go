@@ -22,6 +22,9 @@ func (o *opening) finish() error {
 	if err := o.setAside(); err != nil {
 		return err
 	}
+	if err := o.trimSidecars(); err != nil {
+		return err
+	}
 	if err := o.r.w.fsys.SyncDir(o.dir); err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ type extent struct {
 	log        *log
 	head       *head
 	bytes      int64           // of the head
+	size       uint64          // entries
+	root       seal.Hash       // over them, if it is for signing
 	checkpoint seal.Checkpoint // over the entries; zero if there is nothing to sign
 }
 
@@ -38,6 +40,11 @@ func (w *Writer) Checkpoint() error {
 	if err := w.syncBeside(list); err != nil {
 		return err
 	}
+	return w.signAll(list)
+}
+
+// signAll makes checkpoints over extents that are durable: signing is held.
+func (w *Writer) signAll(list []extent) error {
 	for _, x := range list {
 		if err := x.log.sign(w.fsys, w.identity, x.checkpoint); err != nil {
 			w.mu.Lock()
@@ -56,16 +63,33 @@ func (w *Writer) extents(toSign bool) ([]extent, error) {
 	if w.broken != nil {
 		return nil, w.broken
 	}
+	if toSign {
+		if err := w.tellPrivate(); err != nil {
+			return nil, err
+		}
+	}
+	return w.extentsLocked(toSign), nil
+}
+
+func (w *Writer) extentsLocked(toSign bool) []extent {
 	list := make([]extent, 0, len(w.logs))
 	for _, l := range w.sortedLogs() {
-		x := extent{log: l, head: l.head, bytes: l.head.size}
-		if toSign && l.signed != l.frontier.Size() {
-			l.unwritten, l.blocks = append(l.unwritten, l.blocks...), l.blocks[:0]
-			x.checkpoint = seal.Checkpoint{Origin: l.desc.Origin, Size: l.frontier.Size(), Root: l.frontier.Root()}
-		}
-		list = append(list, x)
+		list = append(list, w.extentOf(l, toSign))
 	}
-	return list, nil
+	return list
+}
+
+// extentOf says how far a journal has come.
+func (w *Writer) extentOf(l *log, toSign bool) extent {
+	x := extent{log: l, head: l.head, bytes: l.head.size, size: l.frontier.Size()}
+	if toSign {
+		x.root = l.frontier.Root()
+	}
+	if toSign && l.signed != x.size {
+		l.unwritten, l.blocks = append(l.unwritten, l.blocks...), l.blocks[:0]
+		x.checkpoint = seal.Checkpoint{Origin: l.desc.Origin, Size: x.size, Root: x.root}
+	}
+	return x
 }
 
 // syncBeside makes extents durable while others append. A head that ended meanwhile was synced then.

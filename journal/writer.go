@@ -24,6 +24,10 @@ import (
 type Options struct {
 	Clock  Clock   // nil: SystemClock
 	Memory *Memory // of conversions; nil: the writer has its own
+
+	Private []PrivateRule // see [Writer.SetPrivate]
+	// Machine says what a seal says of the machine; nil: ThisMachine.
+	Machine func() Machine
 }
 
 // ErrBroken is wrapped by every call on a writer after a write or a sync went wrong in a way that leaves the files
@@ -49,11 +53,16 @@ type Writer struct {
 	converting sync.WaitGroup  // conversions that run; added to while mu is held
 	memory     *Memory         // that they take
 
+	private []PrivateRule // guarded by mu
+	machine func() Machine
+	sealer  sealer
+
 	signing  sync.Mutex // taken before mu, by whoever signs or closes
 	mu       sync.Mutex // guards everything below
 	clock    ingestClock
 	logs     map[string]*log
 	broken   error // the first error after which the files are unsure
+	unsealed int64 // since when entries wait for a seal, µs since boot; 0: none do
 	encoder  *frame.Encoder
 	blobZstd *zstd.Encoder
 	scratch  scratch
@@ -80,9 +89,12 @@ func OpenWriter(fsys vfs.FS, dir string, o Options) (*Writer, error) {
 	w := &Writer{fsys: fsys, dir: dir, store: store, identity: identity, lock: lock, logs: map[string]*log{},
 		completed: make(chan struct{}, 1), memory: cmp.Or(o.Memory, new(Memory))}
 	w.open, w.end = context.WithCancel(context.Background())
-	w.clock.read = o.Clock
+	w.private, w.clock.read = o.Private, o.Clock
 	if o.Clock == nil {
 		w.clock.read = SystemClock
+	}
+	if w.machine = o.Machine; o.Machine == nil {
+		w.machine = ThisMachine
 	}
 	if err := w.begin(); err != nil {
 		return nil, errors.Join(err, w.Close())
@@ -175,14 +187,15 @@ func (w *Writer) Close() error {
 	w.end()
 	w.stop()
 	w.converting.Wait()
+	err := w.sealer.close()
 	w.signing.Lock()
 	defer w.signing.Unlock()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.lock == nil {
-		return nil
+		return err
 	}
-	var errs []error
+	errs := []error{err}
 	for _, l := range w.logs {
 		errs = append(errs, l.close())
 	}

@@ -34,6 +34,9 @@ func (r *recorder) Import(context.Context, string, string, io.Reader) (kept, cut
 	return 0, 0, errors.ErrUnsupported
 }
 func (r *recorder) Rotate(context.Context) error { return errors.ErrUnsupported }
+func (r *recorder) Erase(context.Context, native.Erase, string) (native.Answer, error) {
+	return native.Answer{}, errors.ErrUnsupported
+}
 func (r *recorder) Vacuum(context.Context, string, native.Vacuum) (native.Answer, error) {
 	return native.Answer{}, errors.ErrUnsupported
 }

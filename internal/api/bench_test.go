@@ -14,7 +14,7 @@ import (
 // BenchmarkHTTP asks how many requests a second a machine answers, client included, of what is decoded already.
 func BenchmarkHTTP(b *testing.B) {
 	dir := b.TempDir() + "/store"
-	if _, err := journal.Create(vfs.OS(), dir, "bench.example"); err != nil {
+	if _, err := journal.CreateWith(vfs.OS(), dir, journal.New{Origin: "bench.example", Keys: 16}); err != nil {
 		b.Fatal(err)
 	}
 	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})

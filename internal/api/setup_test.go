@@ -34,7 +34,7 @@ type site struct {
 func newSite(t testing.TB, change func(*api.Config)) *site {
 	t.Helper()
 	s := &site{fsys: crashfs.New()}
-	if _, err := journal.Create(s.fsys, storeDir, "test.example/log"); err != nil {
+	if _, err := journal.CreateWith(s.fsys, storeDir, journal.New{Origin: "test.example/log", Keys: 16}); err != nil {
 		t.Fatal(err)
 	}
 	var err error

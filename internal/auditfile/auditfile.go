@@ -152,6 +152,9 @@ func (w *Writer) open(v *journal.View) (err error) {
 		}
 		f.cursor.Next = item.Index + 1
 	}
+	if err := f.note(0); err != nil {
+		return errors.Join(err, f.close())
+	}
 	w.file = f
 	return nil
 }

@@ -144,8 +144,8 @@ func TestFile(t *testing.T) {
 
 // TestKilled: a process that ends at any byte behind its cursor leaves nothing twice and nothing out.
 func TestKilled(t *testing.T) {
-	for cut := int64(0); cut < 250; cut += 9 {
-		b := newBench(t)
+	b := newBench(t)
+	for cut := int64(0); cut < 250; cut += 19 {
 		b.audit(2)
 		w := b.writer(0)
 		b.catchUp(w)

@@ -42,7 +42,8 @@ type file struct {
 	notedAt time.Time
 }
 
-// openFile opens the file of a config, or makes it. lines is how many whole lines stand behind what the cursor knows of.
+// openFile opens the file of a config, or makes it. lines is how many whole lines stand behind what the cursor knows
+// of: nothing may be noted before the cursor stands behind their entries.
 func openFile(c Config, id string) (f *file, lines int, err error) {
 	f = &file{config: c, cursor: cursor{Journal: id}}
 	known, err := f.readCursor()
@@ -56,7 +57,7 @@ func openFile(c Config, id string) (f *file, lines int, err error) {
 		return nil, 0, errors.Join(err, f.f.Close())
 	}
 	f.w = bufio.NewWriterSize(f.f, 64<<10)
-	return f, lines, f.note(0)
+	return f, lines, nil
 }
 
 // readCursor reads the cursor; known says that there is one for this journal.

@@ -48,6 +48,7 @@ extra.found:true. The default format is a line of audit-pii.log, one entry a lin
 	flags.StringVarP(&f.format, "output", "o", "zato", "format: zato, or one of 'constat show'")
 	flags.StringArrayVar(&f.journals, "journal", nil, "in place of the journal audit; may be repeated")
 	flags.BoolVar(&f.utc, "utc", false, "show times in UTC")
+	flags.BoolVar(&f.private, "private", false, "show private values, and let the query match them; needs the keys of the store")
 	flags.BoolVar(&f.noPager, "no-pager", false, "do not start a pager on a terminal")
 	c.Args = func(*cobra.Command, []string) error {
 		if f.lines < 0 {

@@ -17,7 +17,7 @@ import (
 // logFlags are the flags of "log".
 type logFlags struct {
 	tag, priority, journal string
-	fields                 []string
+	fields, private        []string
 }
 
 func (a *app) logCommand() *cobra.Command {
@@ -26,7 +26,10 @@ func (a *app) logCommand() *cobra.Command {
 		Use:   "log [MESSAGE…]",
 		Short: "Write an event: the arguments, or standard input line by line",
 		Long: `Write an event: the arguments joined by blanks, or standard input line by line.
-It returns when the events are durable and under a signed checkpoint.`,
+It returns when the events are durable and under a signed checkpoint.
+
+The value of a --private field is kept encrypted beside the journal, shown only with the keys of the store, and can be
+erased for good ('constat erase').`,
 		Example: `  constat log -t backup -p daemon.warning "disk almost full"
   constat log --field ORDER_ID=42 "order shipped"
   make 2>&1 | constat log -t build`,
@@ -36,6 +39,7 @@ It returns when the events are durable and under a signed checkpoint.`,
 	c.Flags().StringVarP(&f.priority, "priority", "p", "user.notice", "[FACILITY.]LEVEL, such as daemon.err or info")
 	c.Flags().StringVar(&f.journal, "journal", layout.System, "journal to write to")
 	c.Flags().StringArrayVar(&f.fields, "field", nil, "further field, `NAME=VALUE`; may be repeated")
+	c.Flags().StringArrayVar(&f.private, "private", nil, "further field whose value can be erased, `NAME=VALUE`; may be repeated")
 	return c
 }
 
@@ -69,15 +73,26 @@ func (f logFlags) template() (entry.Entry, error) {
 	if tag != "" {
 		e.AddString("SYSLOG_IDENTIFIER", tag, entry.Claimed)
 	}
-	for _, field := range f.fields {
-		name, value, found := strings.Cut(field, "=")
-		if !found || !entry.ValidName(name) || name[0] == '_' {
-			return e, usage("--field %q: want NAME=VALUE, where NAME does not begin with '_'", field)
-		}
-		e.AddString(name, value, entry.Claimed)
+	if err := addFields(&e, "--field", f.fields, entry.Inline); err != nil {
+		return e, err
+	}
+	if err := addFields(&e, "--private", f.private, entry.Private); err != nil {
+		return e, err
 	}
 	ingest.Local("direct").AddTo(&e)
 	return e, nil
+}
+
+// addFields adds what a flag gives as NAME=VALUE.
+func addFields(e *entry.Entry, flag string, list []string, form entry.Form) error {
+	for _, field := range list {
+		name, value, found := strings.Cut(field, "=")
+		if !found || !entry.ValidName(name) || name[0] == '_' {
+			return usage("%s %q: want NAME=VALUE, where NAME does not begin with '_'", flag, field)
+		}
+		e.Fields = append(e.Fields, entry.Field{Name: name, Value: []byte(value), Form: form})
+	}
+	return nil
 }
 
 func withMessage(template entry.Entry, message []byte) entry.Entry {

@@ -23,6 +23,7 @@ type showFlags struct {
 	noLines                             bool // -n 0
 	reverse, follow, utc, boot, noPager bool
 	explain, names, boots               bool
+	private                             bool
 	field                               string
 	formatGiven                         bool
 	since, until, priority, grep        string
@@ -43,7 +44,8 @@ selects as journalctl does: values of one field are alternatives, different fiel
 alternatives.
 
 Times: RFC 3339, "2025-06-15 15:30", "15:30", "yesterday", "-1h", "2 hours ago", "@1760000000".
-Entries of kind seal and control are hidden unless --kind asks for them.`,
+Entries of kind seal and control are hidden unless --kind asks for them. Private values are shown as <private>, or <erased>
+once they are gone, and match no query, unless --private is given and the keys of the store can be read.`,
 		Example: `  constat show -n 20 -p warning            the newest 20 warnings and worse
   constat show -f -t sshd                  follow one program
   constat show -S "2 hours ago" -g refused what matched a regular expression
@@ -73,6 +75,7 @@ Entries of kind seal and control are hidden unless --kind asks for them.`,
 	flags.BoolVar(&f.utc, "utc", false, "show times in UTC")
 	flags.BoolVarP(&f.names, "field-names", "N", false, "print the names of all fields")
 	flags.StringVarP(&f.field, "field", "F", "", "print the values that `FIELD` has in what matches")
+	flags.BoolVar(&f.private, "private", false, "show private values, and let the query match them; needs the keys of the store")
 	flags.BoolVar(&f.boots, "list-boots", false, "print the boots that entries belong to")
 	flags.BoolVar(&f.explain, "explain", false, "tell on standard error what was read, and what was skipped by what")
 	flags.BoolVar(&f.noPager, "no-pager", false, "do not start a pager on a terminal")
@@ -101,6 +104,11 @@ func (a *app) show(ctx context.Context, f showFlags, args []string) error {
 	r, err := a.openReader()
 	if err != nil {
 		return err
+	}
+	if f.private {
+		if err := r.Reveal(); err != nil {
+			return fmt.Errorf("--private: %w", err)
+		}
 	}
 	out, err := a.newOutput(f)
 	if err != nil {

@@ -155,6 +155,12 @@ func (a *app) printReport(r *check.Report, format, dir string) error {
 	for _, p := range r.Pruned {
 		line("  pruned    %-12s entries %d to %d, as signed control entries say", p.Journal, p.First, p.Last)
 	}
+	if r.Private+r.Erased > 0 {
+		line("  private   %d values that can be erased, %d that were", r.Private, r.Erased)
+	}
+	for _, e := range r.Erasures {
+		line("  erased    %-12s %d values of %s and what held them, as entry %d of system says: %s", e.Journal, e.Values, e.Field, e.Index, e.Reason)
+	}
 	for _, note := range r.Notes {
 		line("  note      %s", note)
 	}

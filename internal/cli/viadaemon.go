@@ -53,7 +53,7 @@ func (a *app) request(r native.Request, send func(*native.Client) error) (answer
 
 // writeToDaemon sends entries to a running daemon. What is known of this process the daemon finds out by itself.
 func (a *app) writeToDaemon(journal string, entries []entry.Entry) (done bool, err error) {
-	answer, done, err := a.request(native.Request{Op: "log", Journal: journal}, func(c *native.Client) error {
+	answer, done, err := a.request(native.Request{Op: "log", Journal: journal, Private: privateNames(entries)}, func(c *native.Client) error {
 		for i := range entries {
 			e := claimedOnly(entries[i])
 			if err := c.Log(&e); err != nil {
@@ -68,6 +68,19 @@ func (a *app) writeToDaemon(journal string, entries []entry.Entry) (done bool, e
 	return done, err
 }
 
+// privateNames are the names of the private fields of entries, which all have the same.
+func privateNames(entries []entry.Entry) (names []string) {
+	if len(entries) == 0 {
+		return nil
+	}
+	for i := range entries[0].Fields {
+		if f := &entries[0].Fields[i]; f.Form == entry.Private {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
 // cutClaim is the field that tells the daemon how many octets of a line this process has cut: to the daemon that is
 // a claim, and names that begin with '_' are not for claims.
 const cutClaim = "TRUNCATED_BYTES"
@@ -80,6 +93,7 @@ func claimedOnly(e entry.Entry) entry.Entry {
 		if f.Name == ingest.Truncated {
 			f.Name, f.Provenance = cutClaim, entry.Claimed
 		}
+		f.Form = entry.Inline // which are private stands in the request
 		if f.Provenance == entry.Claimed {
 			e.Fields = append(e.Fields, f)
 		}

@@ -38,6 +38,8 @@ type Config struct {
 	Routes []Route `yaml:"routes"`
 	// Audit says where audit entries go besides the journal "audit". Nothing keeps them out of that.
 	Audit Audit `yaml:"audit"`
+	// Private says which fields can be erased, whatever their sender says.
+	Private []Private `yaml:"private"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.
 	User  string `yaml:"user"`
 	Group string `yaml:"group"`

@@ -34,6 +34,7 @@ func (c *Config) validate() (found []problem) {
 	}
 	found = append(found, validateRoutes(c.Routes)...)
 	found = append(found, c.Audit.validate()...)
+	found = append(found, validatePrivate(c.Private)...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
 	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")

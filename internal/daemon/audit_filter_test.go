@@ -35,6 +35,7 @@ var filters = []struct{ keys, text string }{
 		"retention:\n  journals:\n    audit: {max_age: 1h, max_size: 1, floor: 30d}\n"},
 	{"audit audit.file", "audit:\n  file: /proc/cannot/be/audit-pii.log\n"},
 	{"http", "http: 127.0.0.1:0\n"},
+	{"private private.fields private.journal private.tag", "private:\n- fields: [result, extra]\n  journal: audit\n  tag: daemon.test\n"},
 	{"user group", "user: root\ngroup: root\n"},
 	{"listen.udp listen.tcp listen.datagram listen.stream", "listen:\n  udp: ['127.0.0.1:0']\n  tcp: ['127.0.0.1:0']\n  datagram: [DIR/l]\n  stream: [DIR/s]\n"},
 }

@@ -65,6 +65,7 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 		return err
 	}
 	d.intake.SetRoutes(routes)
+	d.store.setPrivate(privateOf(c.Private))
 
 	parts, err := d.bind()
 	defer func() { err = errors.Join(err, native.Withdraw(o.Dir)) }()

@@ -37,7 +37,7 @@ func (p *place) newDisk() (*crashfs.FS, seal.Code) {
 		}
 	}
 	p.store = path.Join(made, "store")
-	c, err := journal.Create(disk, p.store, "inside.example")
+	c, err := journal.CreateWith(disk, p.store, journal.New{Origin: "inside.example", Keys: 16})
 	if err != nil {
 		p.t.Fatal(err)
 	}

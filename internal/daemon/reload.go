@@ -25,6 +25,7 @@ func (d *Daemon) reload(c config.Config) error {
 	d.intake.SetLimits(c.Limits.Rate, c.Limits.Burst)
 	d.keep.Store(&c.Retention)
 	d.intake.SetRoutes(routes)
+	d.store.setPrivate(privateOf(c.Private))
 	d.config = c
 	return nil
 }

@@ -25,6 +25,8 @@ type store struct {
 	mu     sync.Mutex // guards everything below
 	writer *journal.Writer
 	broken bool // writer
+
+	private []journal.PrivateRule
 }
 
 func newStore(w *journal.Writer, fsys vfs.FS, dir string) *store {
@@ -91,6 +93,21 @@ func (s *store) Prune(ctx context.Context, p journal.Policy) (journal.PruneRepor
 	return r, s.told(w, err)
 }
 
+// Erase removes private values for good.
+func (s *store) Erase(ctx context.Context, x journal.Erasure) (journal.Erased, error) {
+	w := s.get()
+	done, err := w.Erase(ctx, x)
+	return done, s.told(w, err)
+}
+
+// setPrivate changes which fields are private.
+func (s *store) setPrivate(rules []journal.PrivateRule) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.private = rules
+	s.writer.SetPrivate(rules)
+}
+
 // Free implements [ingest.Store].
 func (s *store) Free() (int64, error) { return s.fsys.Free(s.dir) }
 
@@ -107,7 +124,7 @@ func (s *store) Reopen() (lost uint64, err error) {
 		s.before = s.writer.Sizes()
 	}
 	_ = s.writer.Close() // it is broken: what is wrong is known
-	w, err := journal.OpenWriter(s.fsys, s.dir, journal.Options{})
+	w, err := journal.OpenWriter(s.fsys, s.dir, journal.Options{Private: s.private})
 	if err != nil {
 		return 0, err
 	}

@@ -21,14 +21,16 @@ var table = []row{
 	{"internal/durable", []string{"internal/vfs"}},
 	{"internal/lint", nil},
 	{"internal/measure", nil},
+	{"internal/sealing", nil},
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
 	{"journal/frame", []string{"entry"}},
 	{"journal/column", nil},
 	{"journal/segment", []string{"entry", "journal/column", "journal/frame"}},
-	{"journal/layout", []string{"entry", "seal", "journal/frame"}},
-	{"journal/check", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "internal/vfs", "internal/durable"}},
-	{"journal", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "internal/vfs", "internal/durable"}},
+	{"journal/layout", []string{"entry", "seal", "journal/frame", "journal/sidecar"}},
+	{"journal/sidecar", []string{"entry", "journal/frame"}},
+	{"journal/check", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "journal/sidecar", "internal/vfs", "internal/durable"}},
+	{"journal", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "journal/sidecar", "internal/vfs", "internal/durable"}},
 	{"evidence", []string{"entry", "seal"}},
 	{"audit", []string{"entry", "internal/input/native"}}, // the client of the daemon's own socket
 	{"audit/...", []string{"audit", "entry"}},

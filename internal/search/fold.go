@@ -154,7 +154,7 @@ func (j foldJob) missingAs(err error) error {
 // segment counts one segment.
 func (f *folding) segment(j foldJob, r *segment.Reader, own *statsStage) error {
 	w := j.walk
-	s := newScan(r, w.filter, w.view.Restore, w.tell)
+	s := newScan(r, w.filter, w.view, w.tell)
 	s.ctx = f.ctx
 	c := newCounter(s, own, w.view.Journal)
 	if err := c.count(j.from, j.to); err != nil {

@@ -65,7 +65,7 @@ func (n *naming) part(v *journal.View, p journal.Part) error {
 func (n *naming) segment(v *journal.View, s *segment.Segment) error {
 	alone := false
 	for _, g := range s.Groups() {
-		alone = alone || needsRows(g.Shape)
+		alone = alone || needsRows(g.Shape, false)
 		for i := 0; g.Shape != nil && i < len(g.Shape.Fields); i++ {
 			if name := g.Shape.Fields[i].Name; name != "" {
 				n.names[name] = struct{}{}
@@ -75,7 +75,7 @@ func (n *naming) segment(v *journal.View, s *segment.Segment) error {
 	if !alone {
 		return nil
 	}
-	c := newScan(s.NewReader(), &filter{cond: always(true), bounds: anything()}, v.Restore, nil)
+	c := newScan(s.NewReader(), &filter{cond: always(true), bounds: anything()}, v, nil)
 	var e entry.Entry
 	for g, group := range s.Groups() {
 		if !c.byRow[g] {

@@ -136,7 +136,7 @@ func (w *walk) work(j *job, r *segment.Reader) {
 		return
 	}
 	r.Reset(j.segment)
-	j.scan = newScan(r, w.filter, w.view.Restore, w.tell)
+	j.scan = newScan(r, w.filter, w.view, w.tell)
 	j.scan.ctx = w.ctx
 	if j.hits, j.lost, j.err = j.scan.find(j.from, j.to); j.err != nil {
 		j.part.Release()

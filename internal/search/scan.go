@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"constat/entry"
+	"constat/journal"
 	"constat/journal/segment"
 )
 
@@ -42,25 +43,26 @@ type columnOf struct {
 }
 
 // newScan prepares a search. The reader must be that of the segment.
-func newScan(r *segment.Reader, f *filter, restore func(uint64, *entry.Entry) error, tell *Explain) *scan {
-	s := &scan{lost: newRowSet(r.Count()), seg: r.Segment, r: r, filter: f, restore: restore, tell: tell, columns: r.Columns(),
+func newScan(r *segment.Reader, f *filter, view *journal.View, tell *Explain) *scan {
+	s := &scan{lost: newRowSet(r.Count()), seg: r.Segment, r: r, filter: f, restore: view.Restore, tell: tell, columns: r.Columns(),
 		fields: map[*fieldIs][]operand{}, numbers: map[*numberIs][]operand{}, dead: map[columnOf]bool{}}
 	s.runs = make([][]segment.Run, len(s.seg.Blocks()))
 	s.placed = make([]bool, len(s.seg.Spans()))
 	s.times = map[timeIs]rowSet{}
 	for _, g := range s.seg.Groups() {
-		s.byRow = append(s.byRow, needsRows(g.Shape))
+		s.byRow = append(s.byRow, needsRows(g.Shape, view.Reveals()))
 	}
 	return s
 }
 
-// needsRows reports whether the columns do not tell what the fields of a shape are: the whole entry must be made.
-func needsRows(shape *segment.Shape) bool {
+// needsRows reports whether the columns do not tell what the fields of a shape are: the whole entry must be made. Private
+// values are in no column: where they are revealed, each entry is looked at.
+func needsRows(shape *segment.Shape, reveals bool) bool {
 	if shape == nil {
 		return true
 	}
 	for i := range shape.Fields {
-		if form := shape.Fields[i].Form; form == entry.Blob || form == entry.Packed {
+		if form := shape.Fields[i].Form; form == entry.Blob || form == entry.Packed || reveals && form == entry.Private {
 			return true
 		}
 	}
@@ -232,10 +234,10 @@ func (s *scan) entryAlone(index uint64, e *entry.Entry) error {
 	return s.putBack(index, e)
 }
 
-// putBack puts values that are in blobs back into an entry.
+// putBack puts values that are in other files back into an entry, as far as the view shows them.
 func (s *scan) putBack(index uint64, e *entry.Entry) error {
 	for i := range e.Fields {
-		if form := e.Fields[i].Form; form == entry.Blob || form == entry.Packed {
+		if e.Fields[i].Form != entry.Inline {
 			return s.restore(index, e)
 		}
 	}

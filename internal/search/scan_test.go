@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"constat/entry"
+	"constat/journal"
 	"constat/journal/frame"
 	"constat/journal/segment"
 	"constat/query"
@@ -173,7 +174,9 @@ func builtReader(t tester, first uint64, list []entry.Entry) *segment.Reader {
 }
 
 func checkScan(t *rapid.T, r *segment.Reader, f *filter, list []entry.Entry, from, to uint64) {
-	hits, lost, err := newScan(r, f, nil, nil).find(from, to)
+	scanned := newScan(r, f, new(journal.View), nil)
+	scanned.restore = func(uint64, *entry.Entry) error { return nil } // there is no store
+	hits, lost, err := scanned.find(from, to)
 	if err != nil || !lost.empty() {
 		t.Fatalf("%v, lost %v", err, lost)
 	}

@@ -34,7 +34,7 @@ type shelf struct {
 
 func newShelf(t tester) *shelf {
 	s := &shelf{t: t, fsys: crashfs.New(), now: 1_760_000_000_000_000}
-	if _, err := journal.Create(s.fsys, storeDir, "test.example"); err != nil {
+	if _, err := journal.CreateWith(s.fsys, storeDir, journal.New{Origin: "test.example", Keys: 16}); err != nil {
 		t.Fatal(err)
 	}
 	s.must(s.open())

@@ -32,6 +32,12 @@ func imported(name, value string) entry.Field {
 	return entry.Field{Name: name, Value: []byte(value), Provenance: entry.Imported}
 }
 
+func erased(name string) entry.Field {
+	f := private(name)
+	f.Erased = true
+	return f
+}
+
 func private(name string) entry.Field {
 	return entry.Field{Name: name, Value: make([]byte, entry.DigestSize), Form: entry.Private}
 }
@@ -87,6 +93,7 @@ func cases() []namedRecord {
 		{"private", record(claimed("SYSLOG_IDENTIFIER", "audit"), private("target_user"), private("MESSAGE"))},
 		{"missing blob", record(claimed("SYSLOG_IDENTIFIER", "dump"), missing("MESSAGE", 70000))},
 		{"packed", record(packed())},
+		{"erased", record(claimed("SYSLOG_IDENTIFIER", "audit"), erased("target_user"), claimed("MESSAGE", "one"), erased("MESSAGE"))},
 		{"repeated", record(claimed("MESSAGE", "one"), claimed("TAG", "a"), claimed("MESSAGE", "two"), private("TAG"), claimed("TAG", "c,\"d\""))},
 		{"hostile", record(claimed("HOSTNAME", "h\nJun 15"), claimed("SYSLOG_IDENTIFIER", "t\x1b[31m"), claimed("MESSAGE", "a\x1b]0;x\x07\x7f\u0085\u202eb\u2066\tc\r\n2"))},
 		{"not UTF-8", record(claimed("MESSAGE", "caf\xe9 é ☃"), claimed("BIN", "\x00\xff"))},

@@ -157,6 +157,14 @@ func (p *Printer) made(c *column, r *Record) (value []byte, ok bool) {
 	return out, ok
 }
 
+// privateWord stands for a private value that is not shown.
+func privateWord(f *entry.Field) string {
+	if f.Erased {
+		return "<erased>"
+	}
+	return "<private>"
+}
+
 // shown returns the value of a field as the text formats show it; see the package comment. It is good until the next
 // call for this printer.
 func (p *Printer) shown(f *entry.Field) []byte {
@@ -164,7 +172,7 @@ func (p *Printer) shown(f *entry.Field) []byte {
 	case entry.Inline:
 		return f.Value
 	case entry.Private:
-		p.scratch = append(p.scratch[:0], "[private]"...)
+		p.scratch = append(p.scratch[:0], privateWord(f)...)
 	default:
 		p.scratch = append(p.scratch[:0], "[blob of "...)
 		p.scratch = strconv.AppendUint(p.scratch, f.Size, 10)

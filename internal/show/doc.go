@@ -31,8 +31,9 @@
 //
 // # Values that are not there
 //
-// A private value is "[private]", one whose blob could not be read "[blob of N bytes missing]"; both are null in json
-// and left out of export. A packed list of fields that was not put back is skipped. raw gives nothing that it cannot
+// A private value is "<private>", one that was erased "<erased>"; in json they are {"private":true} and {"erased":true}.
+// A value whose blob could not be read is "[blob of N bytes missing]", and null in json. All are left out of export. A
+// packed list of fields that was not put back is skipped. raw gives nothing that it cannot
 // give exactly: [ErrOctets].
 //
 // # Fields chosen

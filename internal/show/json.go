@@ -82,7 +82,12 @@ func stands(fields []entry.Field, name string) bool {
 }
 
 func appendJSONValue(dst []byte, f *entry.Field) []byte {
-	if f.Form != entry.Inline {
+	switch {
+	case f.Form == entry.Private && f.Erased:
+		return append(dst, `{"erased":true}`...)
+	case f.Form == entry.Private:
+		return append(dst, `{"private":true}`...)
+	case f.Form != entry.Inline:
 		return append(dst, "null"...)
 	}
 	return appendJSONText(dst, f.Value)

@@ -92,8 +92,13 @@ func wantedObject(r *Record) map[string]any {
 			continue
 		}
 		var value any
-		if f.Form == entry.Inline {
+		switch {
+		case f.Form == entry.Inline:
 			value = wantedText(f.Value)
+		case f.Form == entry.Private && f.Erased:
+			value = map[string]any{"erased": true}
+		case f.Form == entry.Private:
+			value = map[string]any{"private": true}
 		}
 		stored[f.Name] = append(stored[f.Name], value)
 	}

@@ -32,7 +32,9 @@ func anyField(t *rapid.T) entry.Field {
 	name := rapid.OneOf(rapid.SampledFrom(someNames), rapid.String().Filter(entry.ValidName)).Draw(t, "name")
 	switch rapid.IntRange(0, 12).Draw(t, "form") {
 	case 0:
-		return private(name)
+		f := private(name)
+		f.Erased = rapid.Bool().Draw(t, "erased")
+		return f
 	case 1:
 		return missing(name, rapid.Uint64().Draw(t, "size"))
 	case 2:

@@ -15,7 +15,7 @@ func TestZato(t *testing.T) {
 		imported("CODE_LINE", "4"), imported("op", "o"))
 	line.Entry.Renderer, line.Entry.Params = entry.RenderZato, []byte{entry.ZatoNoTime | entry.ZatoCompact}
 	for want, r := range map[string]*Record{
-		`2025-06-15 17:30:00,124 - ERROR - 7:T-1 - crm:44 - {"cid": "c\n", "op": "get_user", "current_user": "[private]", "extra": {"found": true, "app": "CRM"}}` + "\n": full,
+		`2025-06-15 17:30:00,124 - ERROR - 7:T-1 - crm:44 - {"cid": "c\n", "op": "get_user", "current_user": "<private>", "extra": {"found": true, "app": "CRM"}}` + "\n": full,
 		`INFO - 1:T - z:4 - {"op":"o"}` + "\n":                                                                  line,
 		`2025-06-15 17:30:00,123 - INFO - 812:MainThread - sshd:0 - two\x0alines` + "\n":                        record(syslogFields("two\nlines")...),
 		`2025-06-15 17:30:00,123 - INFO - 0:MainThread - zato_audit_pii:0 - {"cid": "\u001b", "op": ""}` + "\n": record(claimed("cid", "\x1b")),

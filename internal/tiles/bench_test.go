@@ -15,7 +15,7 @@ func BenchmarkRead(b *testing.B) {
 	const size = 60_000
 	for _, batch := range []int{1000, 1} {
 		dir := b.TempDir() + "/store"
-		if _, err := journal.Create(vfs.OS(), dir, "bench.example"); err != nil {
+		if _, err := journal.CreateWith(vfs.OS(), dir, journal.New{Origin: "bench.example", Keys: 16}); err != nil {
 			b.Fatal(err)
 		}
 		w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})

@@ -46,7 +46,7 @@ type store struct {
 func newStore(t testing.TB, n int) *store {
 	t.Helper()
 	s := &store{fsys: &openings{FS: crashfs.New()}}
-	if _, err := journal.Create(s.fsys, storeDir, "test.example/log"); err != nil {
+	if _, err := journal.CreateWith(s.fsys, storeDir, journal.New{Origin: "test.example/log", Keys: 16}); err != nil {
 		t.Fatal(err)
 	}
 	var err error

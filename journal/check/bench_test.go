@@ -29,7 +29,7 @@ func logLine(rng *rand.Rand) entry.Entry {
 func BenchmarkVerify(b *testing.B) {
 	const segments, size = 3, 65536
 	fsys := crashfs.New()
-	certificate, err := journal.Create(fsys, dir, "test.example")
+	certificate, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -81,13 +81,17 @@ func (b *blobCheck) close() {
 
 // special checks the blobs of an entry, in the order in which they left it, and shows the entry to the check.
 func (h *partCheck) special(s *special) {
-	h.observe(&s.entry, s.index)
+	h.observe(&s.entry, h.file, s.index)
+	h.seePrivate(s.index, s.entry.Fields)
 	for i := range s.entry.Fields {
 		f := &s.entry.Fields[i]
 		if f.Form != entry.Blob && f.Form != entry.Packed {
 			continue
 		}
-		err := h.blobs.check(s.index, f)
+		value, err := h.blobs.check(s.index, f)
+		if err == nil && f.Form == entry.Packed {
+			h.seePacked(s.index, value)
+		}
 		switch text := fmt.Sprintf("field %q: %v", f.Name, err); {
 		case err == nil || errors.Is(err, frame.ErrNewer):
 		case isContent(err):
@@ -99,9 +103,9 @@ func (h *partCheck) special(s *special) {
 }
 
 // check looks for the blob of a field among the records of its entry, and takes it off the list.
-func (b *blobCheck) check(index uint64, f *entry.Field) error {
+func (b *blobCheck) check(index uint64, f *entry.Field) (value []byte, err error) {
 	if b.cause != nil && !isContent(b.cause) {
-		return b.cause
+		return nil, b.cause
 	}
 	cause := errors.Join(b.cause, fmt.Errorf("%w: value is missing or changed", frame.ErrDamaged))
 	for i, rec := range b.records[index] {
@@ -111,7 +115,7 @@ func (b *blobCheck) check(index uint64, f *entry.Field) error {
 		value, err := rec.Value(b.f, b.zstd)
 		if err != nil && !isContent(err) {
 			delete(b.records, index) // nobody knows what else it may be
-			return err
+			return nil, err
 		}
 		if err != nil {
 			cause = err
@@ -120,10 +124,10 @@ func (b *blobCheck) check(index uint64, f *entry.Field) error {
 		if digest := entry.BlobDigest(rec.Salt, value); slices.Equal(digest[:], f.Value) {
 			b.records[index] = slices.Delete(b.records[index], i, i+1)
 			b.end = max(b.end, rec.Offset+rec.Length)
-			return nil
+			return value, nil
 		}
 	}
-	return cause
+	return nil, cause
 }
 
 // unnamed reports records that no entry names, and bytes that are no record. Behind the last record that an entry

@@ -63,7 +63,7 @@ func TestLies(t *testing.T) {
 // TestLyingFilter: filters that were emptied, with every checksum right, deny what is there.
 func TestLyingFilter(t *testing.T) {
 	fsys := crashfs.New()
-	certificate, err := journal.Create(fsys, dir, "test.example")
+	certificate, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16})
 	must(t, err)
 	code := certificate.Code()
 	w := openWriter(t, fsys, ticking())

@@ -22,6 +22,8 @@ type partCheck struct {
 	blobs *blobCheck
 	ended bool // reading failed, so that nobody knows what follows
 	kept  bool // it is what stays of a pruned segment
+
+	private privateSeen
 }
 
 // entries reads heads and segments in order, hashes every entry, and reports every index that is not there.
@@ -48,10 +50,11 @@ func (j *journalCheck) entries() {
 		j.segments(pool, parts[i:i+run], j.endOf(parts, i+run-1))
 		i += run
 	}
-	if j.signed && j.next < j.point.Size {
-		j.missing(filepath.Join(j.dir, layout.HeadName(j.next)), j.point.Size, "entries are missing below the checkpoint")
+	if j.signed && j.next < j.limit() {
+		j.missing(filepath.Join(j.dir, layout.HeadName(j.next)), j.limit(), "entries are missing below the checkpoint or a seal")
 	}
 	j.strayBlobs(parts)
+	j.straySidecars(parts)
 }
 
 // endOf is the index at which a part should end: where the next one begins or, for the last, at the checkpoint.
@@ -59,7 +62,7 @@ func (j *journalCheck) endOf(parts []part, i int) uint64 {
 	if i+1 < len(parts) {
 		return parts[i+1].first
 	}
-	return max(parts[i].first, j.point.Size)
+	return max(parts[i].first, j.limit())
 }
 
 // head checks one head, which must begin at first; the next part, or the checkpoint, begins at end.
@@ -85,6 +88,7 @@ func (j *journalCheck) head(pool *pool, first, end uint64) {
 	defer h.blobs.close()
 	pool.run(h)
 	h.blobs.unnamed()
+	h.readSidecar()
 	if h.ended {
 		j.skip(end)
 	}
@@ -126,7 +130,7 @@ func (h *partCheck) cannotOpen(err error, end uint64) {
 
 // missing reports that the indexes up to end-1 are in no file, and goes on behind them.
 func (j *journalCheck) missing(file string, end uint64, text string) {
-	if !j.signed || j.next < j.point.Size {
+	if !j.signed || j.next < j.limit() {
 		j.findAt(RuleMissing, file, j.next, end, text)
 	}
 	j.skip(end)
@@ -138,6 +142,7 @@ func (j *journalCheck) skip(end uint64) {
 		return
 	}
 	j.skipped = append(j.skipped, span{j.next, end})
+	j.sealed.lost = true
 	for j.next < end {
 		step := min(end-j.next, seal.BlockSize-j.next%seal.BlockSize)
 		j.whole = false
@@ -167,12 +172,14 @@ func (j *journalCheck) subtree(level int, h seal.Hash) {
 		j.signedTail, j.signedLevels = slices.Clone(j.leaves), slices.Clone(j.levels)
 	}
 	j.someTail = j.someTail || j.next > j.point.Size-j.point.Size%seal.BlockSize && j.next <= j.point.Size
+	j.reached()
 	if j.next%seal.BlockSize == 0 {
 		j.endBlock()
 	}
 }
 
 func (j *journalCheck) endBlock() {
+	j.blockEnds()
 	b := block{known: j.whole && len(j.leaves) > 0, some: len(j.leaves) > 0}
 	switch {
 	case b.known && len(j.leaves) == seal.BlockSize:
@@ -220,8 +227,12 @@ func (h *partCheck) take(x frame.Extent, r *result) {
 		}
 		h.findAt(RuleEntry, h.file, p.index, p.index+1, p.text)
 	}
+	h.expectSeals(r.special)
 	for _, leaf := range r.leaves {
 		h.leaf(leaf)
+	}
+	for _, m := range r.moments {
+		h.moment(h.file, m)
 	}
 	for i := range r.special {
 		h.special(&r.special[i])

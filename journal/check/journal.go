@@ -38,6 +38,7 @@ type journalCheck struct {
 	signedLevels []uint8       // of signedTail
 	proved       layout.Moment // of the newest entry that was decoded, if there is one
 	hasProved    bool
+	sealed       sealedRoots
 }
 
 // block is the hash of a full block, if all its entries could be read.
@@ -55,6 +56,7 @@ func (c *checker) journal(name string, present bool) {
 	case !present && known:
 		c.add(Finding{Rule: RuleListing, File: name, Journal: name,
 			Text: fmt.Sprintf("listed by entry %d of the system journal, but its directory is missing", listed.index)})
+		c.absent(name)
 		return
 	case !present:
 		c.add(Finding{Rule: RuleListing, File: name, Journal: name, Text: "directory of the system journal is missing"})
@@ -71,7 +73,10 @@ func (c *checker) journal(name string, present bool) {
 		c.system = j
 	}
 	j.checkpoint()
+	j.expect()
 	j.entries()
+	j.sealsEnd()
+	j.present()
 	j.files()
 	j.roots()
 	j.announced(known)
@@ -175,7 +180,7 @@ func (j *journalCheck) files() {
 		name := e.Name()
 		_, isPart := parsePart(name)
 		_, isBlob := layout.ParseBlobName(name)
-		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || isPart || isBlob
+		known := name == layout.JournalFile || name == layout.TreeFile || name == layout.CheckpointFile || isPart || isBlob || isSidecar(name)
 		file := filepath.Join(j.dir, name)
 		if !known && !slices.ContainsFunc(j.kept, func(k keptFile) bool { return k.name == file }) {
 			j.report.note("%s does not belong to the journal", file)
@@ -199,7 +204,7 @@ func (j *journalCheck) conclude() {
 	j.report.Journals = append(j.report.Journals, Journal{Name: j.dir, Origin: j.desc.Origin, Size: size,
 		Checkpoint: j.point.Size, Root: j.point.Root.String(), Unsigned: size - j.point.Size})
 	j.report.Entries += size
-	j.report.Unsealed += size
+	j.report.Unsealed += size - min(size, j.sealedSize())
 	j.report.Unsigned += size - j.point.Size
 }
 
@@ -209,20 +214,41 @@ func (j *journalCheck) find(rule Rule, file, text string) {
 
 // findAt adds a finding about the indexes from first to end-1, or a note if they are above the checkpoint.
 func (j *journalCheck) findAt(rule Rule, file string, first, end uint64, text string) {
-	if j.signed && first >= j.point.Size {
+	if j.signed && first >= j.limit() {
 		j.report.note("%s: behind entry index %d, above the checkpoint: %s", file, first, text)
 		return
 	}
 	if j.signed {
-		end = min(end, j.point.Size)
+		end = min(end, j.limit())
 	}
 	j.add(at(Finding{Rule: rule, File: file, Journal: j.dir, Text: text}, first, max(first+1, end)-1))
 }
 
-// observe looks at one decoded entry, in order.
-func (j *journalCheck) observe(e *entry.Entry, index uint64) {
-	if j.dir == layout.System && e.Kind == entry.Control {
+// sealedSize is the number of entries at or below the newest seal; the seal itself is one.
+func (j *journalCheck) sealedSize() uint64 {
+	last, point := j.seals.audit.Last()
+	if last != nil && j.dir == layout.System {
+		return point.Index + 1
+	}
+	if s, ok := j.seals.of(j.desc.Name); ok && s.ID == [8]byte(j.desc.ID) {
+		return s.Size
+	}
+	return 0
+}
+
+// observe looks at one decoded entry of a file, in order.
+func (j *journalCheck) observe(e *entry.Entry, file string, index uint64) {
+	switch {
+	case j.dir != layout.System:
+	case e.Kind == entry.Seal:
+		root, known := j.sealed.at[index]
+		delete(j.sealed.at, index)
+		j.seals.seal(e, file, index, root, known)
+	case e.Kind == entry.Control:
 		j.learn(e, index)
+		if layout.Text(e, layout.Control) == layout.CertificateMade {
+			j.seals.certificate(e, file, index)
+		}
 	}
 }
 

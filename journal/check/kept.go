@@ -93,6 +93,7 @@ func (k *keptCheck) take() {
 		k.findAt(RuleOrder, k.file, k.First, k.End, "received time goes back")
 	}
 	special := k.frames()
+	k.expectSeals(special)
 	hashes := k.Hashes
 	missing := k.Missing()
 	for k.next < k.End {

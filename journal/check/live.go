@@ -85,7 +85,11 @@ func (c *checker) catchUpEntries(first uint64, bodies [][]byte) {
 	var d entry.Decoder
 	var e entry.Entry
 	for i, body := range bodies {
-		if d.Decode(body, &e) != nil || layout.Text(&e, layout.Control) != layout.JournalCreated {
+		if d.Decode(body, &e) != nil || e.Kind != entry.Control {
+			continue
+		}
+		c.privacy.Learn(&e, first+uint64(i))
+		if layout.Text(&e, layout.Control) != layout.JournalCreated {
 			continue
 		}
 		name := layout.Text(&e, layout.JournalName)

@@ -14,7 +14,7 @@ import (
 // TestLiveStore checks a store while journals are being created in it: it must never look tampered.
 func TestLiveStore(t *testing.T) {
 	dir := t.TempDir() + "/store"
-	if _, err := journal.Create(vfs.OS(), dir, "live.example"); err != nil {
+	if _, err := journal.CreateWith(vfs.OS(), dir, journal.New{Origin: "live.example", Keys: 16}); err != nil {
 		t.Fatal(err)
 	}
 	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})

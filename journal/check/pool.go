@@ -8,6 +8,7 @@ import (
 
 	"constat/entry"
 	"constat/journal/frame"
+	"constat/journal/layout"
 	"constat/journal/segment"
 	"constat/seal"
 )
@@ -37,6 +38,7 @@ type result struct {
 	leaves   []seal.Hash
 	problems []problem
 	special  []special
+	moments  []moment
 	min, max int64 // received
 }
 
@@ -47,7 +49,7 @@ type problem struct {
 	newer bool // not wrong, but of a format that this program does not know
 }
 
-// special is an entry that the rest of the check has to see: a control entry, or one with blobs. It owns its bytes.
+// special is an entry that the rest of the check has to see: a control entry, or one with blobs or private values. It owns its bytes.
 type special struct {
 	index uint64
 	entry entry.Entry
@@ -137,11 +139,17 @@ func (w *worker) frame(j *job) {
 	}
 	r.leaves = make([]seal.Hash, len(w.bodies))
 	kinds := uint8(0)
+	marks := j.h.sealed.marks[j.h.nextMark(j.x.Header.First):]
 	for i, body := range w.bodies {
 		index := j.x.Header.First + uint64(i)
 		r.leaves[i] = w.nonces.LeafHash(index, body)
 		if text, newer := w.entry(r, index, body, j.x.Header, i == 0); text != "" {
 			r.problems = append(r.problems, problem{index, text, newer})
+		} else if len(marks) > 0 && marks[0] == index {
+			r.moments = append(r.moments, moment{index, layout.Moment{Epoch: w.current.Epoch, Received: w.current.Received}})
+		}
+		for len(marks) > 0 && marks[0] <= index {
+			marks = marks[1:]
 		}
 		kinds |= 1 << w.current.Kind
 	}
@@ -168,15 +176,21 @@ func (w *worker) entry(r *result, index uint64, body []byte, x frame.Header, fir
 		text = "received time goes back within a frame"
 	}
 	r.min, r.max = min(r.min, e.Received), max(r.max, e.Received)
-	if e.Kind == entry.Control || hasBlobs(e) {
+	if isSpecial(e) {
 		r.special = append(r.special, special{index, ownCopy(e)})
 	}
 	return text, false
 }
 
-func hasBlobs(e *entry.Entry) bool {
+// isSpecial reports whether the rest of the check has to see an entry.
+func isSpecial(e *entry.Entry) bool {
+	return e.Kind == entry.Control || e.Kind == entry.Seal || hasMore(e)
+}
+
+// hasMore reports whether a field of an entry has its value in another file.
+func hasMore(e *entry.Entry) bool {
 	for i := range e.Fields {
-		if f := e.Fields[i].Form; f == entry.Blob || f == entry.Packed {
+		if e.Fields[i].Form != entry.Inline {
 			return true
 		}
 	}

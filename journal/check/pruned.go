@@ -96,7 +96,7 @@ func (c *checker) judgeAge(s *saidPruned, m layout.Moment, f Finding, first, end
 }
 
 // judgeRange compares a range that is gone with the control entry that speaks of it. An entry that is still there, with
-// a lower index, bounds how old the range can be, whatever anybody says.
+// a lower index, bounds how old the range can be, whatever anybody says; so does a seal that does not cover it yet.
 func (c *checker) judgeRange(p *pruned, s *saidPruned) {
 	f := Finding{Rule: RuleFloor, File: p.file, Journal: p.j.dir}
 	if s.newest.Before(p.newest) && s.end >= p.end {
@@ -106,6 +106,8 @@ func (c *checker) judgeRange(p *pruned, s *saidPruned) {
 	}
 	if p.hasProved && s.newest.Before(p.proved) {
 		c.judgeAge(s, p.proved, f, p.first, p.end)
+	} else if m, ok := p.j.sealedAfter(min(s.end, p.end) - 1); ok && s.newest.Before(m) {
+		c.judgeAge(s, m, f, p.first, p.end)
 	}
 	if p.end > p.j.point.Size && p.j.signed {
 		f.Rule, f.Text = RulePruned, "was pruned above the checkpoint"

@@ -24,7 +24,7 @@ import (
 func buildPruned(t *testing.T, more ...func(w *journal.Writer)) (*crashfs.FS, seal.Code) {
 	t.Helper()
 	fsys := crashfs.New()
-	certificate, err := journal.Create(fsys, dir, "test.example")
+	certificate, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16})
 	must(t, err)
 	now := journal.Reading{Wall: 1_760_000_000_000_000, Boot: 1_000_000}
 	w := openWriter(t, fsys, func() journal.Reading {

@@ -43,11 +43,19 @@ const (
 	RuleRoot       Rule = "root"       // the entries give the signed root
 	RuleUnproved   Rule = "unproved"   // no entry is beside missing ones such that it can no longer be proved
 	RuleBlob       Rule = "blob"       // values in blobs are there and unchanged
+	RulePrivate    Rule = "private"    // private values are those that were kept, or their erasure is logged
 	RuleKept       Rule = "kept"       // what stays of a pruned segment is whole
 	RulePruned     Rule = "pruned"     // what was pruned is what a signed control entry says
 	RuleFloor      Rule = "floor"      // nothing was pruned that was younger than the floor in force when it arrived
 	RuleSetAside   Rule = "set-aside"  // what recovery kept is there and unchanged
 	RuleDamaged    Rule = "damaged"    // no journal was found damaged before
+
+	RuleContinuity Rule = seal.RuleContinuity // seals are counted without a hole, each with its own key, from certificate 0 on
+	RuleSizes      Rule = seal.RuleSizes      // sizes and roots under seals are what the entries give, and never fall
+	RuleTime       Rule = seal.RuleTime       // entries were received between the seals around them, and clocks agree
+	RuleDuty       Rule = seal.RuleDuty       // a seal comes in time, or a silence is accounted for
+	RuleJournals   Rule = "R5"                // seals list all journals, and all that they list are there
+	RuleOutside    Rule = "outside"           // what is remembered elsewhere is part of the log
 )
 
 // unreadable reports whether what the rule finds keeps the check from being complete, rather than being tampering.
@@ -92,6 +100,33 @@ type Journal struct {
 	Unsigned   uint64 `json:"unsigned"`   // entries above the checkpoint
 }
 
+// Sealed is the newest seal of a store.
+type Sealed struct {
+	Counter    uint64            `json:"counter"`
+	Generation uint32            `json:"generation"`
+	Time       int64             `json:"time"` // µs since 1970, by the clock of the machine
+	Reason     string            `json:"reason"`
+	Index      uint64            `json:"index"` // in the system journal
+	Seals      uint64            `json:"seals"` // that were checked
+	Sizes      map[string]uint64 `json:"sizes"` // entries at or below it, by journal
+}
+
+// Unclean is a time for which nothing was promised, though no seal says that the store would stop or sleep.
+type Unclean struct {
+	After  uint64 `json:"after"`  // counter of the seal before
+	Before uint64 `json:"before"` // and of the one behind
+	From   int64  `json:"from"`   // µs since 1970
+	To     int64  `json:"to"`
+	Slept  bool   `json:"slept"` // the process went on afterwards
+}
+
+// Reseeded is a generation of seal keys that follows on no key of the generation before.
+type Reseeded struct {
+	Generation uint32 `json:"generation"`
+	Counter    uint64 `json:"counter"` // of its first seal
+	Index      uint64 `json:"index"`   // of its certificate in the system journal
+}
+
 // Report is the result of a check.
 type Report struct {
 	Verdict  Verdict   `json:"-"`
@@ -103,17 +138,25 @@ type Report struct {
 	Findings []Finding `json:"findings"`
 	Rebuilt  []string  `json:"rebuilt"`  // derived files that lie; recomputed, so nothing depends on them
 	Pruned   []Range   `json:"pruned"`   // removed by retention, as it should be
-	Unsealed uint64    `json:"unsealed"` // entries above the newest seal; this format has no seals yet, so all
+	Unsealed uint64    `json:"unsealed"` // entries above the newest seal
 	Unsigned uint64    `json:"unsigned"` // entries above the newest checkpoint of their journal
 	Entries  uint64    `json:"entries"`
+	Private  uint64    `json:"private"`  // private values that are kept
+	Erased   uint64    `json:"erased"`   // private values that were erased, as it should be
+	Erasures []Erasure `json:"erasures"` // as control entries log them
 	Journals []Journal `json:"journals"`
 	Notes    []string  `json:"notes"` // worth knowing, not wrong
+
+	Sealed   *Sealed    `json:"sealed"`   // the newest seal; null if there is none
+	Unclean  []Unclean  `json:"unclean"`  // times without seals that no seal accounts for
+	Reseeded []Reseeded `json:"reseeded"` // generations that only the identity key vouches for
 
 	unreadable bool
 }
 
 func newReport() *Report {
-	return &Report{Findings: []Finding{}, Rebuilt: []string{}, Pruned: []Range{}, Journals: []Journal{}, Notes: []string{}}
+	return &Report{Findings: []Finding{}, Rebuilt: []string{}, Pruned: []Range{}, Erasures: []Erasure{}, Journals: []Journal{},
+		Notes: []string{}, Unclean: []Unclean{}, Reseeded: []Reseeded{}}
 }
 
 // cannot adds a finding that keeps the check from being complete.
@@ -140,7 +183,7 @@ func (r *Report) conclude(o Options, c *seal.Certificate) *Report {
 		r.Verdict = Tampered
 	case r.unreadable || c == nil:
 		r.Verdict = Unreadable
-	case o.Pin == nil:
+	case o.Pin == nil || len(r.Reseeded) > 0:
 		r.Verdict = Unpinned
 	default:
 		r.Verdict = Verified

@@ -29,6 +29,8 @@ type segmentJob struct {
 
 	problems []problem
 	specials []special
+	moments  []moment
+	mark     int      // next of the marks of the journal
 	lies     []string // what is derived and wrong
 }
 
@@ -78,6 +80,7 @@ func (x *segmentJob) open() (s *segment.Segment, err error) {
 
 // segment decodes and hashes the rows of a segment.
 func (w *worker) segment(x *segmentJob) {
+	x.mark = x.nextMark(x.seg.First())
 	for row, err := range w.reader.Bodies(x.seg.First(), x.seg.End()) {
 		if err != nil {
 			var lost *segment.MissingError
@@ -91,6 +94,17 @@ func (w *worker) segment(x *segmentJob) {
 		x.add(row.Index, w.nonces.LeafHash(row.Index, row.Body))
 		if text, newer := w.row(x, row); text != "" {
 			x.problems = append(x.problems, problem{row.Index, text, newer})
+		} else if marks := x.sealed.marks; x.mark < len(marks) && marks[x.mark] <= row.Index {
+			x.marked(&w.current, row.Index)
+		}
+	}
+}
+
+// marked notes the time of an entry that a seal begins or ends with.
+func (x *segmentJob) marked(e *entry.Entry, index uint64) {
+	for marks := x.sealed.marks; x.mark < len(marks) && marks[x.mark] <= index; x.mark++ {
+		if marks[x.mark] == index {
+			x.moments = append(x.moments, moment{index, layout.Moment{Epoch: e.Epoch, Received: e.Received}})
 		}
 	}
 }
@@ -120,7 +134,7 @@ func (w *worker) row(x *segmentJob, row segment.Row) (text string, newer bool) {
 		w.plain[row.Shape] = true
 	}
 	w.deep.add(e, int(row.Index-x.first))
-	if e.Kind == entry.Control || hasBlobs(e) {
+	if isSpecial(e) {
 		x.specials = append(x.specials, special{row.Index, ownCopy(e)})
 	}
 	return x.inTime(e), false
@@ -135,7 +149,7 @@ func (w *worker) isLikeBefore(row *segment.Row) bool {
 
 // isPlain reports whether entries of a shape are such that [worker.isLikeBefore] may speak of them.
 func isPlain(s *segment.Shape) bool {
-	if s == nil || s.Kind == entry.Control || s.Event && s.Digits != 6 {
+	if s == nil || s.Kind == entry.Control || s.Kind == entry.Seal || s.Event && s.Digits != 6 {
 		return false
 	}
 	return !slices.ContainsFunc(s.Fields, func(f segment.Field) bool { return f.Form != entry.Inline })

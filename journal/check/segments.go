@@ -56,6 +56,7 @@ func (x *segmentJob) take(pool *pool, end uint64) {
 	defer x.blobs.close()
 	x.rows()
 	x.blobs.unnamed()
+	x.readSidecar()
 	pool.progress(x.partCheck, uint64(x.seg.Count()))
 	if x.part.head {
 		x.beside()
@@ -82,6 +83,7 @@ func (x *segmentJob) unopened(pool *pool, end uint64) {
 
 // rows takes leaves and what is wrong with them. An index that is in no run is lost.
 func (x *segmentJob) rows() {
+	x.expectSeals(x.specials)
 	for i := range x.runs {
 		r := &x.runs[i]
 		x.skip(r.first)
@@ -103,6 +105,9 @@ func (x *segmentJob) rows() {
 			continue
 		}
 		x.findAt(RuleEntry, x.file, p.index, p.index+1, p.text)
+	}
+	for _, m := range x.moments {
+		x.moment(x.file, m)
 	}
 	for i := range x.specials {
 		x.special(&x.specials[i])

@@ -31,6 +31,9 @@ type Options struct {
 	// Deep also reports what is derived and lies: bounds of times, kinds and filters of segments. Verification never
 	// trusts them, so that they change no verdict; a search that believes them gives wrong answers.
 	Deep bool
+	// Remembered are checkpoints of journals of this store that the caller knows from elsewhere, and has checked: from
+	// witnesses, from copies. What the store has must continue them. Their origins say which journals they are of.
+	Remembered []seal.Checkpoint
 }
 
 // checker is the state of one check.
@@ -47,6 +50,11 @@ type checker struct {
 	gone    []pruned           // what was found pruned
 	clock   layout.Timeline    // of the store, and its floors
 	partial bool               // the system journal could not be read, so listed and kept lack something
+	seals   *seals
+
+	privacy  layout.Sidecars // what control entries say of private values
+	sidecars []sidecarFound
+	unlogged []unlogged
 }
 
 // listing is what the system journal says of a journal.
@@ -54,6 +62,7 @@ type listing struct {
 	id     string // hex
 	digest string // SHA-256 of journal.json, hex
 	index  uint64 // of the control entry
+	closed bool   // seals need not list it any more
 }
 
 // keptFile is a file or directory that recovery set aside, as a control entry names it.
@@ -71,20 +80,24 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 		return c.report.conclude(o, nil)
 	}
 	c.pin()
+	c.seals = newSeals(c)
 	_, err := c.fsys.Stat(filepath.Join(dir, layout.System))
 	c.journal(layout.System, err == nil)
 	names, err := c.directories() // now, so that whatever is listed has had its directory
+	c.partial = slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return f.Rule.unreadable() })
+	c.seals.end()
 	if err != nil {
 		c.report.cannot(RuleRead, ".", err)
 		return c.report.conclude(o, nil)
 	}
-	c.partial = slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return f.Rule.unreadable() })
 	delete(names, layout.System)
 	for _, name := range sortedNames(names, c.listed) {
 		c.journal(name, names[name])
 	}
 	c.setAside()
 	c.judgePruned()
+	c.judgePrivate()
+	c.seals.conclude()
 	return c.report.conclude(o, &c.store.Certificate)
 }
 
@@ -140,6 +153,8 @@ func (c *checker) directories() (map[string]bool, error) {
 func (c *checker) learn(e *entry.Entry, index uint64) {
 	name := layout.Text(e, layout.JournalName)
 	c.clock.Learn(e)
+	c.learnPrivate(e, index)
+	c.seals.changed()
 	switch layout.Text(e, layout.Control) {
 	case layout.Pruned:
 		c.learnPruned(e, index)
@@ -150,6 +165,11 @@ func (c *checker) learn(e *entry.Entry, index uint64) {
 		}
 	case layout.JournalCreated:
 		c.listed[name] = listing{id: layout.Text(e, layout.JournalIDOf), digest: layout.Text(e, layout.Descriptor), index: index}
+	case layout.JournalClosed:
+		if l := c.listed[name]; l.id == layout.Text(e, layout.JournalIDOf) {
+			l.closed = true
+			c.listed[name] = l
+		}
 	case layout.TailSetAside:
 		c.kept = append(c.kept, keptFile{layout.Text(e, layout.File), name, layout.Text(e, layout.FileDigest), index})
 	case layout.JournalDamaged:

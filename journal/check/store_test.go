@@ -43,7 +43,7 @@ func ticking() journal.Clock {
 }
 
 // must stops the test on an error.
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func appendTo(t *testing.T, w *journal.Writer, name string, list ...entry.Entry)
 func build(t *testing.T) (*crashfs.FS, seal.Code) {
 	t.Helper()
 	fsys, clock := crashfs.New(), ticking()
-	certificate, err := journal.Create(fsys, dir, "test.example")
+	certificate, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16})
 	must(t, err)
 	w := openWriter(t, fsys, clock)
 	appendTo(t, w, "app", message("first"), message(strings.Repeat("long ", 14000)), message("third"))

@@ -45,6 +45,7 @@ const (
 	Tree    Kind = 't'
 	Segment Kind = 's'
 	Kept    Kind = 'k'
+	Private Kind = 'p'
 )
 
 // FileHeader opens a head, and with another kind the blob file or the tree that belongs to it.

@@ -26,6 +26,15 @@ const (
 	Floor       = "FLOOR"  // seconds, decimal
 	NewestTime  = "NEWEST" // received time of the last entry of a range, µs
 	NewestEpoch = "NEWEST_EPOCH"
+	Blocks      = "BLOCKS"   // SHA-256 of blocks of private values, hex, a blank between two
+	Erasure     = "ERASURE"  // id, hex
+	Field       = "FIELD"    // name of a field
+	Selector    = "SELECTOR" // query
+	By          = "BY"       // who
+	Count       = "COUNT"    // decimal
+
+	CertificateText = "CERTIFICATE" // as [seal.Endorsed.Format] prints it
+	SealField       = "SEAL"        // of an entry of kind seal: the record
 )
 
 // What a control entry can say.
@@ -39,6 +48,11 @@ const (
 	Pruned         = "pruned"      // retention has removed a range
 	FloorSet       = "floor"       // below which age nothing is pruned, from now on
 	FloorHolds     = "floor-holds" // retention wants more removed than the floor lets go
+	PrivateBlocks  = "private"     // blocks of private values were written
+	Erased         = "erased"      // private values were erased; these blocks stand for those before
+
+	CertificateMade = "certificate"    // a new generation of seal keys
+	JournalClosed   = "journal-closed" // seals behind it need not list the journal
 )
 
 // NewControl returns a control entry. Pairs are names and values; the store itself is the observer of all of them.

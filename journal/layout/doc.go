@@ -9,11 +9,12 @@
 //	    head-<index>.log           the newest entries: package frame
 //	    <index>.seg                what a complete head becomes: package segment
 //	    <index>.blob               values too long for a leaf, of the head or segment of that index
+//	    <index>.priv               private values, encrypted: package sidecar
 //	    tree                       level-8 hashes; derived
 //	    checkpoint                 newest signed checkpoint
 //	    <file>.torn-<time>         set aside after a crash, never overwritten
 //	  NAME.damaged-<time>/         a journal that was found damaged; NAME is its successor
-//	STORE.keys/                    beside the store: the identity key
+//	STORE.keys/                    beside the store: the identity key, private/: keys of private values
 //
 // <index> is the index of the first entry, in 16 digits. <time> is YYYYMMDDThhmmssZ.
 package layout

@@ -16,10 +16,13 @@ const (
 	TreeFile       = "tree"
 	CheckpointFile = "checkpoint"
 	IdentityFile   = "identity"
+	SeedFile       = "seal-seed"      // secret: the seed of the next seal
+	NextSeedFile   = "seal-seed-next" // secret: the first seed of the next generation
 	KeysSuffix     = ".keys"
 	System         = "system" // the journal that holds seals and control entries
 	ImportedName   = "imported"
 	AuditName      = "audit"
+	PrivateKeys    = "private" // in the directory of keys: one file for each key of private values
 )
 
 const (
@@ -28,6 +31,8 @@ const (
 	blobSuffix  = ".blob"
 	segSuffix   = ".seg"
 	keptSuffix  = ".kept"
+	privSuffix  = ".priv"
+	newSuffix   = ".new"
 	tmpSuffix   = ".tmp"
 	tornMark    = ".torn-"
 	damagedMark = ".damaged-"
@@ -69,6 +74,26 @@ func ParseKeptName(name string) (first uint64, ok bool) {
 	return parseIndexed(name, "", keptSuffix, KeptName)
 }
 
+// PrivateName is the file name of the private values of the entries that begin at that index.
+func PrivateName(first uint64) string { return fmt.Sprintf("%016d%s", first, privSuffix) }
+
+// ParsePrivateName is the inverse of [PrivateName].
+func ParsePrivateName(name string) (first uint64, ok bool) {
+	return parseIndexed(name, "", privSuffix, PrivateName)
+}
+
+// NewPrivateName is the name of a file of private values that an erasure is about to put in the place of the one of that
+// index.
+func NewPrivateName(first uint64) string { return PrivateName(first) + newSuffix }
+
+// ParseNewPrivateName is the inverse of [NewPrivateName].
+func ParseNewPrivateName(name string) (first uint64, ok bool) {
+	return parseIndexed(name, "", privSuffix+newSuffix, NewPrivateName)
+}
+
+// KeyPath is the path of the key of private values of that name, of the store in a directory.
+func KeyPath(store, key string) string { return filepath.Join(KeysDir(store), PrivateKeys, key) }
+
 // IsUnfinishedSegment reports whether a file is a segment, or what stays of one, that was still being written: it holds
 // nothing that does not stand in a head or in the segment.
 func IsUnfinishedSegment(name string) bool {
@@ -76,7 +101,8 @@ func IsUnfinishedSegment(name string) bool {
 	_, segment := ParseSegmentName(name)
 	_, kept := ParseKeptName(name)
 	_, blob := ParseBlobName(name)
-	return found && (segment || kept || blob)
+	_, private := ParseNewPrivateName(name)
+	return found && (segment || kept || blob || private)
 }
 
 func parseIndexed(name, prefix, suffix string, format func(uint64) string) (uint64, bool) {

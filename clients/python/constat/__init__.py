@@ -9,7 +9,7 @@ asked to: AuditPII(strict=True). The standard library is all it needs.
 """
 
 from ._audit import AuditPII, audit_pii
-from ._errors import AuditError, NoDaemonError, PrivateError, RefusedError, UnknownError
+from ._errors import AuditError, NoDaemonError, RefusedError, UnknownError
 from ._handler import AuditHandler
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     'AuditHandler',
     'AuditPII',
     'NoDaemonError',
-    'PrivateError',
     'RefusedError',
     'UnknownError',
     'audit_pii',

@@ -15,7 +15,3 @@ class RefusedError(AuditError):
 
 class UnknownError(AuditError):
     """The daemon ended or was too slow after it had been given the entry: nobody knows whether it is kept."""
-
-
-class PrivateError(AuditError):
-    """Private fields were asked for, which this version cannot keep: the entry is not written."""

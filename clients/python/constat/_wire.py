@@ -9,7 +9,7 @@ import struct
 import time
 from typing import Any, Dict, List
 
-from ._errors import NoDaemonError, PrivateError, RefusedError, UnknownError
+from ._errors import NoDaemonError, RefusedError, UnknownError
 from ._place import NoPlace, find_socket
 
 _JOURNAL = 'audit'
@@ -24,13 +24,11 @@ class _Again(Exception):
 
 def send(body: bytes, private: List[str], address: str, store: str, timeout: float) -> None:
     """Hand an entry to the daemon and return when it is durable. As long as nothing was handed over it tries again."""
-    if private:
-        raise PrivateError('private fields are not supported by this version: the entry is not written')
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE
     while True:
         try:
-            return _try(body, address, store, deadline)
+            return _try(body, private, address, store, deadline)
         except _Again as err:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -39,7 +37,7 @@ def send(body: bytes, private: List[str], address: str, store: str, timeout: flo
         pause = min(2 * pause, _MAX_PAUSE)
 
 
-def _try(body: bytes, address: str, store: str, deadline: float) -> None:
+def _try(body: bytes, private: List[str], address: str, store: str, deadline: float) -> None:
     try:
         address = find_socket(address, store)
     except NoPlace as err:
@@ -47,6 +45,8 @@ def _try(body: bytes, address: str, store: str, deadline: float) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as conn:
         _connect(conn, address, deadline)
         request: Dict[str, Any] = {'op': 'log', 'journal': _JOURNAL}
+        if private:
+            request['private'] = private
         line = json.dumps(request).encode() + b'\n'
         _check(_exchange(conn, line + struct.pack('<I', len(body)) + body + struct.pack('<I', 0), deadline))
 

@@ -133,6 +133,19 @@ class AuditTest(unittest.TestCase):
         with self.assertRaises(AuditError):
             self.audit.log(8, 'c', 'o')
 
+    def test_private(self) -> None:
+        """Fields are private by name, in one entry or in all; a private operation is no message."""
+        audit = AuditPII(socket=self.fake.socket, strict=True, private=['target_user', 'extra.email'])
+        extra = {'email': 'a', 'app': 'b', 'a=b': 'c'}
+        audit.info('c', 'o', 'u1', 'u2', extra=extra)
+        audit.info('c', 'o', 'u1', 'u2', extra=extra, private=['current_user', 'nothing'])
+        audit.info('c', 'o', 'u1', 'u2', extra=extra, private=['extra', 'op'])
+        found = [sorted(r['private']) for r in self.fake.requests]
+        want = [['extra.email', 'target_user'], ['current_user', 'extra.email', 'target_user']]
+        want.append(['extra', 'extra.app', 'extra.email', 'op', 'target_user'])
+        self.assertEqual(found, want)
+        self.assertNotIn('MESSAGE', dict(self.fake.entries[2]))
+
     def test_threads(self) -> None:
         def work(n: int) -> None:
             for i in range(20):

@@ -107,6 +107,17 @@ class DaemonTest(unittest.TestCase):
             self.assertTrue(audit_pii.info('c', f'large-{size}', extra={'x': 'y' * size}))
             self.assertEqual(len(self.entries('--op', f'large-{size}')[0]['extra.x']), size)
 
+    def test_private(self) -> None:
+        """Private values are shown to those who may see them, and can be erased; the proof stays."""
+        private = ['current_user', 'extra.email']
+        self.assertTrue(audit_pii.info('c', 'user.signup', 'anna', result='ok', extra={'email': 'a@b.c', 'app': 'CRM'}, private=private))
+        self.assertTrue(self.run_constat('audit').endswith('"current_user": "<private>", "result": "ok", "extra": {"email": "<private>", "app": "CRM"}}\n'))
+        self.assertEqual(self.entries('--user', 'anna'), [])
+        self.assertIn('"current_user": "anna", "result": "ok", "extra": {"email": "a@b.c"', self.run_constat('audit', '--private', '--user', 'anna'))
+        self.run_constat('erase', 'cid:c', '--field', 'current_user', '--reason', 'asked for')
+        self.assertIn('"current_user": "<erased>", "result": "ok", "extra": {"email": "a@b.c"', self.run_constat('audit', '--private'))
+        self.run_constat('verify')
+
     def test_fork(self) -> None:
         """Processes that were forked audit too."""
         context = multiprocessing.get_context('fork')

@@ -7,9 +7,11 @@
 //
 //   - "log": each block is the body of an entry (package entry) with claimed fields. The server sets epoch and received
 //     time and adds what the kernel knows of the client: _TRANSPORT, _PID, _UID, _GID, _COMM, _EXE, _CMDLINE.
+//     Fields whose names the request lists as private are kept so that their values can be erased.
 //   - "import": the blocks together are a stream in the format that the request names.
 //   - "rotate": no blocks. The heads of all journals end and become segments.
 //   - "vacuum": no blocks. Retention removes what it should, or what the request says.
+//   - "erase": the blocks together are one JSON object, an [Erase]. Private values go for good.
 //
 // A request that ends without a last block has failed; what its answer counts is kept all the same.
 //
@@ -28,10 +30,19 @@ import (
 
 // Request is the first line of a connection.
 type Request struct {
-	Op      string  `json:"op"` // log, import, rotate, vacuum
-	Journal string  `json:"journal,omitempty"`
-	Format  string  `json:"format,omitempty"` // of import
-	Vacuum  *Vacuum `json:"vacuum,omitempty"`
+	Op      string   `json:"op"` // log, import, rotate, vacuum, erase
+	Journal string   `json:"journal,omitempty"`
+	Format  string   `json:"format,omitempty"`  // of import
+	Private []string `json:"private,omitempty"` // of log: names of the fields that are private
+	Vacuum  *Vacuum  `json:"vacuum,omitempty"`
+}
+
+// Erase says which private values are to go for good. The daemon adds who asks.
+type Erase struct {
+	Field    string              `json:"field"`
+	Reason   string              `json:"reason"`
+	Selector string              `json:"selector"` // how the entries were chosen
+	Entries  map[string][]uint64 `json:"entries"`  // indexes by journal
 }
 
 // Vacuum says what is to be removed. Without limits it is what the daemon is configured to remove, of all journals.
@@ -43,12 +54,14 @@ type Vacuum struct {
 
 // Answer is the last line of a connection.
 type Answer struct {
-	Entries uint64 `json:"entries"`         // kept, durable and signed
-	Cut     uint64 `json:"cut,omitempty"`   // of these, longer than the limit and kept in part
-	Bytes   int64  `json:"bytes,omitempty"` // freed by vacuum; Entries are what it removed
-	Held    int    `json:"held,omitempty"`  // limits that the floor of retention keeps vacuum from reaching
-	Busy    bool   `json:"busy,omitempty"`  // nothing was read: the same request may succeed later
-	Error   string `json:"error,omitempty"` // "" is success
+	Entries uint64 `json:"entries"`          // kept, durable and signed
+	Cut     uint64 `json:"cut,omitempty"`    // of these, longer than the limit and kept in part
+	Bytes   int64  `json:"bytes,omitempty"`  // freed by vacuum; Entries are what it removed
+	Values  uint64 `json:"values,omitempty"` // that erase removed, of so many Entries
+	Before  uint64 `json:"before,omitempty"` // that were erased already
+	Held    int    `json:"held,omitempty"`   // limits that the floor of retention keeps vacuum from reaching
+	Busy    bool   `json:"busy,omitempty"`   // nothing was read: the same request may succeed later
+	Error   string `json:"error,omitempty"`  // "" is success
 }
 
 // Limits of the protocol in bytes.

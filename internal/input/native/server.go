@@ -32,6 +32,8 @@ type Backend interface {
 	// Vacuum must remove what retention does not keep, of one journal or of all, and say how much that is, also on an
 	// error.
 	Vacuum(ctx context.Context, journal string, v Vacuum) (Answer, error)
+	// Erase must remove private values for good, and log by whom and why. by is what is known of who asks.
+	Erase(ctx context.Context, x Erase, by string) (Answer, error)
 }
 
 // Describe returns the observed fields of a process of this machine.
@@ -95,10 +97,11 @@ func (s *Server) Close() error { return s.listener.Close() }
 // session is one connection.
 type session struct {
 	*Server
-	ctx    context.Context // of what has begun: it does not end with the server
-	r      *bufio.Reader
-	cred   *unix.Ucred
-	fields []entry.Field
+	ctx     context.Context // of what has begun: it does not end with the server
+	r       *bufio.Reader
+	cred    *unix.Ucred
+	fields  []entry.Field
+	private []string // names of the fields that are private
 
 	decoder entry.Decoder
 }
@@ -147,6 +150,8 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) (a Answer, err e
 			v = *request.Vacuum
 		}
 		return s.backend.Vacuum(c.ctx, request.Journal, v)
+	case "erase":
+		return c.erase()
 	}
 	return a, fmt.Errorf("%w: unknown op %q", ErrProtocol, request.Op)
 }
@@ -210,6 +215,22 @@ func (c *session) allowed(r Request) error {
 	return fmt.Errorf("user %d may only log, to the journals system, audit and user-%d", uid, uid)
 }
 
+// maxErase bounds an erasure as it is sent, in bytes: some millions of entries.
+const maxErase = 64 << 20
+
+// erase reads what is to be erased, and has it done.
+func (c *session) erase() (Answer, error) {
+	var x Erase
+	d := json.NewDecoder(io.LimitReader(&blockReader{r: c.r}, maxErase))
+	if err := d.Decode(&x); err != nil {
+		return Answer{}, fmt.Errorf("%w: erase: %w", ErrProtocol, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) { // also the end of the request
+		return Answer{}, fmt.Errorf("%w: erase: more than one object, or cut short", ErrProtocol)
+	}
+	return c.backend.Erase(c.ctx, x, fmt.Sprintf("uid %d, pid %d", c.cred.Uid, c.cred.Pid))
+}
+
 // batchSize and batchOctets are how much is appended at once.
 const (
 	batchSize   = 1024
@@ -217,6 +238,7 @@ const (
 )
 
 func (c *session) log(r Request) (a Answer, err error) {
+	c.private = r.Private
 	c.fields = c.describe(int(c.cred.Pid), int(c.cred.Uid), int(c.cred.Gid))
 	for last := false; !last; {
 		var batch []entry.Entry
@@ -262,6 +284,9 @@ func (c *session) claim(e *entry.Entry) error {
 		f := &e.Fields[i]
 		if f.Form != entry.Inline || f.Provenance != entry.Claimed {
 			return fmt.Errorf("field %q: a client sends claimed values only", f.Name)
+		}
+		if slices.Contains(c.private, f.Name) {
+			f.Form = entry.Private
 		}
 	}
 	e.Fields = append(e.Fields, c.fields...)

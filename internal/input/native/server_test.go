@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"sync"
@@ -27,6 +29,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type recorder struct {
 	mu      sync.Mutex
 	entries []string // journal, message and origin
+	private []string // private fields: journal and name
+	erased  Erase
+	by      string
 	stream  []byte
 	largest int   // entries at once
 	fail    error // of Commit, after one entry
@@ -46,6 +51,11 @@ func (r *recorder) Commit(ctx context.Context, journal string, entries []entry.E
 			return 1, r.fail
 		}
 		message, _ := entries[i].Get("MESSAGE")
+		for _, f := range entries[i].Fields {
+			if f.Form == entry.Private {
+				r.private = append(r.private, journal+" "+f.Name)
+			}
+		}
 		uid, _ := entries[i].Get("_UID")
 		r.entries = append(r.entries, fmt.Sprintf("%s %s %s %d", journal, message, uid, entries[i].Kind))
 	}
@@ -326,4 +336,51 @@ func FuzzServer(f *testing.F) {
 			}
 		}
 	})
+}
+
+func (r *recorder) Erase(_ context.Context, x Erase, by string) (Answer, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.erased, r.by = x, by
+	return Answer{Entries: uint64(len(x.Entries["app"])), Values: 7}, nil
+}
+
+func TestPrivateFieldsByName(t *testing.T) {
+	r := &recorder{}
+	socket, _ := serve(t, r)
+	c := dial(t, socket, Request{Op: "log", Journal: "app", Private: []string{"EMAIL"}})
+	e := event("m")
+	e.AddString("EMAIL", "anna@example.org", entry.Claimed)
+	if err := c.Log(e); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.private) != 1 || r.private[0] != "app EMAIL" {
+		t.Errorf("private fields: %v", r.private)
+	}
+}
+
+func TestErase(t *testing.T) {
+	r := &recorder{}
+	socket, _ := serve(t, r)
+	c := dial(t, socket, Request{Op: "erase"})
+	want := Erase{Field: "EMAIL", Reason: "asked", Selector: "*", Entries: map[string][]uint64{"app": {1, 2, 3}}}
+	if err := json.NewEncoder(c).Encode(want); err != nil {
+		t.Fatal(err)
+	}
+	a, err := c.Finish()
+	if err != nil || a.Values != 7 || a.Entries != 3 || !reflect.DeepEqual(r.erased, want) || !strings.Contains(r.by, "uid ") {
+		t.Errorf("%+v %v: %+v by %q", a, err, r.erased, r.by)
+	}
+	c = dial(t, socket, Request{Op: "erase"})
+	if _, err := c.Write([]byte(`{"field":"EMAIL"} {}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Finish(); err == nil {
+		t.Error("two objects: no error")
+	}
 }
