@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"constat/audit"
 	auditslog "constat/audit/slog"
@@ -83,9 +85,23 @@ func TestNothingFiltersAudit(t *testing.T) {
 	p.checkAudited(t, wanted)
 	for _, text := range refusals {
 		p.configure(text)
-		if _, errs, err := p.try("serve", "--config", p.file); exitCode(err) == 0 || !strings.Contains(errs, p.file) {
-			t.Errorf("%q: %v %s", text, err, errs)
-		}
+		p.refused(t, text)
+	}
+}
+
+// refused wants the daemon not to start.
+func (p *place) refused(t *testing.T, what string) {
+	t.Helper()
+	c := p.command("serve", "--config", p.file)
+	var errs bytes.Buffer
+	c.Stderr = &errs
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started := time.AfterFunc(patience, func() { c.Process.Kill() })
+	err := c.Wait()
+	if !started.Stop() || exitCode(err) <= 0 || !strings.Contains(errs.String(), p.file) {
+		t.Errorf("%q: %v %s", what, err, &errs)
 	}
 }
 
