@@ -17,7 +17,8 @@ const (
 	RenderRFC3164          // RFC 3164 as syslog daemons write it
 	RenderJSON             // one JSON object
 	RenderExport           // an entry of the journal export format, its blank line included
-	lastRenderer  = RenderExport
+	RenderZato             // a line of audit-pii.log as Zato writes it
+	lastRenderer  = RenderZato
 )
 
 // AppendReceived appends the octets as they were received. ok is false if the entry was made by a program and there
@@ -44,6 +45,8 @@ func AppendReceived(dst []byte, e *Entry) (out []byte, ok bool, err error) {
 		out, err = appendJSON(dst, e)
 	case RenderExport:
 		out, err = appendExport(dst, e)
+	case RenderZato:
+		out, err = appendZato(dst, e)
 	default:
 		err = fmt.Errorf("renderer %d: unknown", e.Renderer)
 	}

@@ -46,7 +46,7 @@ text, on the disk of --dir.`,
 			return err
 		},
 	}
-	c.Flags().StringVar(&f.format, "format", "auto", "auto, rfc3164, rfc5424, syslog, jsonl, export or text")
+	c.Flags().StringVar(&f.format, "format", "auto", "auto, rfc3164, rfc5424, syslog, jsonl, export, zato or text")
 	c.Flags().StringVar(&f.dir, "dir", os.TempDir(), "`DIR` on the disk to measure")
 	c.Flags().IntVar(&f.rounds, "rounds", 5, "how often each query is asked, 1 to 1000")
 	complete(c, "format", "auto", "rfc3164", "rfc5424", "syslog", "jsonl", "export", "text")

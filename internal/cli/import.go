@@ -29,7 +29,8 @@ func (a *app) importCommand() *cobra.Command {
 with 'constat show -o raw'. It returns when everything is durable and under a signed checkpoint.
 
 Formats: auto looks at the first lines of each file; rfc3164 is what syslog daemons write, with or without <PRI>;
-rfc5424; syslog is either and what senders make of them; jsonl is one JSON object a line; export is the journal export format; text is anything else.`,
+rfc5424; syslog is either and what senders make of them; jsonl is one JSON object a line; export is the journal export format;
+zato is audit-pii.log as Zato writes it; text is anything else.`,
 		Example: `  constat import /var/log/syslog /var/log/auth.log
   journalctl -o export | constat import -
   constat import --format jsonl app.log`,
@@ -41,7 +42,7 @@ rfc5424; syslog is either and what senders make of them; jsonl is one JSON objec
 			return a.importFiles(format, into, files)
 		},
 	}
-	c.Flags().StringVar(&format, "format", "auto", "auto, rfc3164, rfc5424, syslog, jsonl, export or text")
+	c.Flags().StringVar(&format, "format", "auto", "auto, rfc3164, rfc5424, syslog, jsonl, export, zato or text")
 	c.Flags().StringVar(&into, "journal", layout.ImportedName, "journal to load into")
 	return c
 }

@@ -30,6 +30,7 @@ type showFlags struct {
 	units, tags, journals, kinds        []string
 	format, cursor, axis                string
 	fields                              []string
+	also                                conjunction // what must hold besides; of other commands
 }
 
 func (a *app) showCommand() *cobra.Command {
@@ -65,7 +66,7 @@ once they are gone, and match no query, unless --private is given and the keys o
 	flags.StringVarP(&f.priority, "priority", "p", "", "`LEVEL` and worse, or a range such as err..notice")
 	flags.StringVarP(&f.grep, "grep", "g", "", "MESSAGE matches this `REGEXP` (RE2); in any case if it has no capitals")
 	flags.BoolVarP(&f.boot, "boot", "b", false, "only this boot")
-	flags.StringVarP(&f.format, "output", "o", "short", "format: short, short-iso, full, json, export, cat, raw, logfmt or csv")
+	flags.StringVarP(&f.format, "output", "o", "short", "format: short, short-iso, full, json, export, cat, raw, logfmt, csv or zato")
 	flags.StringSliceVar(&f.fields, "fields", nil, "only these fields, `LIST` with commas")
 	flags.StringArrayVar(&f.journals, "journal", nil, "only this journal; may be repeated (default all)")
 	flags.StringVar(&f.cursor, "cursor", "", "begin at this entry, included (__CURSOR of -o json)")

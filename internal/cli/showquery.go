@@ -31,6 +31,7 @@ func (f showFlags) query(args []string) (search.Query, error) {
 	}
 	filter.tags(f.tags)
 	filter.units(f.units)
+	*filter = append(*filter, f.also...)
 	q.Filter = query.And{Nodes: *filter}
 	if f.follow && f.reverse {
 		return q, usage("-f and -r exclude each other")

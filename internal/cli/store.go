@@ -10,15 +10,13 @@ import (
 	"syscall"
 	"time"
 
+	"constat/internal/input/native"
 	"constat/internal/vfs"
 	"constat/journal"
 	"constat/seal"
 )
 
 const defaultStoreHelp = "/var/lib/constat for root, $XDG_STATE_HOME/constat for others"
-
-// systemStore is the store of the machine.
-const systemStore = "/var/lib/constat"
 
 // lockPatience is how long a command waits for another writer of the store, looking every lockPoll.
 const (
@@ -30,21 +28,10 @@ const (
 func (a *app) storeDir() (string, error) {
 	dir := a.store
 	if dir == "" {
-		dir = os.Getenv("CONSTAT_STORE")
-	}
-	if dir == "" && os.Geteuid() == 0 {
-		dir = systemStore
-	}
-	if dir == "" {
-		state := os.Getenv("XDG_STATE_HOME")
-		if state == "" {
-			home, err := os.UserHomeDir()
-			if err != nil {
-				return "", fmt.Errorf("no place for a store: %w; name one with --store DIR", err)
-			}
-			state = filepath.Join(home, ".local", "state")
+		var err error
+		if dir, err = native.DefaultStore(); err != nil {
+			return "", err
 		}
-		dir = filepath.Join(state, "constat")
 	}
 	return filepath.Abs(dir)
 }

@@ -41,6 +41,8 @@ type Config struct {
 	Witness   *Witness       `yaml:"witness"`
 	// Timestamp has checkpoints stamped by an authority.
 	Timestamp *Timestamp `yaml:"timestamp"`
+	// Audit says where audit entries go besides the journal "audit". Nothing keeps them out of that.
+	Audit Audit `yaml:"audit"`
 	// Private says which fields can be erased, whatever their sender says.
 	Private []Private `yaml:"private"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.

@@ -33,7 +33,8 @@ type Keep struct {
 	MaxAge Age `yaml:"max_age"`
 	// MaxSize is for all files of the journal. Default 10% of the file system, at most 4GiB.
 	MaxSize Room `yaml:"max_size"`
-	// Floor is the age below which nothing is removed, whatever the limits say. Default 1d, for the journal audit 30d.
+	// Floor is the age below which nothing is removed, whatever the limits say. Default 1d, for the journal audit 30d,
+	// which is also the least that can be set there.
 	Floor Age `yaml:"floor"`
 }
 
@@ -80,7 +81,7 @@ func (r Retention) validate() (found []problem) {
 			found = append(found, problem{"retention.journals." + name, err.Error()})
 		}
 	}
-	return found
+	return append(found, r.validateAudit()...)
 }
 
 // Age is a long time, written with h, d, w or y (365 days) behind a number.

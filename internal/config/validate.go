@@ -34,6 +34,7 @@ func (c *Config) validate() (found []problem) {
 	}
 	found = append(found, validateRoutes(c.Routes)...)
 	found = append(found, c.validateWitnesses()...)
+	found = append(found, c.Audit.validate()...)
 	found = append(found, validatePrivate(c.Private)...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
@@ -117,7 +118,7 @@ func hint(err error) string {
 	if !errors.As(err, &unknown) {
 		return ""
 	}
-	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nroutes (journal, select)," +
+	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nroutes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
 		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"

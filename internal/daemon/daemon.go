@@ -88,13 +88,14 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	retaining := start(ctx, part{"retain", d.retain, nil})
 	sealing := start(ctx, part{"seal", d.seal, nil})
 	vouching := start(ctx, part{"vouch", d.vouch, nil})
+	file := start(context.WithoutCancel(ctx), part{"audit file", d.auditFile, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
 	failed = errors.Join(failed, d.parts.stop(), vouching.stop(), converting.stop(), retaining.stop(), sealing.stop(), intake.stop())
 	d.sealLast()
-	return failed
+	return errors.Join(failed, file.stop()) // the file gets what the intake has written last
 }
 
 // wait returns when the context ends or a part ends by itself. Meanwhile it changes the configuration when told to.

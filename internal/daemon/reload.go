@@ -86,6 +86,8 @@ func (d *Daemon) changeable(c config.Config) error {
 		return restartNeeded("http")
 	case witnessName(c) != witnessName(now):
 		return restartNeeded("witness.name")
+	case c.Audit != now.Audit:
+		return restartNeeded("audit.file")
 	case c.User != now.User || c.Group != now.Group:
 		return restartNeeded("user and group")
 	}

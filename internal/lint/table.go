@@ -32,7 +32,7 @@ var table = []row{
 	{"journal/check", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "journal/sidecar", "internal/vfs", "internal/durable"}},
 	{"journal", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "journal/sidecar", "internal/vfs", "internal/durable"}},
 	{"evidence", []string{"entry", "seal"}},
-	{"audit", []string{"entry"}},
+	{"audit", []string{"entry", "internal/input/native"}}, // the client of the daemon's own socket
 	{"audit/...", []string{"audit", "entry"}},
 	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
 	{"internal/rule", []string{"entry"}},
@@ -49,6 +49,7 @@ var table = []row{
 
 	// Rank 3: the only writer, and the readers with a cursor.
 	{"internal/ingest", []string{"internal/input", "internal/parse/...", "internal/rule", "entry", "journal"}},
+	{"internal/auditfile", []string{"entry", "journal", "journal/layout", "internal/show", "internal/vfs", "internal/durable"}},
 	{"internal/forward", []string{"journal", "internal/rule", "internal/output", "entry", "internal/durable"}},
 
 	// Rank 4 and 5: what people and programs speak to.

@@ -15,6 +15,7 @@
 //	rfc3164  <PRI>STAMP HOST TAG[PID]: MSG                  RFC 3164 and what daemons made of it; each part may be missing
 //	jsonl    {"key":"value",…}                              one object a line (RFC 8259)
 //	export   NAME=value lines, closed by a blank line       the journal export format of systemd
+//	zato     STAMP - LEVEL - PID:THREAD - LOGGER:LINE - {…}  audit-pii.log as Zato writes it
 //	text     anything                                       MESSAGE
 //	auto     one of the first three or text, line by line
 //	syslog   what senders put on the network: both RFCs and everything that is made of them; see [Syntax]

@@ -58,6 +58,7 @@ func FuzzRFC3164(f *testing.F)   { fuzzParser(f, RFC3164, RFC3164) }
 func FuzzSyslog(f *testing.F)    { fuzzParser(f, Syslog, Syslog, RFC5424, RFC3164, Text) }
 func FuzzJSONLines(f *testing.F) { fuzzParser(f, JSONLines, JSONLines) }
 func FuzzExport(f *testing.F)    { fuzzParser(f, Export, Export) }
+func FuzzZato(f *testing.F)      { fuzzParser(f, Zato, Zato) }
 func FuzzText(f *testing.F)      { fuzzParser(f, Auto, RFC5424, RFC3164, JSONLines, Export, Text) }
 
 // fuzzParser checks that whatever the octets are, the entry gives them back and can be kept, in either provenance and

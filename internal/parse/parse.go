@@ -83,6 +83,8 @@ func (p *Parser) parse(e *entry.Entry, octets []byte) bool {
 		return p.json(e, octets)
 	case Export:
 		return p.export(e, octets)
+	case Zato:
+		return p.zato(e, octets)
 	case Auto:
 		return p.auto(e, octets)
 	}

@@ -18,7 +18,7 @@ type shape struct {
 // testTime is when the lines of the tests were received: 2023-10-12, noon.
 var testTime = time.Date(2023, 10, 12, 12, 0, 0, 0, time.UTC).UnixMicro()
 
-var rendererNames = [...]string{"raw", "text", "rfc5424", "rfc3164", "json", "export"}
+var rendererNames = [...]string{"raw", "text", "rfc5424", "rfc3164", "json", "export", "zato"}
 
 // dump writes an entry on one line: renderer, parameters, event time, fields. The raw octets are left out.
 func dump(e *entry.Entry) string {
@@ -134,7 +134,7 @@ func TestFormatByName(t *testing.T) {
 		}
 	}
 	_, err := FormatByName("xml")
-	if err == nil || !strings.Contains(err.Error(), "auto, rfc3164, rfc5424, jsonl, export, text, syslog") {
+	if err == nil || !strings.Contains(err.Error(), "auto, rfc3164, rfc5424, jsonl, export, text, syslog, zato") {
 		t.Errorf("error %v does not list the formats", err)
 	}
 }

@@ -9,6 +9,7 @@
 //	raw        the octets as they were received
 //	logfmt     time= level= host= app= pid= msg= and the other fields
 //	csv        a table (RFC 4180 with LF line ends)
+//	zato       a line of audit-pii.log: time, level, pid, thread, logger and the audit entry as a JSON object
 //
 // The time shown is the received time; on the event axis it is the event time of entries that have one. short,
 // short-iso, full, logfmt and csv write it in [Options.Location].
@@ -42,7 +43,7 @@
 // systemd-journal-remote refuses the stream. csv and logfmt print the fields in the order of the list, short and
 // short-iso as NAME=VALUE in place of the message, cat the values one a line. In these five the words time, journal,
 // index, kind, host, app, pid, unit, level, facility, message and msg mean what they mean in queries (see
-// [entry.RoleNames]). raw has no fields.
+// [entry.RoleNames]). raw and zato take no list.
 //
 // # What each format promises
 //
@@ -60,7 +61,7 @@
 //
 // # Terminals
 //
-// With [Options.Escape], short, short-iso, full, cat and logfmt print control characters (C0, C1, DEL), the Unicode
+// With [Options.Escape], short, short-iso, full, cat, logfmt and zato print control characters (C0, C1, DEL), the Unicode
 // bidirectional controls (U+202A–202E, U+2066–2069) and bytes that are not UTF-8 as \xNN, byte by byte; only the LF
 // between the lines of a message stays. json, export, csv and raw are never escaped further.
 package show

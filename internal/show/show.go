@@ -52,6 +52,7 @@ var formats = [...]struct {
 	{"raw", (*Printer).appendRaw},
 	{"logfmt", (*Printer).appendLogfmt},
 	{"csv", (*Printer).appendCSV},
+	{"zato", (*Printer).appendZato},
 }
 
 // Printer prints records in one format. It must not be used by two goroutines at once; it allocates nothing once its

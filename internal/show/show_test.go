@@ -16,7 +16,7 @@ func TestNewNamesTheFormats(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `"jsno"`) || !strings.Contains(err.Error(), strings.Join(Formats(), ", ")) {
 		t.Errorf("%v", err)
 	}
-	if Formats()[0] != "short" || len(Formats()) != 9 {
+	if Formats()[0] != "short" || len(Formats()) != 10 {
 		t.Errorf("%q", Formats())
 	}
 }

@@ -2,11 +2,13 @@ package native
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"constat/entry"
 )
@@ -16,17 +18,25 @@ type Client struct {
 	conn net.Conn
 	w    *bufio.Writer
 	body []byte
+	stop func() bool // stops waiting for the end of the context
 }
 
 // Dial begins a request to the daemon that listens on a socket.
 func Dial(socket string, r Request) (*Client, error) {
-	conn, err := net.Dial("unix", socket)
+	return DialContext(context.Background(), socket, r, 256<<10)
+}
+
+// DialContext is [Dial] with a context, whose end fails the request, and with the size of a buffer in bytes.
+func DialContext(ctx context.Context, socket string, r Request, buffer int) (*Client, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", socket)
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{conn: conn, w: bufio.NewWriterSize(conn, 256<<10)}
+	c := &Client{conn: conn, w: bufio.NewWriterSize(conn, buffer)}
+	c.stop = context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	if err := writeLine(c.w, r); err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }
@@ -54,7 +64,7 @@ func (c *Client) Write(p []byte) (int, error) {
 
 // Finish ends the request and waits for the answer: nil means that everything is durable and signed.
 func (c *Client) Finish() (Answer, error) {
-	defer c.conn.Close()
+	defer c.Close()
 	err := writeBlock(c.w, nil)
 	if err == nil {
 		err = c.w.Flush()
@@ -81,4 +91,7 @@ func (c *Client) answer() (a Answer, err error) {
 }
 
 // Close ends the request without waiting.
-func (c *Client) Close() error { return c.conn.Close() }
+func (c *Client) Close() error {
+	c.stop()
+	return c.conn.Close()
+}

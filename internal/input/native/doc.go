@@ -63,6 +63,7 @@ type Answer struct {
 	Values  uint64 `json:"values,omitempty"` // that erase removed, of so many Entries
 	Before  uint64 `json:"before,omitempty"` // that were erased already
 	Held    int    `json:"held,omitempty"`   // limits that the floor of retention keeps vacuum from reaching
+	Busy    bool   `json:"busy,omitempty"`   // nothing was read: the same request may succeed later
 	Error   string `json:"error,omitempty"`  // "" is success
 }
 

@@ -21,6 +21,29 @@ const (
 	LogName       = "log"    // datagrams, as /dev/log
 )
 
+// systemStore is the store of the machine.
+const systemStore = "/var/lib/constat"
+
+// DefaultStore is the store that is meant where none is named: CONSTAT_STORE, else that of the machine for root, and
+// for others the one in the state directory of the user.
+func DefaultStore() (string, error) {
+	if dir := os.Getenv("CONSTAT_STORE"); dir != "" {
+		return dir, nil
+	}
+	if os.Geteuid() == 0 {
+		return systemStore, nil
+	}
+	state := os.Getenv("XDG_STATE_HOME")
+	if state == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", fmt.Errorf("no place for a store: %w; name one with --store DIR or CONSTAT_STORE", err)
+		}
+		state = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(state, "constat"), nil
+}
+
 // ErrNoDaemon says that no daemon runs on a store.
 var ErrNoDaemon = errors.New("no daemon runs")
 

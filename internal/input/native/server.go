@@ -131,6 +131,7 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) (a Answer, err e
 		return a, err
 	}
 	if !s.enter(c.cred.Uid) {
+		a.Busy = true
 		return a, fmt.Errorf("user %d has %d requests under way, which is the limit", c.cred.Uid, maxConnections)
 	}
 	defer s.leave(c.cred.Uid)

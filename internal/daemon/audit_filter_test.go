@@ -1,0 +1,198 @@
+package daemon
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"constat/audit"
+	auditslog "constat/audit/slog"
+	"constat/internal/config"
+)
+
+// filters are settings of every kind, each as hostile to the journal audit as it can be, and which keys they try.
+// KEYS are those of the YAML file; TestAuditFiltersAreAll checks that none is left out.
+var filters = []struct{ keys, text string }{
+	{"store origin listen", "listen: {}\norigin: other.example\n"},
+	{"socket", "listen: {}\nsocket: DIR/elsewhere\n"},
+	{"limits limits.rate limits.burst", "limits:\n  rate: 0.0001\n  burst: 0.0001\n"},
+	{"limits.message", "limits:\n  message: 1\n"},
+	{"limits.queue", "limits:\n  queue: 1MiB\n"},
+	{"limits.connections", "limits:\n  connections: 1\n"},
+	{"limits.receive_buffer", "limits:\n  receive_buffer: 1\n"},
+	{"limits.frame_timeout", "limits:\n  frame_timeout: 1ms\n"},
+	{"routes routes.journal routes.select", "routes:\n- journal: elsewhere\n  select: '*'\n"},
+	{"", "routes:\n- journal: elsewhere\n  select: 'level:in(debug, info, warning, err)'\n- journal: system\n  select: 'cid:* OR op:*'\n"},
+	{"", "routes:\n- journal: audit\n  select: '*'\n"},
+	{"retention retention.max_age retention.max_size retention.keep_free retention.floor",
+		"retention:\n  max_age: 1h\n  max_size: 1\n  keep_free: 99%\n  floor: 1h\n"},
+	{"retention.journals retention.journals.max_age retention.journals.max_size retention.journals.floor",
+		"retention:\n  journals:\n    audit: {max_age: 1h, max_size: 1, floor: 30d}\n"},
+	{"audit audit.file", "audit:\n  file: /proc/cannot/be/audit-pii.log\n"},
+	{"http", "http: 127.0.0.1:0\n"},
+	{"private private.fields private.journal private.tag", "private:\n- fields: [result, extra]\n  journal: audit\n  tag: daemon.test\n"},
+	{"user group", "user: root\ngroup: root\n"},
+	{"listen.udp listen.tcp listen.datagram listen.stream", "listen:\n  udp: ['127.0.0.1:0']\n  tcp: ['127.0.0.1:0']\n  datagram: [DIR/l]\n  stream: [DIR/s]\n"},
+}
+
+// refusals are settings that would switch it off or thin it out, if they were settings.
+var refusals = []string{
+	"audit: off\n", "audit:\n  enabled: false\n", "audit:\n  level: error\n", "audit:\n  rate: 1\n",
+	"retention:\n  journals:\n    audit: {floor: 29d}\n", "retention:\n  journals:\n    audit: {floor: 1h, max_size: 1}\n",
+	"routes:\n- journal: 'off'\n  select: 'journal:audit'\n", "routes:\n- journal: \"\"\n  select: '*'\n",
+}
+
+// TestNothingFiltersAudit: every setting is tried from the start and by SIGHUP, and what can be done by hand; all
+// entries of all levels are there afterwards.
+func TestNothingFiltersAudit(t *testing.T) {
+	p := newPlace(t, "http: off\nlisten: {}\n")
+	reloaded := p.serve()
+	wanted := 0
+	for _, f := range filters {
+		if strings.Contains(f.keys, "user") && os.Geteuid() != 0 {
+			continue
+		}
+		p.configure(quiet(f.text))
+		before := reloaded.errs.String()
+		reloaded.signal(syscall.SIGHUP)
+		p.until("the configuration was read", func() bool {
+			return strings.Contains(strings.TrimPrefix(reloaded.errs.String(), before), "configuration ")
+		})
+		wanted += p.auditAll(t, f.text+" by SIGHUP")
+	}
+	reloaded.stop()
+	for _, f := range filters {
+		if strings.Contains(f.keys, "user") && os.Geteuid() != 0 {
+			continue
+		}
+		p.configure(quiet(f.text))
+		d := p.serve()
+		wanted += p.auditAll(t, f.text)
+		p.thinOut()
+		d.stop()
+	}
+	p.configure("http: off\nlisten: {}\n")
+	d := p.serve()
+	p.thinOut()
+	d.stop()
+	p.checkAudited(t, wanted)
+	for _, text := range refusals {
+		p.configure(text)
+		p.refused(t, text)
+	}
+}
+
+// refused wants the daemon not to start.
+func (p *place) refused(t *testing.T, what string) {
+	t.Helper()
+	c := p.command("serve", "--config", p.file)
+	var errs bytes.Buffer
+	c.Stderr = &errs
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started := time.AfterFunc(patience, func() { c.Process.Kill() })
+	err := c.Wait()
+	if !started.Stop() || exitCode(err) <= 0 || !strings.Contains(errs.String(), p.file) {
+		t.Errorf("%q: %v %s", what, err, &errs)
+	}
+}
+
+// quiet is a configuration that takes no port that it does not name.
+func quiet(text string) string {
+	for _, key := range []string{"http: off\n", "listen: {}\n"} {
+		if name, _, _ := strings.Cut(key, " "); !strings.Contains("\n"+text, "\n"+name) {
+			text += key
+		}
+	}
+	return text
+}
+
+// thinOut tries by hand to remove what is there.
+func (p *place) thinOut() {
+	p.run("rotate")
+	for _, args := range [][]string{{}, {"--journal", "audit", "--max-size", "1"}, {"--journal", "audit", "--older-than", "1h"}, {"--max-size", "1"}} {
+		if out, errs, err := p.try(append([]string{"vacuum"}, args...)...); exitCode(err) == 2 { // else it may say that the floor holds
+			p.t.Errorf("vacuum %q: %v %s%s", args, err, out, errs)
+		}
+	}
+}
+
+// auditAll writes entries of all levels, by the client and by log/slog, in a burst.
+func (p *place) auditAll(t *testing.T, what string) (n int) {
+	t.Helper()
+	c := &audit.Client{Store: p.store}
+	for level := range audit.Level(8) {
+		for range 3 {
+			if err := c.Log(t.Context(), level, what, "op"); err != nil {
+				t.Errorf("%s: level %d: %v", what, level, err)
+			}
+			n++
+		}
+	}
+	log := slog.New(auditslog.New(auditslog.Options{Client: c, Failed: func(err error) { t.Errorf("%s: %v", what, err) }}))
+	for _, level := range []slog.Level{-1000, slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
+		log.Log(t.Context(), level, "op", "cid", what)
+		n++
+	}
+	return n
+}
+
+// checkAudited wants so many entries in the journal audit, of each setting equally many.
+func (p *place) checkAudited(t *testing.T, wanted int) {
+	t.Helper()
+	found := map[string]int{}
+	n := 0
+	for _, k := range p.all("audit") {
+		if k.fields["op"] == "op" {
+			found[k.fields["cid"]]++
+			n++
+		}
+	}
+	if n != wanted {
+		t.Errorf("%d entries, want %d; by setting %v", n, wanted, found)
+	}
+	if pruned, err := filepath.Glob(filepath.Join(p.store, "audit", "*.kept")); err != nil || len(pruned) > 0 {
+		t.Errorf("pruned: %v %v", pruned, err)
+	}
+	p.verify()
+}
+
+// TestAuditFiltersAreAll: whoever adds a setting has to try here whether it keeps something out of the journal audit.
+func TestAuditFiltersAreAll(t *testing.T) {
+	var tried []string
+	for _, f := range filters {
+		tried = append(tried, strings.Fields(f.keys)...)
+	}
+	for _, key := range keysOf(reflect.TypeFor[config.Config](), "") {
+		if !slices.Contains(tried, key) {
+			t.Errorf("setting %s: try in filters whether it keeps entries out of the journal audit", key)
+		}
+	}
+}
+
+// keysOf lists the keys of a struct of the configuration and of all structs in it.
+func keysOf(s reflect.Type, prefix string) (keys []string) {
+	for s.Kind() == reflect.Pointer || s.Kind() == reflect.Slice || s.Kind() == reflect.Map {
+		s = s.Elem()
+	}
+	if s.Kind() != reflect.Struct {
+		return nil
+	}
+	for i := range s.NumField() {
+		name, found := s.Field(i).Tag.Lookup("yaml")
+		if !found {
+			continue
+		}
+		keys = append(keys, prefix+name)
+		keys = append(keys, keysOf(s.Field(i).Type, prefix+name+".")...)
+	}
+	return keys
+}
