@@ -111,7 +111,7 @@ a signed tree, so that anybody can check afterwards that nothing was changed.`,
 		return usage("%w\nsee '%s --help'", err, c.CommandPath())
 	})
 	root.AddCommand(a.initCommand(), a.logCommand(), a.importCommand(), a.showCommand(), a.verifyCommand(), a.statusCommand(), a.statsCommand(),
-		a.rotateCommand(), a.vacuumCommand(), a.serveCommand(), a.exportCommand(), a.benchCommand())
+		a.rotateCommand(), a.vacuumCommand(), a.serveCommand(), a.exportCommand(), a.benchCommand(), a.recordCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)

@@ -7,6 +7,8 @@
 //
 //   - "log": each block is the body of an entry (package entry) with claimed fields. The server sets epoch and received
 //     time and adds what the kernel knows of the client: _TRANSPORT, _PID, _UID, _GID, _COMM, _EXE, _CMDLINE.
+//   - "record": as "log", for a program that has received the entries from clients of its own. It may send
+//     what it has observed of them; from others than root and the user of the daemon that is a claim.
 //   - "import": the blocks together are a stream in the format that the request names.
 //   - "rotate": no blocks. The heads of all journals end and become segments.
 //   - "vacuum": no blocks. Retention removes what it should, or what the request says.
@@ -28,7 +30,7 @@ import (
 
 // Request is the first line of a connection.
 type Request struct {
-	Op      string  `json:"op"` // log, import, rotate, vacuum
+	Op      string  `json:"op"` // log, record, import, rotate, vacuum
 	Journal string  `json:"journal,omitempty"`
 	Format  string  `json:"format,omitempty"` // of import
 	Vacuum  *Vacuum `json:"vacuum,omitempty"`
