@@ -81,7 +81,7 @@ func (f *recordFlags) define(c *cobra.Command) {
 	s.StringVar(&f.keepFree, "keep-free", "64MiB", "clients wait while less than `SIZE` of the disk is free; 0 is no limit")
 	s.StringVar(&f.maxLine, "max-line", "256KiB", "longer lines go on in the next one")
 	s.IntVar(&f.clients, "max-clients", record.DefaultClients, "how many may be connected")
-	s.IntVar(&f.perAddress, "max-per-address", 0, "how many from one address (default as many)")
+	s.IntVar(&f.perAddress, "max-per-address", 0, "how many from one address (default half of them)")
 	s.DurationVar(&f.idle, "idle", 0, "close connections that say nothing for so long (default never)")
 }
 

@@ -99,7 +99,7 @@ func (r *recording) announce() {
 		open = open || isOpen(a)
 	}
 	r.say("constat: recording %s into %s%s", strings.Join(names, " "), r.file.Path(), journal)
-	r.say("constat: try: echo hello | nc -N %s", hint4(r.server.Addrs()[0]))
+	r.say("constat: try: echo hello | nc -N %s", forNetcat(r.server.Addrs()[0]))
 	if open && len(r.flags.allow) == 0 && r.flags.tlsCA == "" {
 		r.say("constat: note: whoever reaches this port can write; --allow NETWORK or --tls-client-ca FILE limits that")
 	}
@@ -114,8 +114,8 @@ func isOpen(a net.Addr) bool {
 	return ok && !tcp.IP.IsLoopback()
 }
 
-// hint4 is an address as nc wants it.
-func hint4(a net.Addr) string {
+// forNetcat is an address as nc wants it.
+func forNetcat(a net.Addr) string {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {
 		return a.String()

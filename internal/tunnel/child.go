@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -67,15 +69,19 @@ func (c *child) why() error {
 	return errors.New("ssh has ended")
 }
 
-// end closes the input of a program, and kills it if it does not end by that.
+// end closes the input of a program. If it does not end by that it is asked to, and then killed: ssh that asks for a
+// password puts the terminal right first.
 func (c *child) end(patience time.Duration) {
 	c.in.Close()
-	select {
-	case <-c.done:
-	case <-time.After(patience):
-		c.cmd.Process.Kill()
-		<-c.done
+	for _, s := range []os.Signal{syscall.SIGTERM, os.Kill} {
+		select {
+		case <-c.done:
+			return
+		case <-time.After(patience):
+			c.cmd.Process.Signal(s)
+		}
 	}
+	<-c.done
 }
 
 // lastWords keeps the end of what a program writes to standard error.

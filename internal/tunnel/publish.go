@@ -55,7 +55,7 @@ func (s *session) publish(ctx context.Context) error {
 
 // unused waits a moment for the port to be free: what we have left there ends by itself.
 func (s *session) unused(ctx context.Context) error {
-	for end := time.Now().Add(endTime); s.reach(ctx) == outside; {
+	for end := time.Now().Add(2 * endTime); s.reach(ctx) == outside; {
 		if time.Now().After(end) {
 			return fmt.Errorf("somebody listens on port %d of %s already; choose another port", s.t.config.Port, s.t.config.Host)
 		}

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The scripts run in whatever sh the server has. They hold no single quote, no exclamation mark and no line end, so that
+// The scripts run in whatever sh the server has. They hold no single quote and no line end, and a blank or = behind each exclamation mark, so that
 // any login shell hands them over as they are. $0 is the name of the tunnel.
 
 // keeperScript ends the session of a keeper before it ($1, child of the sshd $2), and then its own if nothing comes for
@@ -15,7 +15,7 @@ const keeperScript = `if [ -n "$1" ] && [ "$1" != $$ ] && ` +
 	`{ grep -q "$0" /proc/$1/cmdline 2>/dev/null || ps -o args= -p $1 2>/dev/null | grep -q "$0"; }; ` +
 	`then kill $2 2>/dev/null; sleep 1; fi; ` +
 	`case $(cat /proc/$PPID/comm 2>/dev/null || ps -o comm= -p $PPID 2>/dev/null) in *sshd*) p=$PPID;; *) p=;; esac; t=$3; ` +
-	`watch() { ( s=; trap "[ -n \"\$s\" ] && kill \$s; exit" TERM; sleep $t & s=$!; wait $s; kill -0 $$ && kill $p $$ ) </dev/null >/dev/null 2>&1 & w=$!; }; ` +
+	`watch() { ( s=; trap "[ -n \"\$s\" ] && kill \$s; exit" TERM; sleep $t & s=$! ; wait $s; kill -0 $$ && kill $p $$ ) </dev/null >/dev/null 2>&1 & w=$! ; }; ` +
 	`watch; echo "$0 $$ $p"; ` +
 	`while read x; do kill $w 2>/dev/null; watch; ` +
 	`if [ "$x" = list ]; then ` + listScript + `; echo "$0 end"; fi; done; kill $w 2>/dev/null`
@@ -24,8 +24,8 @@ const keeperScript = `if [ -n "$1" ] && [ "$1" != $$ ] && ` +
 // input ends.
 const hopScript = `set -- "$1" "$2" "$3" $SSH_CONNECTION; exec 3<&0; ` +
 	`ssh -T -g -N -o BatchMode=yes -o NoHostAuthenticationForLocalhost=yes -o ExitOnForwardFailure=yes -o ControlMaster=no ` +
-	`-o ControlPath=none -o ServerAliveInterval=15 -o ServerAliveCountMax=3 -p "${7:-22}" -L "*:$1:localhost:$2" "$3" </dev/null 3<&- & h=$!; ` +
-	`( cat <&3 >/dev/null; kill $h ) 2>/dev/null & c=$!; wait $h; kill $c 2>/dev/null`
+	`-o ControlPath=none -o ServerAliveInterval=15 -o ServerAliveCountMax=3 -p "${7:-22}" -L "*:$1:localhost:$2" "$3" </dev/null 3<&- & h=$! ; ` +
+	`( cat <&3 >/dev/null; kill $h ) 2>/dev/null & c=$! ; wait $h; kill $c 2>/dev/null`
 
 // listScript says who listens.
 const listScript = `grep -h " 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null || netstat -an 2>/dev/null | grep LISTEN`

@@ -13,7 +13,7 @@ import (
 // Times of one connection.
 const (
 	answerTime = time.Minute // for what goes through a connection that is there
-	endTime    = 5 * time.Second
+	endTime    = 3 * time.Second
 	listPause  = 200 * time.Millisecond
 	linger     = 200 * time.Millisecond // for what is on its way when the tunnel ends
 )

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -364,6 +365,21 @@ func TestNewErrors(t *testing.T) {
 		if _, err := New(c.config); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.config, err, c.want)
 		}
+	}
+}
+
+// Any login shell must hand the scripts over unchanged.
+func TestScripts(t *testing.T) {
+	for _, script := range []string{keeperScript, hopScript, listScript} {
+		if regexp.MustCompile(`['\n]|![^ =]`).MatchString(script) { // csh: an event
+			t.Errorf("a quote, a line end or an event of csh in %s", script)
+		}
+		if out, err := exec.Command("sh", "-n", "-c", script).CombinedOutput(); err != nil {
+			t.Errorf("%v %s in %s", err, out, script)
+		}
+	}
+	if got := quote("it's"); got != `'it'\''s'` {
+		t.Errorf("quoted %s", got)
 	}
 }
 

@@ -23,8 +23,8 @@ type Config struct {
 	Raw bool
 	// Limit is how many octets of a line stay together; 0 is [DefaultLimit].
 	Limit int
-	// MaxClients is how many connections there may be, 0 is [DefaultClients]; MaxPerAddress from one address, 0 is as
-	// many.
+	// MaxClients is how many connections there may be, 0 is [DefaultClients]; MaxPerAddress from one address, 0 is half
+	// of them, so that nobody can keep the others out alone.
 	MaxClients, MaxPerAddress int
 	// Allow are the networks that may connect; nil is all.
 	Allow []netip.Prefix
@@ -51,7 +51,7 @@ func (c Config) withDefaults() Config {
 		c.MaxClients = DefaultClients
 	}
 	if c.MaxPerAddress <= 0 {
-		c.MaxPerAddress = c.MaxClients
+		c.MaxPerAddress = max(1, c.MaxClients/2)
 	}
 	return c
 }

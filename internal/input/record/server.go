@@ -164,8 +164,8 @@ func (s *Server) welcome(conn net.Conn, h *handover, serving *sync.WaitGroup) {
 	c := &connection{server: s, to: h, conn: conn, addr: addressOf(conn)}
 	c.source = s.source(conn)
 	if reason := s.gate.enter(c.addr); reason != "" {
-		conn.Close()
 		s.refuse(h, c, reason)
+		conn.Close()
 		return
 	}
 	s.mu.Lock()
