@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// The scripts run in whatever sh the server has. They hold no single quote and no line end, and a blank or = behind each exclamation mark, so that
-// any login shell hands them over as they are. $0 is the name of the tunnel.
+// The scripts run in whatever sh the server has. They hold no single quote and no line end, and a blank or = behind each
+// exclamation mark, so that any login shell hands them over as they are. $0 is the name of the tunnel.
 
 // keeperScript ends the session of a keeper before it ($1, child of the sshd $2), and then its own if nothing comes for
 // $3 seconds. It says its process id and that of its sshd, and when it is asked for it who listens.
