@@ -112,7 +112,8 @@ a signed tree, so that anybody can check afterwards that nothing was changed.`,
 		return usage("%w\nsee '%s --help'", err, c.CommandPath())
 	})
 	root.AddCommand(a.initCommand(), a.logCommand(), a.importCommand(), a.showCommand(), a.verifyCommand(), a.statusCommand(), a.statsCommand(),
-		a.rotateCommand(), a.proveCommand(), a.vacuumCommand(), a.eraseCommand(), a.serveCommand(), a.exportCommand(), a.benchCommand(), a.auditCommand())
+		a.rotateCommand(), a.proveCommand(), a.vacuumCommand(), a.eraseCommand(), a.serveCommand(), a.exportCommand(), a.benchCommand(), a.auditCommand(),
+		a.recordCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)

@@ -132,3 +132,8 @@ func lossEntry(k lossKey, c lossCount) entry.Entry {
 	e.AddString(LossSince, c.since.UTC().Format(time.RFC3339Nano), entry.Observed)
 	return e
 }
+
+// LossEntry is the entry about messages of a source that could not be kept since a time, and why.
+func LossEntry(source, reason string, messages, octets uint64, since time.Time) entry.Entry {
+	return lossEntry(lossKey{source, reason}, lossCount{messages, octets, since})
+}

@@ -68,7 +68,8 @@ var table = []row{
 		"internal/vfs", "internal/durable", "internal/timespec", "internal/measure",
 		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
 		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/witness",
-		"internal/input/native", // the client of the daemon's own socket
+		"internal/input/native",                                      // the client of the daemon's own socket
+		"internal/input", "internal/input/record", "internal/tunnel", // "record" runs them itself
 	}},
 
 	// Rank 6 and 7: building and starting it all.

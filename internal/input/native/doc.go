@@ -8,6 +8,8 @@
 //   - "log": each block is the body of an entry (package entry) with claimed fields. The server sets epoch and received
 //     time and adds what the kernel knows of the client: _TRANSPORT, _PID, _UID, _GID, _COMM, _EXE, _CMDLINE.
 //     Fields whose names the request lists as private are kept so that their values can be erased.
+//   - "record": as "log", for a program that has received the entries from clients of its own. It may send
+//     what it has observed of them; from others than root and the user of the daemon that is a claim.
 //   - "import": the blocks together are a stream in the format that the request names.
 //   - "rotate": no blocks. The heads of all journals end and become segments.
 //   - "seal": no blocks. Everything that came before is sealed.
@@ -33,7 +35,7 @@ import (
 
 // Request is the first line of a connection.
 type Request struct {
-	Op      string   `json:"op"` // log, import, rotate, seal, exported, vacuum, erase
+	Op      string   `json:"op"` // log, record, import, rotate, seal, exported, vacuum, erase
 	Journal string   `json:"journal,omitempty"`
 	Format  string   `json:"format,omitempty"`  // of import
 	Private []string `json:"private,omitempty"` // of log: names of the fields that are private
