@@ -88,8 +88,9 @@ func (s *sealer) reseed(w *Writer, cause error) error {
 		return err
 	}
 	g := s.successor(w)
-	if s.seeds.holds() && s.seeds.generation == s.generation {
-		g.First = max(g.First, s.first+uint64(s.seeds.index)) // never a counter twice
+	if s.seeds.holds() && s.seeds.generation >= s.generation { // never a counter twice, even where certificates are lost
+		used := uint64(s.seeds.generation-s.generation)*uint64(s.terms.Keys) + uint64(s.seeds.index)
+		g.First = max(g.First, s.first+used)
 	}
 	e := g.EndorseByIdentity(w.identity)
 	return s.handOver(w, &e, fmt.Sprintf("seal keys of generation %d are in force, endorsed by the identity alone: %v", e.Number, cause))

@@ -31,6 +31,7 @@ type told struct {
 	timeline layout.Timeline
 
 	certificate *seal.Endorsed // the newest after certificate 0
+	successor   bool           // the journal is one of a damaged one
 }
 
 // readTold reads the control entries of the system journal.
@@ -47,6 +48,7 @@ func readTold(fsys vfs.FS, system *log) (told, error) {
 			}
 		case layout.JournalDamaged, layout.TailSetAside, layout.Successor:
 			t.files[layout.Text(e, layout.File)] = true
+			t.successor = t.successor || layout.Text(e, layout.Control) == layout.Successor
 		case layout.CertificateMade:
 			if g, err := seal.ParseEndorsed(layout.Text(e, layout.CertificateText)); err == nil {
 				t.certificate = &g

@@ -2,8 +2,13 @@ package journal
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
 
 	"constat/entry"
+	"constat/internal/durable"
+	"constat/internal/vfs"
+	"constat/journal/frame"
 	"constat/journal/layout"
 	"constat/seal"
 )
@@ -25,13 +30,61 @@ func (r *recovery) readSeals(system *log) error {
 			return fmt.Errorf("%w: entry %d is a seal that does not hold: %w", entry.ErrFormat, s.index, err)
 		}
 	}
-	return r.compareSeeds()
+	begun := r.told.successor || system.desc.Predecessor != nil || system.frontier.Size() == 0
+	if s.last != nil || r.told.certificate != nil || !begun {
+		return r.compareSeeds()
+	}
+	r.inheritSeals(system.desc.Predecessor)
+	if err := r.compareSeeds(); !isLost(err) {
+		return err
+	}
+	return nil // that much is known: the journal before was set aside
+}
+
+// inheritSeals takes from the damaged predecessors of the system journal what they still tell of seals.
+func (r *recovery) inheritSeals(id *frame.JournalID) {
+	s := &r.w.sealer
+	entries, err := r.w.fsys.ReadDir(r.w.dir)
+	if err != nil {
+		return // then the seed is as good as lost
+	}
+	for _, e := range slices.Backward(entries) {
+		of, ok := layout.DamagedOf(e.Name())
+		if !ok || of != layout.System || !e.IsDir() {
+			continue
+		}
+		l := &log{dir: filepath.Join(r.w.dir, e.Name())}
+		if l.desc, err = readDescriptor(r.w.fsys, l.dir); err != nil || id != nil && *id != l.desc.ID {
+			continue
+		}
+		if t, _ := readTold(r.w.fsys, l); t.certificate != nil && t.certificate.Number > s.generation {
+			s.adopt(&t.certificate.Generation)
+		}
+		if last, index, err := readSeal(r.w.fsys, l); err == nil && last != nil && (s.last == nil || last.Counter > s.last.Counter) {
+			s.last, s.index = last, index
+		}
+		id = l.desc.Predecessor
+	}
+}
+
+func readDescriptor(fsys vfs.FS, dir string) (layout.Journal, error) {
+	data, err := durable.ReadFile(fsys, filepath.Join(dir, layout.JournalFile), layout.MaxDescriptor)
+	if err != nil {
+		return layout.Journal{}, err
+	}
+	return layout.ParseJournal(data)
 }
 
 // compareSeeds compares the newest seal with the seed file. A seed is overwritten only after its seal was durable.
 func (r *recovery) compareSeeds() error {
 	s := &r.w.sealer
 	var err error
+	if s.seeds != nil {
+		err = s.seeds.close()
+	}
+	if err != nil {
+		return err
+	}
 	if s.seeds, err = openSeeds(r.w.fsys, r.w.seedName(layout.SeedFile)); err != nil {
 		s.seeds = nil
 		if isNotExist(err) {

@@ -71,8 +71,8 @@ type Seal struct {
 // MaxName is the length limit in bytes of the name of a journal.
 const MaxName = 64
 
-// MaxSeal is the length limit in bytes of a record.
-const MaxSeal = 16 << 20
+// MaxSeal is the length limit in bytes of a record: it fits into an entry, with about 1,000 journals.
+const MaxSeal = 65_000
 
 // ErrSeal is wrapped by every error about the bytes of a seal.
 var ErrSeal = errors.New("bad seal record")
@@ -142,8 +142,14 @@ func Make(s Statement, list []Journal, chain *Chain) (Seal, error) {
 		return Seal{}, err
 	}
 	s.Journals, s.Root = uint32(len(list)), JournalsRoot(list)
-	key, err := chain.Sign(s.Message())
-	return Seal{Statement: s, List: list, Key: key}, err
+	made := Seal{Statement: s, List: list}
+	made.Key.Path = make([]Hash, levels(chain.keys.Count))
+	if size := len(made.Append(nil)); size > MaxSeal {
+		return Seal{}, fmt.Errorf("%w: %d bytes for %d journals, at most %d fit: fewer journals, or shorter names", ErrSeal, size, len(list), MaxSeal)
+	}
+	var err error
+	made.Key, err = chain.Sign(s.Message())
+	return made, err
 }
 
 // Verify checks that the list is what the statement says, and the signature by the key at that position of its

@@ -13,47 +13,77 @@ import (
 )
 
 func (a *app) initCommand() *cobra.Command {
-	var origin string
+	var origin, keyFile, operator string
 	c := &cobra.Command{
 		Use:   "init",
 		Short: "Make a store with new keys and print its verification code",
 		Long: `Make a store with new keys and print its public verification code, as text and as QR code.
 
 Publish the code, mail it, print it: whoever holds it can verify the store, nobody can forge with it.
+The page for people is in the store as identity.txt. With --operator-key, the key of an organisation, which need not
+stay on the machine, vouches for the store: 'constat status' shows it.
 Every command that writes makes a store by itself if there is none.`,
-		Example: `  constat init --store /srv/journal --origin host.example/journal`,
-		Args:    cobra.NoArgs,
+		Example: `  constat init --store /srv/journal --origin host.example/journal
+  openssl genpkey -algorithm ed25519 -out /media/safe/operator.pem
+  constat init --operator-key /media/safe/operator.pem --operator acme.example`,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			dir, err := a.storeDir()
 			if err != nil {
 				return err
 			}
-			return a.init(dir, origin)
+			return a.init(dir, origin, keyFile, operator)
 		},
 	}
 	c.Flags().StringVar(&origin, "origin", "", "name of the store, a URL without scheme (default the host name)")
+	c.Flags().StringVar(&keyFile, "operator-key", "", "private Ed25519 key in PEM, `FILE`, that endorses the new store")
+	c.Flags().StringVar(&operator, "operator", "operator", "`NAME` of the operator, with --operator-key")
 	return c
 }
 
-func (a *app) init(dir, origin string) error {
+func (a *app) init(dir, origin, keyFile, operator string) error {
 	if origin == "" {
 		origin = defaultOrigin()
 	}
 	if err := seal.ValidOrigin(origin); err != nil {
 		return usage("--origin: %w", err)
 	}
-	if _, err := a.create(dir, origin); err != nil {
+	var key *seal.Identity
+	if err := seal.ValidOrigin(operator); err != nil {
+		return usage("--operator: %w", err)
+	}
+	if keyFile != "" {
+		var err error
+		if key, err = readOperatorKey(keyFile); err != nil {
+			return err
+		}
+	}
+	certificate, err := a.create(dir, origin)
+	if err != nil {
 		return hint(err)
+	}
+	if key != nil {
+		vkey, err := endorse(dir, certificate, operator, key)
+		if err != nil {
+			return err
+		}
+		a.say("constat: endorsed by %s", vkey)
 	}
 	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
 	if err != nil {
 		return hint(err)
 	}
-	code := w.Certificate().Code().String()
 	if err := finish(w); err != nil {
 		return err
 	}
+	return a.printCode(certificate.Code())
+}
+
+// printCode prints a code, and for people in all the forms in which it is passed on.
+func (a *app) printCode(c seal.Code) error {
+	code := c.String()
 	fmt.Fprintf(a.out, "%s\n", code)
+	fmt.Fprintf(a.err, "hex    %x\nwords  %s (for reading aloud; only the whole code is a pin)\n", c[:], wordsOf(c))
 	drawing, err := drawQR(code)
 	if err != nil {
 		return errors.Join(errors.New("QR code"), err)

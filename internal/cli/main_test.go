@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 
 // runTested is the command with the patience that a test asks for.
 func runTested() int {
-	a := &app{in: os.Stdin, out: &stdout{w: os.Stdout}, err: os.Stderr, patience: lockPatience}
+	a := &app{in: os.Stdin, out: &stdout{w: os.Stdout}, err: os.Stderr, patience: lockPatience, sealKeys: 16}
 	if d, err := time.ParseDuration(os.Getenv("TEST_PATIENCE")); err == nil {
 		a.patience = d
 	}

@@ -46,6 +46,7 @@ type app struct {
 	out      *stdout
 	err      io.Writer
 	store    string         // --store
+	sealKeys uint32         // of a generation of a store that is made; 0: the default
 	origin   string         // of a store that is made; "": the name of the machine
 	patience time.Duration  // how long to wait for another writer
 	memory   journal.Memory // of conversions

@@ -21,6 +21,13 @@ type storeStatus struct {
 	Socket   string                   `json:"socket"` // "" without a daemon
 	HTTP     string                   `json:"http"`   // "" without a daemon
 	Journals map[string]journalStatus `json:"journals"`
+
+	Words      string      `json:"words"`       // of the code, for reading aloud
+	Operator   string      `json:"operator"`    // vkey of who endorsed the store; "" is nobody
+	Seal       *sealStatus `json:"seal"`        // the newest; null before the first
+	Unsealed   uint64      `json:"unsealed"`    // entries that it does not cover
+	Generation uint32      `json:"generation"`  // of seal keys in force
+	ByIdentity bool        `json:"by_identity"` // that generation is endorsed by the identity alone
 }
 
 type journalStatus struct {
@@ -86,6 +93,7 @@ func (a *app) printStatus(s storeStatus, names []string, format string) error {
 	if s.HTTP != "" {
 		fmt.Fprintf(a.out, "http    %s\n", printable(s.HTTP))
 	}
+	a.printSeals(s)
 	for _, name := range names {
 		j := s.Journals[name]
 		fmt.Fprintf(a.out, "journal %s\n  entries %d, signed up to %d, %d bytes on disk\n  vkey    %s\n", name, j.Size, j.Signed, j.Bytes, printable(j.VKey))
@@ -123,6 +131,10 @@ func (a *app) readStatus(r *journal.Reader) (s storeStatus, names []string, whol
 		return s, nil, false, err
 	}
 	defer journal.CloseViews(views)
+	if err := a.sealsOf(&s, r, views); err != nil {
+		whole = false
+		a.say("constat: seals: %v", err)
+	}
 	held := heldBack(views)
 	for _, v := range views {
 		d := v.Journal

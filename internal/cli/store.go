@@ -120,9 +120,12 @@ func (a *app) notice(text string) {
 
 // create makes a store and notes its verification code.
 func (a *app) create(dir, origin string) (seal.Certificate, error) {
-	c, err := journal.Create(vfs.OS(), dir, origin)
+	c, err := journal.CreateWith(vfs.OS(), dir, journal.New{Origin: origin, Keys: a.sealKeys})
 	if err != nil {
 		return c, err
+	}
+	if err := writePage(dir, c); err != nil {
+		a.say("constat: the page for people could not be written: %v", err)
 	}
 	a.say("constat: new store %s, origin %s", dir, origin)
 	gone, err := rememberCode(c, dir)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"constat/internal/durable"
 	"constat/internal/vfs"
@@ -151,7 +152,8 @@ func (a *app) printReport(r *check.Report, format, dir string) error {
 	for _, j := range r.Journals {
 		line("  journal   %-12s %d entries, signed up to %d, root %s", j.Name, j.Size, j.Checkpoint, j.Root)
 	}
-	line("  entries   %d, of which %d above a checkpoint; no seals in this format yet", r.Entries, r.Unsigned)
+	line("  entries   %d, of which %d above the newest seal and %d above a checkpoint", r.Entries, r.Unsealed, r.Unsigned)
+	printSealed(line, r, time.Now())
 	for _, p := range r.Pruned {
 		line("  pruned    %-12s entries %d to %d, as signed control entries say", p.Journal, p.First, p.Last)
 	}

@@ -8,6 +8,7 @@ import (
 	"constat/entry"
 	"constat/internal/ingest"
 	"constat/internal/parse"
+	"constat/seal"
 )
 
 // backend answers constat's own commands.
@@ -28,6 +29,13 @@ func (b backend) Import(ctx context.Context, journal, format string, r io.Reader
 	im := ingest.Import{Sink: bulk, Journal: journal, Format: f}
 	stats, err := im.Run(r)
 	return stats.Entries, stats.Cut, errors.Join(err, bulk.Finish(ctx))
+}
+
+// Seal implements [native.Backend].
+func (b backend) Seal(context.Context) error {
+	err := b.d.store.Seal(seal.Request)
+	b.d.intake.Notice(err)
+	return err
 }
 
 // Rotate implements [native.Backend]. It waits until all complete heads are segments.

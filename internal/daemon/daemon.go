@@ -44,6 +44,7 @@ type Daemon struct {
 	parts   supervisor
 	names   map[listener]string // under which listeners run
 	keep    atomic.Pointer[config.Retention]
+	urgent  chan string // users who say that something critical happened
 
 	endpoints native.Endpoints // as published
 }
@@ -57,7 +58,8 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	}
 	s := &store{writer: o.Store, fsys: o.FS, dir: o.Dir}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}, store: s}
+	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}, store: s,
+		urgent: make(chan string, 64)}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())
 	d.keep.Store(&c.Retention)
 	routes, err := routesOf(c.Routes)
@@ -82,12 +84,14 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	d.parts.start(parts)
 	converting := start(ctx, part{"convert", d.convert, nil})
 	retaining := start(ctx, part{"retain", d.retain, nil})
+	sealing := start(ctx, part{"seal", d.seal, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
-	failed = errors.Join(failed, d.parts.stop(), converting.stop(), retaining.stop())
-	return errors.Join(failed, intake.stop())
+	failed = errors.Join(failed, d.parts.stop(), converting.stop(), retaining.stop(), sealing.stop(), intake.stop())
+	d.sealLast()
+	return failed
 }
 
 // wait returns when the context ends or a part ends by itself. Meanwhile it changes the configuration when told to.
@@ -148,7 +152,8 @@ func (d *Daemon) bind() (parts []part, err error) {
 func (d *Daemon) intakeConfig() ingest.Config {
 	l := d.config.Limits
 	return ingest.Config{Journal: layout.System, QueueBytes: int64(l.Queue), Rate: l.Rate, Burst: l.Burst,
-		Report: func(err error) { d.log.Warn("intake", "error", err) }}
+		Critical: d.critical,
+		Report:   func(err error) { d.log.Warn("intake", "error", err) }}
 }
 
 // describe is what is known of a process that uses constat's own socket.

@@ -44,6 +44,7 @@ func Serve(ctx context.Context, c Command) error {
 	signal.Ignore(syscall.SIGPIPE) // whoever read our output may go
 
 	c.limitMemory()
+	keepSecrets()
 	log := slog.New(slog.NewTextHandler(c.Err, nil))
 	stopping := sync.OnceFunc(func() { notify(log, systemd.SdNotifyStopping) })
 	context.AfterFunc(ctx, func() { stop(); stopping() }) // from then on a signal has its usual effect

@@ -10,6 +10,7 @@ import (
 	"constat/internal/ingest"
 	"constat/internal/vfs"
 	"constat/journal"
+	"constat/seal"
 )
 
 // store is the writer as the intake sees it. One that broke is replaced by another.
@@ -59,6 +60,16 @@ func (s *store) Sync() error { w := s.get(); return s.told(w, w.Sync()) }
 
 // Checkpoint implements [ingest.Store].
 func (s *store) Checkpoint() error { w := s.get(); return s.told(w, w.Checkpoint()) }
+
+// Seal seals everything appended before.
+func (s *store) Seal(reason seal.Reason) error {
+	w := s.get()
+	_, err := w.Seal(reason)
+	return s.told(w, err)
+}
+
+// Unsealed says since when entries wait for a seal.
+func (s *store) Unsealed() (since int64, waiting bool) { return s.get().Unsealed() }
 
 // Rotate ends the heads of all journals and signs.
 func (s *store) Rotate() error {

@@ -21,8 +21,18 @@ func (in *Intake) Commit(ctx context.Context, journal string, entries []entry.En
 		if kept = keptOf(len(entries), err); kept == 0 {
 			return 0, err
 		}
+		in.tellCritical(entries[:kept])
 	}
 	return kept, errors.Join(err, in.signedIn(ctx, era))
+}
+
+// tellCritical tells of entries that processes of this machine say are critical.
+func (in *Intake) tellCritical(entries []entry.Entry) {
+	for i := range entries {
+		if isCritical(&entries[i]) {
+			in.config.Critical(userOf(&entries[i]))
+		}
+	}
 }
 
 // errReopened is for whoever appended before the store broke and waits after it was opened again.

@@ -16,6 +16,9 @@ type Config struct {
 	Location   *time.Location
 	// Rate is how many messages a second a source may send in the long run, Burst how many at once. 0: no limit.
 	Rate, Burst float64
+	// Critical, if set, is told the user by whose process something critical was said that is appended by now; "" if
+	// the user is not known. What comes from the network is never told. It must not block.
+	Critical func(uid string)
 	// Report, if set, is told what goes wrong, for people.
 	Report func(error)
 }
@@ -93,6 +96,9 @@ func NewIntake(store Store, c Config) *Intake {
 	}
 	if c.QueueBytes <= 0 {
 		c.QueueBytes = DefaultQueue
+	}
+	if c.Critical == nil {
+		c.Critical = func(string) {}
 	}
 	if c.Report == nil {
 		c.Report = func(error) {}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"constat/entry"
@@ -19,6 +20,7 @@ type lot struct {
 	heldOctets int64           // what they weigh
 	waiting    []func(error)   // to be told when all of it is durable
 	hurry      bool            // an entry wants to be durable at once
+	critical   []string        // users whose processes say that something critical happened
 }
 
 func newLot(location *time.Location) *lot {
@@ -59,7 +61,10 @@ func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 			e.Add(Truncated, fmt.Append(nil, m.Lost), entry.Observed)
 		}
 		l.journals = append(l.journals, in.journalOf(e))
-		l.hurry = l.hurry || in.isUrgent(e, c.Source, now)
+		if c.Source.Local && isCritical(e) {
+			l.say(userOf(e))
+			l.hurry = l.hurry || in.isUrgent(c.Source, now)
+		}
 	}
 	if c.Done != nil {
 		l.waiting = append(l.waiting, c.Done)
@@ -83,14 +88,33 @@ func (l *lot) next(s *input.Source) *entry.Entry {
 	return &l.entries[len(l.entries)-1]
 }
 
-// isUrgent reports whether a local sender says that something critical happened, at most once a second for each
-// sender. Nobody on the network can make the disk work.
-func (in *Intake) isUrgent(e *entry.Entry, s *input.Source, now time.Time) bool {
-	if !s.Local {
-		return false
+// say notes by whose process something critical was said.
+func (l *lot) say(uid string) {
+	if !slices.Contains(l.critical, uid) {
+		l.critical = append(l.critical, uid)
 	}
+}
+
+// isCritical reports whether an entry says that something critical happened.
+func isCritical(e *entry.Entry) bool {
 	level, ok := e.Level()
-	if !ok || level > urgentLevel || now.Sub(in.urgent[s.Name]) < time.Second {
+	return ok && level <= urgentLevel
+}
+
+// userOf is the user of the process that sent an entry, as the kernel says.
+func userOf(e *entry.Entry) string {
+	for i := range e.Fields {
+		if f := &e.Fields[i]; f.Name == "_UID" && f.Provenance == entry.Observed {
+			return string(f.Value)
+		}
+	}
+	return ""
+}
+
+// isUrgent reports whether what a local sender says is critical is to be durable at once: once a second for each
+// sender. Nobody on the network can make the disk work.
+func (in *Intake) isUrgent(s *input.Source, now time.Time) bool {
+	if now.Sub(in.urgent[s.Name]) < time.Second {
 		return false
 	}
 	if len(in.urgent) > maxSources {
@@ -120,7 +144,7 @@ func (in *Intake) empty(l *lot) {
 		l.held[i] = nil
 	}
 	l.entries, l.sources, l.journals, l.held, l.heldOctets = l.entries[:0], l.sources[:0], l.journals[:0], l.held[:0], 0
-	l.hurry = false
+	l.hurry, l.critical = false, l.critical[:0]
 	l.parser.Release()
 }
 

@@ -49,7 +49,10 @@ func (in *Intake) trouble(err error, now time.Time) {
 	in.backoff = min(max(2*in.backoff, retryEvery), maxRetry)
 }
 
-// notice has the intake look after a store that somebody else found broken.
+// Notice has the intake look after a store that somebody else found broken: err is what it said. It may be called at
+// any time.
+func (in *Intake) Notice(err error) { in.notice(err) }
+
 func (in *Intake) notice(err error) {
 	if errors.Is(err, journal.ErrBroken) {
 		in.sick.CompareAndSwap(nil, &err)

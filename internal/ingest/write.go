@@ -156,6 +156,9 @@ func (in *Intake) account(n int, now time.Time) {
 	}
 	in.room -= in.writing.heldOctets // more than what was appended: the disk is looked at rather too often
 	in.pending.add(uint64(n), in.writing.hurry, now)
+	for _, uid := range in.writing.critical {
+		in.config.Critical(uid)
+	}
 }
 
 // loseLot drops the first kept entries of a lot, which are appended, and counts those behind them whose senders cannot

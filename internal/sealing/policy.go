@@ -16,6 +16,7 @@ const (
 	Urgent           // something critical happened
 	ClockStep        // somebody has set the clock
 	Resume           // the machine was suspended
+	Start            // the process has started
 )
 
 // Times of the policy that no certificate promises.
@@ -52,9 +53,9 @@ type Policy struct {
 }
 
 // NewPolicy returns the policy of a store whose certificate promises a seal within after of the first unsealed event,
-// and one each heartbeat. The last seal counts as made now.
+// and one each heartbeat. A seal is due at once.
 func NewPolicy(after, heartbeat time.Duration, now Clocks) *Policy {
-	return &Policy{after: ahead(after), heartbeat: ahead(heartbeat), seen: now, sealed: now.Boot}
+	return &Policy{after: ahead(after), heartbeat: ahead(heartbeat), seen: now, sealed: now.Boot, cause: Start}
 }
 
 // ahead leaves room for a seal to be made, and for a look at the clocks.
@@ -65,7 +66,7 @@ func (p *Policy) Look(now Clocks) {
 	boot := now.Boot - p.seen.Boot
 	switch {
 	case boot-(now.Monotonic-p.seen.Monotonic) > suspended:
-		p.cause = Resume
+		p.cause = max(p.cause, Resume)
 	case (now.Wall - p.seen.Wall - boot).Abs() > stepped:
 		p.cause = max(p.cause, ClockStep)
 	}

@@ -19,7 +19,12 @@ type machine struct {
 
 func newMachine() *machine {
 	start := Clocks{Boot: 500 * s, Monotonic: 400 * s, Wall: 1_700_000_000 * s}
-	return &machine{Policy: NewPolicy(60*s, 900*s, start), clocks: start}
+	m := &machine{Policy: NewPolicy(60*s, 900*s, start), clocks: start}
+	if m.Due(start.Boot) != Start {
+		panic("a start is not sealed")
+	}
+	m.Sealed(start.Boot)
+	return m
 }
 
 // event is the first one that no seal covers.

@@ -64,6 +64,19 @@ var attacks = []attack{
 		a.rewrite("app", list)
 		a.say(a.announcement(d))
 	}, check.RuleJournals, "app", 0},
+	{"put a journal of one's own in the place of a sealed one, and seal it", func(a *thief) {
+		a.removeJournal("app")
+		a.say(a.announcement(a.fakeJournal("app")))
+		a.open()
+		a.pass(minute)
+		a.put(a.forge(6, 1, seal.Interval))
+		a.must(a.w.Close())
+	}, check.RuleJournals, "app", 0},
+	{"close a sealed journal, and remove it", func(a *thief) {
+		d := a.descriptor("app")
+		a.removeJournal("app")
+		a.say(layout.NewControl(layout.JournalClosed, "journal app closed", layout.JournalName, "app", layout.JournalIDOf, fmt.Sprintf("%x", d.ID[:])))
+	}, check.RuleJournals, "app", 0},
 	{"splice entries from another host", func(a *thief) {
 		other := a.otherHost()
 		a.rewrite("app", other.all("app"))
@@ -135,6 +148,17 @@ var attacks = []attack{
 		s.Key, _ = a.chain.Sign(s.Message())
 		a.put(s)
 		a.must(a.w.Close())
+	}, check.RuleTime, layout.System, -1},
+	{"set the clock back and begin an epoch in silence", func(a *thief) {
+		a.open()
+		a.pass(minute)
+		s := a.forge(6, 1, seal.Interval)
+		a.must(a.w.Close())
+		s.Wall -= 3600 * 1e6
+		s.Key, _ = a.chain.Sign(s.Message())
+		e := sealEntry(s)
+		e.Epoch, e.Received = 1, s.Wall
+		a.addPiece(layout.System, e)
 	}, check.RuleTime, layout.System, -1},
 	{"back-date what comes now", func(a *thief) {
 		list := a.all("auth")
@@ -257,7 +281,7 @@ func TestOutsideFacts(t *testing.T) {
 			if r := a.check(); r.Verdict != check.Verified || r.Sealed == nil {
 				t.Errorf("without a fact: %s %v", r.Word, r.Findings)
 			}
-			if r := a.check(facts...); r.Verdict != check.Tampered || !hasFinding(r, check.RuleOutside, x.journal, -1) {
+			if r := a.check(facts...); r.Verdict != check.Tampered || !hasFinding(r, check.RuleRemembered, x.journal, -1) {
 				t.Errorf("with remembered checkpoints: %s %v", r.Word, r.Findings)
 			}
 		})

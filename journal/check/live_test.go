@@ -9,9 +9,10 @@ import (
 	"constat/internal/vfs"
 	"constat/journal"
 	"constat/journal/check"
+	"constat/seal"
 )
 
-// TestLiveStore checks a store while journals are being created in it: it must never look tampered.
+// TestLiveStore checks a store while journals are being created in it and sealed: it must never look tampered.
 func TestLiveStore(t *testing.T) {
 	dir := t.TempDir() + "/store"
 	if _, err := journal.CreateWith(vfs.OS(), dir, journal.New{Origin: "live.example", Keys: 16}); err != nil {
@@ -36,6 +37,12 @@ func TestLiveStore(t *testing.T) {
 			if _, err := w.Append(fmt.Sprintf("j%d", n/3%200), []entry.Entry{e}); err != nil {
 				t.Error(err)
 				return
+			}
+			if n%7 == 0 {
+				if _, err := w.Seal(seal.Interval); err != nil {
+					t.Error(err)
+					return
+				}
 			}
 			if n%5 == 0 {
 				if err := w.Checkpoint(); err != nil {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"constat/seal"
 )
@@ -13,7 +14,7 @@ type Verdict int
 const (
 	Verified   Verdict = 0 // everything signed is there and unchanged, and the store is the pinned one
 	Tampered   Verdict = 1 // something below a checkpoint is missing or changed
-	Unpinned   Verdict = 2 // sound, but nobody outside says that it is this store
+	Unpinned   Verdict = 2 // sound, but nobody outside says that it is this store, or the seal keys were lost once
 	Unreadable Verdict = 3 // it cannot be checked: not a store, newer than this program, or reading failed
 )
 
@@ -55,7 +56,7 @@ const (
 	RuleTime       Rule = seal.RuleTime       // entries were received between the seals around them, and clocks agree
 	RuleDuty       Rule = seal.RuleDuty       // a seal comes in time, or a silence is accounted for
 	RuleJournals   Rule = "R5"                // seals list all journals, and all that they list are there
-	RuleOutside    Rule = "outside"           // what is remembered elsewhere is part of the log
+	RuleRemembered Rule = "remembered"        // what is remembered elsewhere is part of the log
 )
 
 // unreadable reports whether what the rule finds keeps the check from being complete, rather than being tampering.
@@ -164,6 +165,11 @@ func (r *Report) cannot(rule Rule, file string, err error) {
 	r.Findings = append(r.Findings, Finding{Rule: rule, File: file, Text: err.Error()})
 }
 
+// isUnreadable reports whether something could not be read, so that nobody knows what is missing.
+func (r *Report) isUnreadable() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule.unreadable() })
+}
+
 func (r *Report) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
@@ -189,5 +195,8 @@ func (r *Report) conclude(o Options, c *seal.Certificate) *Report {
 		r.Verdict = Verified
 	}
 	r.Word = r.Verdict.String()
+	if r.Verdict == Unpinned && o.Pin != nil {
+		r.Word = "below policy" // the seal keys were lost once: see Reseeded
+	}
 	return r
 }

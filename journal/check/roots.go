@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"constat/internal/durable"
 	"constat/journal/frame"
@@ -116,7 +115,7 @@ func (j *journalCheck) incomplete(kept []seal.Hash, full uint64) {
 // neighbours.
 func (j *journalCheck) unproved(file string, first, end uint64) {
 	const text = "entries cannot be compared with the signed root, because others are missing"
-	if slices.ContainsFunc(j.report.Findings, func(f Finding) bool { return f.Rule.unreadable() }) {
+	if j.report.isUnreadable() {
 		j.report.note("%s: %d to %d: %s", file, first, end-1, text)
 		return
 	}

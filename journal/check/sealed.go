@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sort"
 	"time"
@@ -42,6 +41,7 @@ type moment struct {
 // expect loads what is known of the journal from elsewhere, before its entries are read.
 func (j *journalCheck) expect() {
 	j.sealed.at = map[uint64]seal.Hash{}
+	j.seals.seen[j.desc.ID] = true
 	for _, p := range j.options.Remembered {
 		if p.Origin == j.desc.Origin {
 			j.sealed.facts = append(j.sealed.facts, fact{p.Size, p.Root})
@@ -174,7 +174,7 @@ func (j *journalCheck) compareFact(f fact, root seal.Hash) {
 	if root == f.root {
 		return
 	}
-	j.add(at(Finding{Rule: RuleOutside, File: j.dir, Journal: j.dir, Text: fmt.Sprintf(
+	j.add(at(Finding{Rule: RuleRemembered, File: j.dir, Journal: j.dir, Text: fmt.Sprintf(
 		"entries do not give the root that is remembered elsewhere at size %d: the log was forked", f.size)}, 0, max(f.size, 1)-1))
 }
 
@@ -184,10 +184,10 @@ func (j *journalCheck) sealsEnd() {
 	j.reached()
 	if n := len(s.facts); n > 0 && s.facts[n-1].size > j.next {
 		f := s.facts[n-1]
-		j.add(at(Finding{Rule: RuleOutside, File: j.dir, Journal: j.dir, Text: fmt.Sprintf(
+		j.add(at(Finding{Rule: RuleRemembered, File: j.dir, Journal: j.dir, Text: fmt.Sprintf(
 			"there are %d entries, but %d are remembered elsewhere: cut off, or an older copy", j.next, f.size)}, j.next, f.size-1))
 	}
-	if j.dir == layout.System || len(s.wants) == 0 || s.bad || j.unreadable() {
+	if j.dir == layout.System || len(s.wants) == 0 || s.bad || j.report.isUnreadable() {
 		return
 	}
 	if last := s.wants[len(s.wants)-1]; s.lost && s.good < last.size {
@@ -196,11 +196,6 @@ func (j *journalCheck) sealsEnd() {
 			"entries are missing that seal %d states, at size %d; what stands behind them cannot be compared with a sealed root", last.counter, last.size)},
 			first, last.size-1))
 	}
-}
-
-// unreadable reports whether something could not be read, so that nobody knows what is missing.
-func (j *journalCheck) unreadable() bool {
-	return slices.ContainsFunc(j.report.Findings, func(f Finding) bool { return f.Rule.unreadable() })
 }
 
 // nextMark is the place in marks of the first one at or behind an index.
@@ -243,22 +238,6 @@ func (j *journalCheck) sealedAfter(index uint64) (layout.Moment, bool) {
 	m := wants[k].before
 	m.Received -= seal.ClockTolerance
 	return m, true
-}
-
-// present is R5 for a journal that the newest seal lists.
-func (j *journalCheck) present() {
-	if s, ok := j.seals.of(j.dir); ok && s.Size > 0 && j.dir != layout.System && s.ID != [8]byte(j.desc.ID) {
-		j.add(at(Finding{Rule: RuleJournals, File: filepath.Join(j.dir, layout.JournalFile), Journal: j.dir, Text: fmt.Sprintf(
-			"is journal %x; seal %d lists %x with %d entries", j.desc.ID[:], j.seals.newest().Counter, s.ID[:], s.Size)}, 0, s.Size-1))
-	}
-}
-
-// absent is R5 for a journal whose directory is missing.
-func (c *checker) absent(name string) {
-	if s, ok := c.seals.of(name); ok && s.Size > 0 {
-		c.add(at(Finding{Rule: RuleJournals, File: name, Journal: name, Text: fmt.Sprintf(
-			"is not there; seal %d lists it with %d entries", c.seals.newest().Counter, s.Size)}, 0, s.Size-1))
-	}
 }
 
 func micros(t int64) string { return time.UnixMicro(t).UTC().Format(time.RFC3339) }

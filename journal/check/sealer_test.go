@@ -1,8 +1,10 @@
 package check_test
 
 import (
+	"bytes"
 	"fmt"
 	"path"
+	"strings"
 	"testing"
 
 	"constat/internal/vfs/crashfs"
@@ -172,5 +174,50 @@ func TestNeverSealed(t *testing.T) {
 	must(h.t, h.fsys.WriteFile(path.Join(dir, layout.StoreFile), layout.Store{Certificate: h.cert}.Marshal()))
 	if r := h.check(); !hasFinding(r, check.RuleContinuity, layout.System, 2) {
 		t.Errorf("a seal that no certificate announces: %s %v", r.Word, r.Findings)
+	}
+}
+
+// TestEveryByteOfASealedStore: a flipped byte is noticed, a byte that the disk does not give is no tampering, and
+// neither makes the check panic.
+func TestEveryByteOfASealedStore(t *testing.T) {
+	h := day(t)
+	code := h.cert.Code()
+	for _, file := range storeFiles(t, h.fsys) {
+		data, err := h.fsys.ReadFile(file)
+		must(t, err)
+		t.Run(strings.TrimPrefix(file, dir+"/"), func(t *testing.T) {
+			t.Parallel()
+			fsys := h.fsys.Clone()
+			for i := 0; i < len(data); i += 5 * stride {
+				changed := bytes.Clone(data)
+				changed[i] ^= 0x10
+				change(t, fsys, code, file, changed, "flipped", i)
+				r := check.Store(badSector{fsys, file, int64(i)}, dir, check.Options{Pin: &code, Workers: 1})
+				if r.Verdict != check.Unreadable {
+					t.Fatalf("%s cannot be read at %d: verdict %s: %v", file, i, r.Word, r.Findings)
+				}
+			}
+		})
+	}
+}
+
+// TestClockStep: a clock that is set, in whatever direction, is logged by the writer and breaks no rule.
+func TestClockStep(t *testing.T) {
+	h := newHost(t, 16)
+	h.log("app", "before")
+	h.seal(seal.Boot)
+	for _, step := range []int64{-3600 * 1e6, 86400 * 1e6, -9e6, 9e6} {
+		h.now.Wall += step
+		h.log("app", "after a step")
+		h.pass(minute / 2)
+		h.log("auth", "later")
+		h.seal(seal.ClockStep)
+		h.pass(minute)
+		h.log("app", "and later")
+		h.seal(seal.Interval)
+	}
+	must(t, h.w.Close())
+	if r := h.check(); r.Verdict != check.Verified || len(r.Findings)+len(r.Notes) != 0 || r.Sealed.Seals != 9 {
+		t.Errorf("%s %v, notes %q", r.Word, r.Findings, r.Notes)
 	}
 }

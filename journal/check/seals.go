@@ -1,9 +1,11 @@
 package check
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -19,6 +21,8 @@ type seals struct {
 	c       *checker
 	audit   *seal.Audit
 	wants   map[[8]byte]*[]want // what the seals say of each journal, by its id
+	names   map[[8]byte]string  // of these journals
+	seen    map[[8]byte]bool    // those that are there
 	same    []seal.Journal      // list of the seal before, if the journals of the store are the same since
 	jobs    chan signature
 	workers sync.WaitGroup
@@ -26,6 +30,7 @@ type seals struct {
 	bad     []Finding // signatures that do not hold
 	found   []Finding
 	count   uint64
+	stepped uint32 // newest epoch whose beginning a control entry tells
 	pruned  uint64 // sizes under seals at which no root can be computed any more
 	late    uint64
 	latest  int64 // worst delay of a seal, µs
@@ -56,7 +61,7 @@ func newSeals(c *checker) *seals {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	s := &seals{c: c, audit: seal.NewAudit(c.store.Certificate, layout.System), wants: map[[8]byte]*[]want{},
+	s := &seals{c: c, audit: seal.NewAudit(c.store.Certificate, layout.System), wants: map[[8]byte]*[]want{}, names: map[[8]byte]string{}, seen: map[[8]byte]bool{},
 		jobs: make(chan signature, 4*workers)}
 	for range workers {
 		s.workers.Go(s.verify)
@@ -128,6 +133,10 @@ func (s *seals) seal(e *entry.Entry, file string, index uint64, root seal.Hash, 
 		s.find(RuleContinuity, file, index, "%v", err)
 		return
 	}
+	if e.Epoch > s.stepped {
+		s.find(RuleTime, file, index, "seal %d: of epoch %d, whose beginning no control entry tells", x.Counter, e.Epoch)
+		s.stepped = e.Epoch // once is enough
+	}
 	before, beforeAt := s.audit.Last()
 	keys, position, problems := s.audit.Seal(&x, pointOf(e, index))
 	s.problems(file, problems)
@@ -158,7 +167,7 @@ func (s *seals) want(j *seal.Journal, x *seal.Seal, at seal.Point, before *seal.
 	list := s.wants[j.ID]
 	if list == nil {
 		list = new([]want)
-		s.wants[j.ID] = list
+		s.wants[j.ID], s.names[j.ID] = list, j.Name
 	}
 	if n := len(*list); n > 0 && (*list)[n-1].size >= j.Size {
 		if last := &(*list)[n-1]; last.size == j.Size && last.root != j.Root {
@@ -223,6 +232,23 @@ func (s *seals) of(name string) (seal.Journal, bool) {
 		return seal.Journal{}, false
 	}
 	return last.List[i], true
+}
+
+// absent is the part of R5 that concerns what seals list and is nowhere, whatever stands in its place.
+func (s *seals) absent() {
+	if s.c.report.isUnreadable() {
+		return // nobody knows what is there
+	}
+	ids := slices.SortedFunc(maps.Keys(s.wants), func(a, b [8]byte) int { return cmp.Or(cmp.Compare(s.names[a], s.names[b]), bytes.Compare(a[:], b[:])) })
+	for _, id := range ids {
+		list, name := s.wants[id], s.names[id]
+		last := (*list)[len(*list)-1]
+		if s.seen[id] || last.size == 0 {
+			continue
+		}
+		s.c.add(at(Finding{Rule: RuleJournals, File: name, Journal: name, Text: fmt.Sprintf(
+			"journal %x is not there; seal %d lists it with %d entries", id, last.counter, last.size)}, 0, last.size-1))
+	}
 }
 
 // conclude puts what was found into the report.

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"constat/entry"
@@ -84,7 +83,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 	_, err := c.fsys.Stat(filepath.Join(dir, layout.System))
 	c.journal(layout.System, err == nil)
 	names, err := c.directories() // now, so that whatever is listed has had its directory
-	c.partial = slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return f.Rule.unreadable() })
+	c.partial = c.report.isUnreadable()
 	c.seals.end()
 	if err != nil {
 		c.report.cannot(RuleRead, ".", err)
@@ -97,6 +96,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 	c.setAside()
 	c.judgePruned()
 	c.judgePrivate()
+	c.seals.absent()
 	c.seals.conclude()
 	return c.report.conclude(o, &c.store.Certificate)
 }
@@ -142,7 +142,7 @@ func (c *checker) directories() (map[string]bool, error) {
 		switch {
 		case e.IsDir() && (layout.ValidJournalName(name) == nil || layout.IsDamaged(name)):
 			names[name] = true
-		case name != layout.StoreFile && name != layout.LockFile:
+		case name != layout.StoreFile && name != layout.LockFile && name != layout.PageFile && name != layout.OperatorFile:
 			c.report.note("%s does not belong to the store", name)
 		}
 	}
@@ -165,6 +165,8 @@ func (c *checker) learn(e *entry.Entry, index uint64) {
 		}
 	case layout.JournalCreated:
 		c.listed[name] = listing{id: layout.Text(e, layout.JournalIDOf), digest: layout.Text(e, layout.Descriptor), index: index}
+	case layout.ClockStep:
+		c.seals.stepped = max(c.seals.stepped, e.Epoch)
 	case layout.JournalClosed:
 		if l := c.listed[name]; l.id == layout.Text(e, layout.JournalIDOf) {
 			l.closed = true

@@ -242,3 +242,11 @@ func (a *thief) findControl(what, journal string) int {
 func (a *thief) keep(name string, k layout.Kept) {
 	a.write(path.Join(name, layout.KeptName(k.First)), layout.AppendKept(nil, a.descriptor(name).Header(frame.Kept, k.First), &k, nil))
 }
+
+// addPiece appends an entry of another epoch to a journal of one head.
+func (a *thief) addPiece(name string, e entry.Entry) {
+	list := a.all(name)
+	a.rewrite(name, list)
+	a.writeHead(name, 0, piece{0, list}, piece{uint64(len(list)), []entry.Entry{e}})
+	a.sign(name, append(list, e))
+}

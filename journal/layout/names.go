@@ -16,6 +16,8 @@ const (
 	TreeFile       = "tree"
 	CheckpointFile = "checkpoint"
 	IdentityFile   = "identity"
+	PageFile       = "identity.txt"   // what the store is known by, for people; a signed note
+	OperatorFile   = "operator.txt"   // the endorsement of certificate 0 by an operator; a signed note
 	SeedFile       = "seal-seed"      // secret: the seed of the next seal
 	NextSeedFile   = "seal-seed-next" // secret: the first seed of the next generation
 	KeysSuffix     = ".keys"

@@ -10,6 +10,7 @@
 //     Fields whose names the request lists as private are kept so that their values can be erased.
 //   - "import": the blocks together are a stream in the format that the request names.
 //   - "rotate": no blocks. The heads of all journals end and become segments.
+//   - "seal": no blocks. Everything that came before is sealed.
 //   - "vacuum": no blocks. Retention removes what it should, or what the request says.
 //   - "erase": the blocks together are one JSON object, an [Erase]. Private values go for good.
 //
@@ -30,7 +31,7 @@ import (
 
 // Request is the first line of a connection.
 type Request struct {
-	Op      string   `json:"op"` // log, import, rotate, vacuum, erase
+	Op      string   `json:"op"` // log, import, rotate, seal, vacuum, erase
 	Journal string   `json:"journal,omitempty"`
 	Format  string   `json:"format,omitempty"`  // of import
 	Private []string `json:"private,omitempty"` // of log: names of the fields that are private

@@ -29,6 +29,8 @@ type Backend interface {
 	Import(ctx context.Context, journal, format string, r io.Reader) (kept, cut uint64, err error)
 	// Rotate must end the heads of all journals and return when they are segments.
 	Rotate(ctx context.Context) error
+	// Seal must return when everything appended before is sealed.
+	Seal(ctx context.Context) error
 	// Vacuum must remove what retention does not keep, of one journal or of all, and say how much that is, also on an
 	// error.
 	Vacuum(ctx context.Context, journal string, v Vacuum) (Answer, error)
@@ -143,6 +145,8 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) (a Answer, err e
 		return a, err
 	case "rotate":
 		return a, s.backend.Rotate(c.ctx)
+	case "seal":
+		return a, s.backend.Seal(c.ctx)
 	case "vacuum":
 		var v Vacuum
 		if request.Vacuum != nil {
