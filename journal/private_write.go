@@ -76,7 +76,7 @@ func (w *Writer) hide(l *log, e *entry.Entry, index uint64) *entry.Entry {
 
 // privateFields says which fields of an entry are private; nil if none is. Control entries and seals have none.
 func (w *Writer) privateFields(journal string, e *entry.Entry) []bool {
-	if isKept(e.Kind) {
+	if isKept(e.Kind) || len(w.private) == 0 && !hasPrivate(e) {
 		return nil
 	}
 	var private []bool
@@ -100,6 +100,15 @@ func (w *Writer) privateFields(journal string, e *entry.Entry) []bool {
 		mark(func(f *entry.Field) bool { return f.Name == entry.Raw || f.Name == commandLine })
 	}
 	return private
+}
+
+func hasPrivate(e *entry.Entry) bool {
+	for i := range e.Fields {
+		if e.Fields[i].Form == entry.Private {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *PrivateRule) concerns(journal string, e *entry.Entry) bool {

@@ -179,5 +179,5 @@ func (a *app) eraseValues(ctx context.Context, x native.Erase) (native.Answer, e
 	}
 	gone, err := w.Erase(ctx, journal.Erasure{Field: x.Field, Entries: x.Entries, Reason: x.Reason, Selector: x.Selector, By: by})
 	answer = native.Answer{Entries: gone.Entries, Values: gone.Values, Before: gone.Before}
-	return answer, hint(errors.Join(err, w.Close()))
+	return answer, hint(errors.Join(err, finish(w)))
 }

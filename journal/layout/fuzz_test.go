@@ -3,10 +3,12 @@ package layout_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"constat/journal/frame"
 	"constat/journal/layout"
+	"constat/journal/sidecar"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -56,6 +58,39 @@ func FuzzBlob(f *testing.F) {
 		}
 		if at != max(int64(len(data)), frame.HeadHeaderSize) {
 			t.Errorf("records end at %d of %d", at, len(data))
+		}
+	})
+}
+
+func FuzzSidecars(f *testing.F) {
+	hash := strings.Repeat("0a", 32)
+	f.Add(layout.PrivateBlocks, "8c796fcb0b0375a2", "65536", hash+" "+hash, "", "")
+	f.Add(layout.Erased, "8c796fcb0b0375a2", "0", hash, strings.Repeat("ff", 16), "7")
+	f.Add(layout.Erased, "8c796fcb0b0375a2", "-1", hash+"  "+hash, "", "x")
+	f.Fuzz(func(t *testing.T, what, id, first, blocks, erasure, count string) {
+		e := layout.NewControl(what, "m", layout.JournalIDOf, id, layout.FirstIndex, first, layout.Blocks, blocks,
+			layout.Erasure, erasure, layout.Count, count)
+		var s layout.Sidecars
+		understood := s.Learn(&e, 3)
+		speaks := what == layout.PrivateBlocks || what == layout.Erased
+		if !speaks && (!understood || len(s.Blocks) > 0) {
+			t.Errorf("%q is taken for an entry about private values", what)
+		}
+		for _, list := range s.Blocks {
+			hashes := make([]sidecar.Hash, 0, len(list))
+			for _, b := range list {
+				hashes = append(hashes, b.Hash)
+			}
+			if !strings.EqualFold(layout.FormatHashes(hashes), blocks) || !understood {
+				t.Errorf("%q is read as %v", blocks, hashes)
+			}
+		}
+		if len(s.Erasures) > 0 && what != layout.Erased {
+			t.Errorf("%q is taken for an erasure", what)
+		}
+		before := len(s.Blocks)
+		if s.Learn(&e, 3); len(s.Blocks) != before {
+			t.Error("learned twice")
 		}
 	})
 }
