@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"constat/entry"
 	"constat/internal/vfs"
 	"constat/journal"
+	"constat/seal"
+
+	"golang.org/x/sys/unix"
 )
 
 // benchEntries are syslog events of about 200 bytes as they come from the RFC 5424 parser.
@@ -86,4 +90,53 @@ func BenchmarkConvert(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N)*journal.MaxHeadEntries/b.Elapsed().Seconds(), "entries/s")
+}
+
+// BenchmarkSeal is one second of 100,000 entries with the most seals that there can be, one: an op. The share is that
+// of the seal, with its sync and its two writes of the seed, in the processor time of appending, of the checkpoint that is
+// due each second anyway, and of sealing; parsing and converting, which take more, are left out.
+func BenchmarkSeal(b *testing.B) {
+	store := b.TempDir() + "/store"
+	if _, err := journal.Create(vfs.OS(), store, "bench.example"); err != nil {
+		b.Fatal(err)
+	}
+	w, err := journal.OpenWriter(vfs.OS(), store, journal.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer w.Close()
+	if _, err := w.Seal(seal.Boot); err != nil {
+		b.Fatal(err)
+	}
+	const second, size = 100_000, 500
+	batch := benchEntries(size)
+	var all, sealing time.Duration
+	for b.Loop() {
+		begun := processorTime(b)
+		for n := 0; n < second; n += size {
+			if _, err := w.Append("imported", batch); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := w.Checkpoint(); err != nil {
+			b.Fatal(err)
+		}
+		synced := processorTime(b)
+		if _, err := w.Seal(seal.Urgent); err != nil {
+			b.Fatal(err)
+		}
+		ended := processorTime(b)
+		all, sealing = all+ended-begun, sealing+ended-synced
+	}
+	b.ReportMetric(float64(sealing.Microseconds())/float64(b.N), "µs-cpu/seal")
+	b.ReportMetric(100*float64(sealing)/float64(all), "%-of-cpu")
+}
+
+// processorTime is what the process has used.
+func processorTime(b *testing.B) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -17,6 +17,13 @@
 //     its extent recorded; nobody was told that its entries are kept.
 //   - before the checkpoint is in place: the entries are kept, the old checkpoint stands, the tree is rebuilt.
 //
+// # Seals
+//
+// [Writer.Seal] states all journals in an entry of the system journal, signed with a key that is used once. The order
+// of writes is: entries, sync; the seal, sync; the next seed over the one that was used; checkpoints. After a crash a
+// seal that is durable is finished, and one that is not was seen by nobody. The seed file, the pages that hold a seed
+// in memory and the drawing of later keys stay within this package.
+//
 // # Segments
 //
 // A head that is complete becomes a segment: [Writer.Convert], meant for a goroutine beside the one that appends. The

@@ -14,11 +14,12 @@ import (
 type Machine struct {
 	Boot         seal.BootID // all zero is unknown
 	Synchronised bool        // the kernel's clock is, as far as it knows
+	ID           string      // tells machines apart; "" is unknown
 }
 
-// ThisMachine asks the kernel: /proc/sys/kernel/random/boot_id and adjtimex(2). What it does not tell stays zero.
+// ThisMachine asks the kernel: /proc/sys/kernel/random/boot_id, adjtimex(2) and /etc/machine-id. What it does not tell stays zero.
 func ThisMachine() Machine {
-	m := Machine{Synchronised: clockSynchronised()}
+	m := Machine{Synchronised: clockSynchronised(), ID: machineID()}
 	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return m

@@ -133,3 +133,34 @@ func TestSealsOfAnOlderCopy(t *testing.T) {
 	}
 	sound(t, fsys)
 }
+
+// TestClonedMachine: a machine that finds the keys of another one does not seal with their seed, and says so.
+func TestClonedMachine(t *testing.T) {
+	fsys := sealedLife(t, 2)
+	on := func(id string, wall int64) seal.Seal {
+		clock := newClock()
+		clock.wall, clock.boot = clock.wall+wall, clock.boot+wall
+		w, err := journal.OpenWriter(fsys, dir, journal.Options{Clock: clock.read,
+			Machine: func() journal.Machine { return journal.Machine{Boot: seal.BootID{1}, ID: id} }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		s, err := w.Seal(seal.Boot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for i, c := range []struct {
+		machine    string
+		generation uint32
+	}{{"a", 0}, {"b", 1}, {"b", 1}, {"", 1}, {"a", 2}} {
+		if s := on(c.machine, int64(i+1)*10_000_000); s.Counter != uint64(i+2) || s.Generation != c.generation {
+			t.Errorf("machine %q: seal %d of generation %d, want %d of %d", c.machine, s.Counter, s.Generation, i+2, c.generation)
+		}
+	}
+	if a := audit(t, fsys); len(a.problems) > 0 || len(a.Reseeds) != 2 {
+		t.Errorf("problems %q, reseeds %v", a.problems, a.Reseeds)
+	}
+}

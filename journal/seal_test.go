@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"constat/entry"
@@ -370,4 +371,55 @@ func faultWhileSealing(t *testing.T, mode faultfs.Mode, k int) bool {
 func isTornNotice(notice string) bool {
 	return strings.Contains(notice, "were not whole after a crash") || strings.Contains(notice, "were set aside by an earlier start") ||
 		strings.Contains(notice, "seal keys of generation") && !strings.Contains(notice, "identity")
+}
+
+// TestSealBesideAppending seals and signs while others append, to journals that are there and to new ones.
+func TestSealBesideAppending(t *testing.T) {
+	fsys, clock := newDisk(t), newClock()
+	if err := sealedStore(fsys); err != nil {
+		t.Fatal(err)
+	}
+	w, err := openOn(fsys, clock, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	var writers sync.WaitGroup
+	for n := range 3 {
+		writers.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				name := []string{"app", "other", layout.System, fmt.Sprintf("late-%d", i/40%5)}[(i+n)%4]
+				if _, err := w.Append(name, messages(i, 3)); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	writers.Go(func() {
+		for range 20 {
+			if err := w.Checkpoint(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for range 20 {
+		if _, err := w.Seal(seal.Interval); err != nil {
+			t.Error(err)
+		}
+	}
+	close(done)
+	writers.Wait()
+	if _, err := w.Seal(seal.Stop); err != nil {
+		t.Error(err)
+	}
+	w.Close()
+	if a := sound(t, fsys); a.seals != 21 {
+		t.Errorf("%d seals", a.seals)
+	}
 }

@@ -62,10 +62,20 @@ func (s *sealer) load(w *Writer) (err error) {
 	if err := s.openSeeds(w); err != nil {
 		return err
 	}
-	if s.chain, err = s.loadChain(w); err == nil || !errors.Is(err, errSeed) {
+	cloned, err := w.isCloned()
+	if err != nil {
 		return err
 	}
-	return s.reseed(w, err)
+	if err = errCloned; !cloned {
+		s.chain, err = s.loadChain(w)
+	}
+	if err == nil || !errors.Is(err, errSeed) && !cloned {
+		return err
+	}
+	if err := s.reseed(w, err); err != nil || !cloned {
+		return err
+	}
+	return w.bind(w.machine().ID)
 }
 
 // openSeeds opens the seed file, and makes it if there is none.

@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) initCommand() *cobra.Command {
-	var origin, keyFile, operator string
+	var f initFlags
 	c := &cobra.Command{
 		Use:   "init",
 		Short: "Make a store with new keys and print its verification code",
@@ -32,38 +32,51 @@ Every command that writes makes a store by itself if there is none.`,
 			if err != nil {
 				return err
 			}
-			return a.init(dir, origin, keyFile, operator)
+			return a.init(dir, f)
 		},
 	}
-	c.Flags().StringVar(&origin, "origin", "", "name of the store, a URL without scheme (default the host name)")
-	c.Flags().StringVar(&keyFile, "operator-key", "", "private Ed25519 key in PEM, `FILE`, that endorses the new store")
-	c.Flags().StringVar(&operator, "operator", "operator", "`NAME` of the operator, with --operator-key")
+	c.Flags().StringVar(&f.origin, "origin", "", "name of the store, a URL without scheme (default the host name)")
+	c.Flags().StringVar(&f.keyFile, "operator-key", "", "private Ed25519 key in PEM, `FILE`, that endorses the new store")
+	c.Flags().StringVar(&f.operator, "operator", "operator", "`NAME` of the operator, with --operator-key")
+	c.Flags().StringVar(&f.after, "after", "", "store `DIR` that the new one follows: it vouches for the new one")
 	return c
 }
 
-func (a *app) init(dir, origin, keyFile, operator string) error {
-	if origin == "" {
-		origin = defaultOrigin()
+// initFlags are the flags of "init".
+type initFlags struct{ origin, keyFile, operator, after string }
+
+// init makes a store.
+func (a *app) init(dir string, f initFlags) error {
+	if f.origin == "" {
+		f.origin = defaultOrigin()
 	}
-	if err := seal.ValidOrigin(origin); err != nil {
+	if err := seal.ValidOrigin(f.origin); err != nil {
 		return usage("--origin: %w", err)
 	}
 	var key *seal.Identity
-	if err := seal.ValidOrigin(operator); err != nil {
+	if err := seal.ValidOrigin(f.operator); err != nil {
 		return usage("--operator: %w", err)
 	}
-	if keyFile != "" {
+	if f.keyFile != "" {
 		var err error
-		if key, err = readOperatorKey(keyFile); err != nil {
+		if key, err = readOperatorKey(f.keyFile); err != nil {
 			return err
 		}
 	}
-	certificate, err := a.create(dir, origin)
+	var old *journal.Writer
+	if f.after != "" {
+		var err error
+		if old, err = openOld(f.after); err != nil {
+			return err
+		}
+		defer old.Close() // what it has to keep is durable
+	}
+	certificate, err := a.create(dir, f.origin)
 	if err != nil {
 		return hint(err)
 	}
 	if key != nil {
-		vkey, err := endorse(dir, certificate, operator, key)
+		vkey, err := endorse(dir, certificate, f.operator, key)
 		if err != nil {
 			return err
 		}
@@ -72,6 +85,11 @@ func (a *app) init(dir, origin, keyFile, operator string) error {
 	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
 	if err != nil {
 		return hint(err)
+	}
+	if old != nil {
+		if err := succeed(old, w); err != nil {
+			return errors.Join(fmt.Errorf("--after %s: %w", f.after, err), w.Close())
+		}
 	}
 	if err := finish(w); err != nil {
 		return err

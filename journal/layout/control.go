@@ -43,6 +43,9 @@ const (
 	FloorSet       = "floor"       // below which age nothing is pruned, from now on
 	FloorHolds     = "floor-holds" // retention wants more removed than the floor lets go
 
+	StoreFollows  = "store-follows"  // another store came before this one: its code
+	StoreFollowed = "store-followed" // another store comes after this one: its code
+
 	CertificateMade = "certificate"    // a new generation of seal keys
 	JournalClosed   = "journal-closed" // seals behind it need not list the journal
 )

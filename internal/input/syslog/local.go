@@ -74,7 +74,7 @@ func (l *locals) sender(who unix.Ucred, known bool) *sender {
 }
 
 func (l *locals) source(name string, fields []entry.Field) *input.Source {
-	return &input.Source{Name: name, Format: l.format, Datagram: l.datagram,
+	return &input.Source{Name: name, Format: l.format, Datagram: l.datagram, Local: true,
 		Fields: slices.Concat([]entry.Field{observed("_TRANSPORT", "syslog")}, fields, l.fields)}
 }
 

@@ -42,7 +42,7 @@ func TestCredentials(t *testing.T) {
 					t.Errorf("%s=%q, want %q", name, got[name], value)
 				}
 			}
-			if got["_COMM"] == "" || m.Source.Name != "unix uid "+want["_UID"] {
+			if got["_COMM"] == "" || m.Source.Name != "unix uid "+want["_UID"] || !m.Source.Local {
 				t.Errorf("source %s: %v", m.Source.Name, got)
 			}
 		})
