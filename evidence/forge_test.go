@@ -323,7 +323,7 @@ func TestPrivate(t *testing.T) {
 	w.main.add(e)
 	erasure := entry.Entry{Kind: entry.Control, Received: w.clock}
 	erasure.AddString("CONTROL", "erased", entry.Observed)
-	erasure.AddString("FIELD", "EMAIL", entry.Observed)
+	erasure.AddString("JOURNAL", "main", entry.Observed)
 	by := w.system.add(erasure)
 	made := func(d ...Disclosure) (*Report, error) {
 		s := w.seal(t)

@@ -317,7 +317,7 @@ func (v *verifier) checkDisclosed(s *shownEntry) {
 			err = d.check(&s.entry.Fields[d.Field])
 		}
 		if err == nil && d.Erased {
-			err = v.checkErased(d, &s.entry.Fields[d.Field])
+			err = v.checkErased(d)
 			v.report.Erased++
 		} else if err == nil {
 			v.report.Disclosed++
@@ -328,8 +328,9 @@ func (v *verifier) checkDisclosed(s *shownEntry) {
 	}
 }
 
-// checkErased wants the control entry that says that values of the field were erased.
-func (v *verifier) checkErased(d *Disclosure, f *entry.Field) error {
+// checkErased wants the control entry that says that values of the journal were erased. Its field may be another one: a
+// value goes from everything that repeats it, such as the octets as they were received.
+func (v *verifier) checkErased(d *Disclosure) error {
 	e, err := v.control(d.By)
 	if err != nil {
 		return err
@@ -337,8 +338,8 @@ func (v *verifier) checkErased(d *Disclosure, f *entry.Field) error {
 	if what, ok := observed(e, "CONTROL"); !ok || what != "erased" {
 		return fmt.Errorf("entry %d of journal %s does not say that something was erased", d.By, systemName)
 	}
-	if field, _ := observed(e, "FIELD"); field != f.Name {
-		return fmt.Errorf("entry %d of journal %s is about field %q, not %q", d.By, systemName, field, f.Name)
+	if journal, _ := observed(e, "JOURNAL"); journal != d.Journal {
+		return fmt.Errorf("entry %d of journal %s is about journal %q, not %q", d.By, systemName, journal, d.Journal)
 	}
 	return nil
 }

@@ -79,6 +79,7 @@ func (v *verifier) tellSealed() {
 		r.check("sealed", Open, "not sealed: %s; whoever holds the identity key today could have written it", strings.Join(open, ", "))
 	case weak > 0:
 		r.check("sealed", Proved, "%s; certificate %d was signed by the identity key after the seal keys were lost", strings.Join(by, "; "), weak)
+		v.below = append(v.below, "seal keys were lost")
 	default:
 		r.check("sealed", Proved, "%s; what came before is protected even if the host was taken over later", strings.Join(by, "; "))
 	}
