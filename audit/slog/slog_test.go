@@ -34,6 +34,10 @@ func (r *recorder) Import(context.Context, string, string, io.Reader) (kept, cut
 	return 0, 0, errors.ErrUnsupported
 }
 func (r *recorder) Rotate(context.Context) error { return errors.ErrUnsupported }
+func (r *recorder) Seal(context.Context) error   { return errors.ErrUnsupported }
+func (r *recorder) Exported(context.Context, *entry.Entry) error {
+	return errors.ErrUnsupported
+}
 func (r *recorder) Erase(context.Context, native.Erase, string) (native.Answer, error) {
 	return native.Answer{}, errors.ErrUnsupported
 }
