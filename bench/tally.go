@@ -95,7 +95,11 @@ func (c constat) tally(ctx context.Context, dir string) (kept, lost int, err err
 		return 0, 0, err
 	}
 	losses, lost, err := c.entries(ctx, dir, "loss")
-	return size - control - losses, lost, err
+	if err != nil {
+		return 0, 0, err
+	}
+	seals, _, err := c.entries(ctx, dir, "seal")
+	return size - control - losses - seals, lost, err
 }
 
 // size implements [server]: the store and its keys.
