@@ -82,3 +82,6 @@ func Single(zip []byte) (leaf, proof []byte, err error) {
 	}
 	return nil, nil, errShort
 }
+
+// End is the end of the window in a journal; 0 if the journal is not asked.
+func (d *Draft) End(journal string) uint64 { return d.question.asked(journal).To }

@@ -65,6 +65,7 @@ stands beside it as FILE.leaf). Check it with 'constat verify FILE' or 'constat-
 	flags.StringArrayVar(&f.journals, "journal", nil, "only this journal; may be repeated (default all)")
 	flags.StringVar(&f.axis, "time", "", "time axis for -S and -U: received or event (default that of each journal)")
 	flags.StringSliceVar(&f.kinds, "kind", nil, "kinds of entries: event, loss, seal, control (default event,loss)")
+	flags.BoolVar(&f.private, "private", false, "disclose private values with their salts, and let the query match them; needs the keys of the store")
 	flags.BoolVar(&f.utc, "utc", false, "read times without a zone as UTC")
 	c.Args = func(*cobra.Command, []string) error {
 		if f.lines < 0 {
@@ -140,6 +141,11 @@ func (a *app) prove(ctx context.Context, f proveFlags, args []string) error {
 	r, err := a.openReader()
 	if err != nil {
 		return err
+	}
+	if f.private {
+		if err := r.Reveal(); err != nil {
+			return fmt.Errorf("--private: %w", err)
+		}
 	}
 	p := proving{app: a, reader: r, flags: f, query: q, form: form}
 	zip, err := p.run(ctx)
