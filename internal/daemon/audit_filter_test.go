@@ -38,6 +38,11 @@ var filters = []struct{ keys, text string }{
 	{"audit audit.file", "audit:\n  file: /proc/cannot/be/audit-pii.log\n"},
 	{"http", "http: 127.0.0.1:0\n"},
 	{"private private.fields private.journal private.tag", "private:\n- fields: [result, extra]\n  journal: audit\n  tag: daemon.test\n"},
+	{"witnesses witnesses.vkey witnesses.url witnesses.journals witnesses.every",
+		"witnesses:\n- vkey: other.example/witness+375bda94+BC1xFkK3JrBEAWJ8qfusMvXIUw+xkDzE2wIlhxeSGkiB\n  url: http://127.0.0.1:1\n  journals: [audit]\n  every: 1s\n"},
+	{"witness witness.name witness.logs witness.logs.vkey witness.logs.origin",
+		"http: 127.0.0.1:0\nwitness:\n  name: HOST/witness\n  logs:\n  - vkey: other.example/system+61a52ed2+AS1xFkK3JrBEAWJ8qfusMvXIUw+xkDzE2wIlhxeSGkiB\n    origin: other.example/system\n"},
+	{"timestamp timestamp.url timestamp.every timestamp.journals", "timestamp:\n  url: http://127.0.0.1:1\n  every: 1m\n  journals: [audit]\n"},
 	{"user group", "user: root\ngroup: root\n"},
 	{"listen.udp listen.tcp listen.datagram listen.stream", "listen:\n  udp: ['127.0.0.1:0']\n  tcp: ['127.0.0.1:0']\n  datagram: [DIR/l]\n  stream: [DIR/s]\n"},
 }
@@ -112,7 +117,8 @@ func quiet(text string) string {
 			text += key
 		}
 	}
-	return text
+	host, _ := os.Hostname() // which is the origin of the store
+	return strings.ReplaceAll(text, "HOST", host)
 }
 
 // thinOut tries by hand to remove what is there.
