@@ -11,12 +11,10 @@ import (
 	"constat/seal"
 )
 
-// sealedRoots computes the root of a journal at the sizes that seals and outsiders state, in one pass beside the check.
+// sealedRoots computes the root of a journal at the sizes that seals state, in one pass beside the check.
 type sealedRoots struct {
 	wants    []want
-	facts    []fact
-	next     int // want that is not behind us
-	nextFact int
+	next     int           // want that is not behind us
 	frontier seal.Frontier // trails behind; blocks are taken whole where nothing is asked of them
 	used     int           // leaves of the block at hand that the frontier has
 	lost     bool          // something is missing: no root can be computed any more
@@ -24,12 +22,6 @@ type sealedRoots struct {
 	bad      bool          // a root is another
 	marks    []uint64      // indexes of entries whose time is compared with the seals around them
 	at       map[uint64]seal.Hash
-}
-
-// fact is a size and root that somebody outside the store remembers.
-type fact struct {
-	size uint64
-	root seal.Hash
 }
 
 // moment is the time of a marked entry.
@@ -42,12 +34,6 @@ type moment struct {
 func (j *journalCheck) expect() {
 	j.sealed.at = map[uint64]seal.Hash{}
 	j.seals.seen[j.desc.ID] = true
-	for _, p := range j.options.Remembered {
-		if p.Origin == j.desc.Origin {
-			j.sealed.facts = append(j.sealed.facts, fact{p.Size, p.Root})
-		}
-	}
-	sort.Slice(j.sealed.facts, func(a, b int) bool { return j.sealed.facts[a].size < j.sealed.facts[b].size })
 	if list := j.seals.wants[j.desc.ID]; list != nil && j.dir != layout.System {
 		j.sealed.wants = *list
 		before := uint64(0)
@@ -99,20 +85,10 @@ func (j *journalCheck) reached() {
 			j.seals.pruned++
 		}
 	}
-	for ; s.nextFact < len(s.facts) && s.facts[s.nextFact].size < j.next; s.nextFact++ {
-	}
-	isWanted := s.next < len(s.wants) && s.wants[s.next].size == j.next
-	isFact := s.nextFact < len(s.facts) && s.facts[s.nextFact].size == j.next
-	if !isWanted && !isFact || !j.follow() {
+	if s.next == len(s.wants) || s.wants[s.next].size != j.next || !j.follow() {
 		return
 	}
 	root := s.frontier.Root()
-	for ; s.nextFact < len(s.facts) && s.facts[s.nextFact].size == j.next; s.nextFact++ {
-		j.compareFact(s.facts[s.nextFact], root)
-	}
-	if !isWanted {
-		return
-	}
 	if s.next++; j.dir == layout.System {
 		s.at[j.next] = root
 		return
@@ -170,23 +146,10 @@ func (j *journalCheck) compareSealed(w *want, root seal.Hash) {
 		s.good, max(w.size, s.good+1)-1))
 }
 
-func (j *journalCheck) compareFact(f fact, root seal.Hash) {
-	if root == f.root {
-		return
-	}
-	j.add(at(Finding{Rule: RuleOutside, File: j.dir, Journal: j.dir, Text: fmt.Sprintf(
-		"entries do not give the root that is remembered elsewhere at size %d: the log was forked", f.size)}, 0, max(f.size, 1)-1))
-}
-
 // sealsEnd judges what is stated about sizes that were not reached, or not with everything below.
 func (j *journalCheck) sealsEnd() {
 	s := &j.sealed
 	j.reached()
-	if n := len(s.facts); n > 0 && s.facts[n-1].size > j.next {
-		f := s.facts[n-1]
-		j.add(at(Finding{Rule: RuleOutside, File: j.dir, Journal: j.dir, Text: fmt.Sprintf(
-			"there are %d entries, but %d are remembered elsewhere: cut off, or an older copy", j.next, f.size)}, j.next, f.size-1))
-	}
 	if j.dir == layout.System || len(s.wants) == 0 || s.bad || j.report.isUnreadable() {
 		return
 	}

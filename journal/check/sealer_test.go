@@ -87,9 +87,9 @@ func dayOf(h *host, word string) *host {
 	return h
 }
 
-func (h *host) check(remembered ...seal.Checkpoint) *check.Report {
+func (h *host) check(remembered ...check.Outside) *check.Report {
 	code := h.cert.Code()
-	return check.Store(h.fsys, dir, check.Options{Pin: &code, PinnedBy: "the test", Workers: 2, Remembered: remembered})
+	return check.Store(h.fsys, dir, check.Options{Pin: &code, PinnedBy: "the test", Workers: 2, Vouching: check.Vouching{Outside: remembered}})
 }
 
 func TestSealedStore(t *testing.T) {

@@ -30,9 +30,6 @@ type Options struct {
 	// Deep also reports what is derived and lies: bounds of times, kinds and filters of segments. Verification never
 	// trusts them, so that they change no verdict; a search that believes them gives wrong answers.
 	Deep bool
-	// Remembered are checkpoints of journals of this store that the caller knows from elsewhere, and has checked: from
-	// witnesses, from copies. What the store has must continue them. Their origins say which journals they are of.
-	Remembered []seal.Checkpoint
 
 	Vouching
 }
