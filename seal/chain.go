@@ -6,8 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"runtime"
-	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -103,31 +101,16 @@ func (c *Chain) placeLeft(left []Hash) error {
 
 // placeKeys derives the keys from the position on and the nodes that hold one of them.
 func (c *Chain) placeKeys(count uint32) {
-	var deriving sync.WaitGroup
 	seed := *c.seed
 	defer clear(seed[:])
-	each := (count-c.position)/uint32(runtime.GOMAXPROCS(0)) + 1
-	for from := c.position; from < count; from += each {
-		to, first := min(from+each, count), seed
-		deriving.Go(func() { c.deriveKeys(first, from, to) })
-		for i := from; i < to; i++ {
-			seed = seed.Next()
-		}
+	for i := c.position; i < count; i++ {
+		c.nodes[0][i] = keyLeaf(seed.public())
+		seed = seed.Next()
 	}
-	deriving.Wait()
 	for level := 1; level < len(c.nodes); level++ {
 		for i := c.position >> level; i < count>>level; i++ {
 			c.nodes[level][i] = tlog.NodeHash(c.nodes[level-1][2*i], c.nodes[level-1][2*i+1])
 		}
-	}
-}
-
-// deriveKeys derives the keys from position from, whose seed is given, to position to-1.
-func (c *Chain) deriveKeys(seed Seed, from, to uint32) {
-	defer clear(seed[:])
-	for i := from; i < to; i++ {
-		c.nodes[0][i] = keyLeaf(seed.public())
-		seed = seed.Next()
 	}
 }
 
