@@ -21,18 +21,11 @@ var sealReasons = map[sealing.Reason]seal.Reason{
 func (d *Daemon) seal(ctx context.Context) error {
 	terms := d.store.get().Certificate()
 	policy := sealing.NewPolicy(time.Duration(terms.SealAfter)*time.Second, time.Duration(terms.Heartbeat)*time.Second, clocks())
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(policy.Wait(clocks().Boot))
 	defer timer.Stop()
 	last := ""
 	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		case uid := <-d.urgent:
-			policy.Critical(uid, clocks().Boot)
-		}
-		made, err := d.sealIfDue(policy)
+		made, err := d.sealIfDue(policy) // the boot seal even if the daemon is told to end at once
 		if made {
 			last = ""
 		}
@@ -41,6 +34,13 @@ func (d *Daemon) seal(ctx context.Context) error {
 			d.log.Warn("not sealed for now", "error", err)
 		}
 		timer.Reset(policy.Wait(clocks().Boot))
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		case uid := <-d.urgent:
+			policy.Critical(uid, clocks().Boot)
+		}
 	}
 }
 
