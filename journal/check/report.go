@@ -50,6 +50,7 @@ const (
 	RuleFloor      Rule = "floor"      // nothing was pruned that was younger than the floor in force when it arrived
 	RuleSetAside   Rule = "set-aside"  // what recovery kept is there and unchanged
 	RuleDamaged    Rule = "damaged"    // no journal was found damaged before
+	RulePage       Rule = "page"       // the pages for people are as they were signed
 
 	RuleContinuity Rule = seal.RuleContinuity // seals are counted without a hole, each with its own key, from certificate 0 on
 	RuleSizes      Rule = seal.RuleSizes      // sizes and roots under seals are what the entries give, and never fall

@@ -94,6 +94,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 	for _, name := range sortedNames(names, c.listed) {
 		c.journal(name, names[name])
 	}
+	c.pages()
 	c.setAside()
 	c.judgePruned()
 	c.judgeOutside()
