@@ -66,7 +66,7 @@ type Limits struct {
 	Message Size `yaml:"message"`
 	// Queue is the memory of messages on their way to the disk. Default 32MiB, at least 1MiB.
 	Queue Size `yaml:"queue"`
-	// ReceiveBuffer is what is asked of the kernel for each UDP socket. Default 8MiB.
+	// ReceiveBuffer is what is asked of the kernel for each UDP socket. Default 32MiB.
 	ReceiveBuffer Size `yaml:"receive_buffer"`
 	// Connections is the number of TCP and stream connections for each listener. Default 20000.
 	Connections int `yaml:"connections"`
