@@ -15,7 +15,7 @@ func TestWitnesses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := ParsePolicy([]byte("witness w1 " + key.Cosigner().VKey() + "\nquorum w1\n"))
+	policy, err := seal.ParsePolicy([]byte("witness w1 " + key.Cosigner().VKey() + "\nquorum w1\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestWitnesses(t *testing.T) {
 	if r := again(cosigned(45, func(c *seal.Cosignature) { c.Signature[3] ^= 1 })); r.Verdict != Tampered || !r.failed("not-after") {
 		t.Errorf("a wrong cosignature: %s", r.Text())
 	}
-	if _, err := ParsePolicy([]byte("quorum nobody\n")); err == nil {
+	if _, err := seal.ParsePolicy([]byte("quorum nobody\n")); err == nil {
 		t.Error("a policy with an unknown quorum")
 	}
 }

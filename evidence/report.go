@@ -103,20 +103,7 @@ type Options struct {
 	Code     *seal.Code // that the file must have; nil: it vouches for itself
 	PinnedBy string     // where the code comes from
 	// Policy says who besides the log has signed a checkpoint; nil: the witnesses are not looked at.
-	Policy Policy
-}
-
-// Policy is what a reader demands of witnesses.
-type Policy interface {
-	// Judge looks at the cosignatures of a signed checkpoint. It returns an error if one is wrong.
-	Judge(signed []byte) (Standing, error)
-}
-
-// Standing is what witnesses say of a checkpoint.
-type Standing struct {
-	Satisfied bool
-	NotAfter  int64    // seconds since 1970 at which the quorum had seen it; 0 if not satisfied
-	Names     []string // of the witnesses that have signed
+	Policy *seal.Policy
 }
 
 // find adds a finding; indexes are given as first and last, or not at all.

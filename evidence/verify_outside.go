@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"constat/entry"
+	"constat/seal"
 )
 
 // controlExported is what a control entry says that holds the hashes of an evidence file.
@@ -91,7 +92,7 @@ func wallText(micros int64) string { return time.UnixMicro(micros).UTC().Format(
 // checkWitnesses checks every cosigned checkpoint and asks the policy about those that cover the window.
 func (v *verifier) checkWitnesses() {
 	r := v.report
-	best := map[string]Standing{}
+	best := map[string]seal.Standing{}
 	notes := slices.Clone(v.witnessed)
 	for _, t := range v.trees {
 		notes = append(notes, witnessedNote{t.name, t.size, v.signed[t.name]})
@@ -107,7 +108,7 @@ func (v *verifier) checkWitnesses() {
 		if v.options.Policy == nil {
 			continue
 		}
-		s, err := v.options.Policy.Judge(n.signed)
+		s, err := v.options.Policy.Evaluate(n.signed)
 		if err != nil {
 			r.find("not-after", file, n.journal, err.Error())
 		} else if a := v.question.asked(n.journal); s.Satisfied && s.NotAfter > 0 && n.size >= a.To && (best[n.journal].NotAfter == 0 || s.NotAfter < best[n.journal].NotAfter) {
@@ -127,7 +128,7 @@ func (v *verifier) originAt(journal string) string {
 	return ""
 }
 
-func (v *verifier) tellWitnesses(best map[string]Standing) {
+func (v *verifier) tellWitnesses(best map[string]seal.Standing) {
 	var latest int64
 	var names []string
 	whole := len(v.question.Journals) > 0
@@ -135,7 +136,9 @@ func (v *verifier) tellWitnesses(best map[string]Standing) {
 		s, ok := best[a.Name]
 		whole = whole && ok
 		latest = max(latest, s.NotAfter)
-		names = append(names, s.Names...)
+		for _, w := range s.Witnesses {
+			names = append(names, w.Name)
+		}
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)

@@ -70,7 +70,7 @@ func check(name, code, policy, vkey string) (*evidence.Report, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--policy: %w", err)
 		}
-		if o.Policy, err = evidence.ParsePolicy(text); err != nil {
+		if o.Policy, err = seal.ParsePolicy(text); err != nil {
 			return nil, fmt.Errorf("--policy %s: %w", policy, err)
 		}
 	}

@@ -63,19 +63,3 @@ func evidencePin(code string, data []byte) (o evidence.Options, err error) {
 	pin, by, err := pinFor(c, "")
 	return evidence.Options{Code: pin, PinnedBy: by}, err
 }
-
-// readPolicy reads a policy on witnesses.
-func readPolicy(name string) (evidence.Policy, error) {
-	if name == "" {
-		return nil, nil
-	}
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("--policy: %w", err)
-	}
-	p, err := evidence.ParsePolicy(data)
-	if err != nil {
-		return nil, fmt.Errorf("--policy %s: %w", name, err)
-	}
-	return p, nil
-}

@@ -29,14 +29,8 @@ func (f *outsideFlags) add(c *cobra.Command) {
 
 // vouching reads what the flags name.
 func (f *outsideFlags) vouching() (v check.Vouching, err error) {
-	if f.policy != "" {
-		data, err := readLimited(f.policy, seal.MaxPolicy)
-		if err == nil {
-			v.Policy, err = seal.ParsePolicy(data)
-		}
-		if err != nil {
-			return v, fmt.Errorf("--policy %s: %w", f.policy, err)
-		}
+	if v.Policy, err = readPolicy(f.policy); err != nil {
+		return v, err
 	}
 	for _, name := range f.checkpoints {
 		data, err := readLimited(name, seal.MaxCheckpoint)
@@ -56,6 +50,21 @@ func (f *outsideFlags) vouching() (v check.Vouching, err error) {
 		}
 	}
 	return v, nil
+}
+
+// readPolicy reads a policy on witnesses; nil without a name.
+func readPolicy(name string) (p *seal.Policy, err error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := readLimited(name, seal.MaxPolicy)
+	if err == nil {
+		p, err = seal.ParsePolicy(data)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--policy %s: %w", name, err)
+	}
+	return p, nil
 }
 
 // readLimited reads a file of at most limit bytes, which may be a pipe.
