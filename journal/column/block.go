@@ -186,6 +186,9 @@ func (b *Block) values(dst *Texts, rows Rows) error {
 	if rows == nil || len(dst.Ends) == 0 && rows.Count() == b.n {
 		return b.list(dst, b.single)
 	}
+	if fewOf(rows, b.n) {
+		return b.pickList(dst, b.single, rows)
+	}
 	b.whole.Reset()
 	if err := b.list(&b.whole, b.single); err != nil {
 		return err
@@ -210,7 +213,7 @@ func (b *Block) fromDictionary(dst *Texts, rows Rows) error {
 		}
 		dst.end()
 		if len(dst.Data) > 2*MaxRaw {
-			return fmt.Errorf("%w: block of more than %d bytes", ErrDamaged, 2*MaxRaw)
+			return errTooLong
 		}
 	}
 	return nil

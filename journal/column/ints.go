@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // Numbers of the ways in which a list of integers is kept. deltas is added to the others: the first value stands in
@@ -320,11 +321,8 @@ func (e *Encoder) AppendInts(dst []byte, v []int64) []byte {
 // Ints appends to dst the n integers that [Encoder.AppendInts] wrote to data. Errors wrap [ErrDamaged]. n is the
 // caller's: a list of integers that are all the same takes few bytes and any n.
 func Ints(dst []int64, data []byte, n int) ([]int64, error) {
-	c, err := Open(nil)
-	if err != nil {
-		return nil, err
-	}
-	b := c.newBlock(n)
+	b := new(Column).newBlock(n)
+	defer b.Release()
 	r := reader{b: data}
 	var o offsets
 	meta, err := b.takeStreams(&r)
@@ -336,9 +334,10 @@ func Ints(dst []int64, data []byte, n int) ([]int64, error) {
 	if m.bad || len(m.b) > 0 || n < 0 || !b.fits(o) {
 		return nil, fmt.Errorf("%w: header of a list of integers", ErrDamaged)
 	}
-	v, err := b.ints(nil, a)
-	if err != nil {
+	start := len(dst)
+	dst = slices.Grow(dst, n)
+	if _, err := b.ints(dst[start:start:cap(dst)], a); err != nil {
 		return nil, err
 	}
-	return append(dst, v...), nil
+	return dst[:start+n], nil
 }

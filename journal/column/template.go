@@ -368,6 +368,9 @@ func (b *Block) fromTemplates(dst *Texts, rows Rows) error {
 	if err != nil {
 		return err
 	}
+	if fewOf(rows, b.n) {
+		return b.pickTemplates(dst, rows, owners)
+	}
 	wanted := make([]bool, len(b.used))
 	for i, t := range owners {
 		if rows == nil || rows.Has(i) {
@@ -396,14 +399,10 @@ func (b *Block) fromTemplates(dst *Texts, rows Rows) error {
 			dst.end()
 			continue
 		}
-		dst.Data = append(dst.Data, u.parts[0]...)
-		for _, piece := range u.parts[1:] {
-			dst.Data = append(append(dst.Data, slots.At(k)...), piece...)
-			k += u.count
-		}
+		dst.Data = u.append(dst.Data, slots, k, u.count)
 		dst.end()
 		if len(dst.Data) > 2*MaxRaw {
-			return fmt.Errorf("%w: block of more than %d bytes", ErrDamaged, 2*MaxRaw)
+			return errTooLong
 		}
 	}
 	return nil

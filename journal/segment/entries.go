@@ -37,9 +37,13 @@ func (x *place) value(i int) []byte { return x.values[i].at(int(x.run.values[i])
 
 // find finds the entry at a position, its columns decoded.
 func (r *Reader) find(position int) (x place, err error) {
-	if x, err = r.locate(position); err == nil {
-		x.values, err = r.columnsOfRun(x.run)
+	if x, err = r.locate(position); err != nil {
+		return x, err
 	}
+	if r.only != nil && !r.only.Has(x.run.first+x.row) {
+		return x, r.decodeAlone(&x)
+	}
+	x.values, err = r.columnsOfRun(x.run)
 	return x, err
 }
 
@@ -80,6 +84,11 @@ func (r *Reader) Entry(index uint64, e *entry.Entry) error {
 	if err != nil {
 		return err
 	}
+	return r.entryAt(&x, e)
+}
+
+// entryAt sets e to the entry at a place whose values are known.
+func (r *Reader) entryAt(x *place, e *entry.Entry) error {
 	n := r.shapeOf[x.run.group]
 	if n == 0 {
 		return r.names.Decode(x.value(0), e)

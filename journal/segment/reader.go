@@ -24,6 +24,7 @@ type Reader struct {
 	data   [][]byte    // memory of payloads, free
 	lists  [][]int64   // memory of integers, free
 	runs   [][]*loaded // by number of the run, the columns of its values, once they are decoded
+	only   column.Rows // rows that will be asked for; nil: any
 	alone  []byte      // values of the entry that was asked alone, and where they end
 	ends   []int
 	one    []loaded
@@ -40,6 +41,7 @@ type loaded struct {
 	codes    []uint32
 	values   *column.Texts
 	own      bool // values are memory of the reader
+	partial  bool // of the values only those of wanted rows were decoded
 }
 
 // at returns value i.
@@ -80,7 +82,7 @@ func (r *Reader) Reset(s *Segment) {
 	for i := range r.loaded {
 		r.release(&r.loaded[i])
 	}
-	r.Segment, r.places = s, s.place()
+	r.Segment, r.places, r.only = s, s.place(), nil
 	r.loaded = append(r.loaded[:0], make([]loaded, len(s.columns)*len(s.blocks))...)
 	r.spans = append(r.spans[:0], make([]spanData, len(s.directory.spans))...)
 	r.runs = append(r.runs[:0], make([][]*loaded, r.places.runs)...)
@@ -149,7 +151,11 @@ func (r *Reader) decode(c, b int) *loaded {
 	if n := len(r.free); n > 0 {
 		x.values, r.free = r.free[n-1], r.free[:n-1]
 	}
-	x.err = x.block.Texts(x.values)
+	if x.partial = r.only != nil; x.partial {
+		x.err = x.block.Some(x.values, r.wantedOf(c, b))
+	} else {
+		x.err = x.block.Texts(x.values)
+	}
 	return x
 }
 

@@ -9,9 +9,17 @@ func (r *Reader) Single(index uint64, e *entry.Entry) error {
 		return r.Entry(index, e)
 	}
 	x, err := r.locate(int(index - r.First()))
+	if err == nil {
+		err = r.decodeAlone(&x)
+	}
 	if err != nil {
 		return err
 	}
+	return r.entryAt(&x, e)
+}
+
+// decodeAlone decodes the values of one place.
+func (r *Reader) decodeAlone(x *place) (err error) {
 	r.alone, r.ends = r.alone[:0], r.ends[:0]
 	for i, c := range r.columnsOf(x.run.group) {
 		l := r.load(c, x.run.block)
@@ -20,7 +28,7 @@ func (r *Reader) Single(index uint64, e *entry.Entry) error {
 		}
 		n := int(x.run.values[i]) + x.row
 		r.decodeCodes(l)
-		if l.decoded {
+		if l.decoded && !l.partial {
 			r.alone = append(r.alone, l.at(n)...)
 		} else if r.alone, err = l.block.AppendValue(r.alone, n); err != nil {
 			return err
@@ -37,9 +45,5 @@ func (r *Reader) Single(index uint64, e *entry.Entry) error {
 	for i := range r.one {
 		x.values = append(x.values, &r.one[i])
 	}
-	n := r.shapeOf[x.run.group]
-	if n == 0 {
-		return r.names.Decode(r.one[0].constant, e)
-	}
-	return x.fill(r.shapes[n-1], e)
+	return nil
 }
