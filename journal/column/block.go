@@ -84,11 +84,11 @@ func (c *Column) Block(payload []byte, n int) (*Block, error) {
 	var o offsets
 	switch b.kind {
 	case blockCodes:
-		if b.codes = m.takeInts(n, &o); c.values == nil {
+		if m.takeInts(&b.codes, n, &o); c.values == nil {
 			m.fail()
 		}
 	case blockList:
-		b.single = m.takeList(n, &o)
+		m.takeList(&b.single, n, &o)
 	case blockTemplates:
 		b.takeTemplates(&m, &o)
 	}

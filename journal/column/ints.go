@@ -191,43 +191,50 @@ type intsAt struct {
 type offsets struct{ radix, low, high, text, codes int }
 
 // takeCodes reads the header of what putCodes wrote.
-func (r *reader) takeCodes(n int, o *offsets) intsAt {
+func (r *reader) takeCodes(a *intsAt, n int, o *offsets) {
 	o.low, o.codes = o.codes, o.low
-	a := r.takeInts(n, o)
+	r.takeInts(a, n, o)
 	o.low, o.codes = o.codes, o.low
 	a.lane = streamCodes
-	return a
 }
 
 // takeInts reads the header of a list of n integers.
-func (r *reader) takeInts(n int, o *offsets) intsAt {
-	a := intsAt{n: n, rest: n, way: r.byte(), radix: o.radix, low: o.low, high: o.high, lane: streamLow}
+func (r *reader) takeInts(a *intsAt, n int, o *offsets) {
+	*a = intsAt{n: n, rest: n, way: r.byte(), radix: o.radix, low: o.low, high: o.high, lane: streamLow}
 	if a.way&intsDeltas != 0 {
 		a.first = r.varint()
 		a.rest--
 	}
 	if a.way&^intsDeltas > intsPlanes || a.rest < 0 {
 		r.fail()
-		return intsAt{}
+		return
 	}
 	a.min = r.varint()
 	switch a.way &^ intsDeltas {
 	case intsRadix:
 		if a.span = r.uvarint(); a.span == math.MaxUint64 {
 			r.fail()
-			return intsAt{}
+			return
 		}
-		a.shape = newRadix(a.span + 1)
+		a.shape = r.radixOf(a.span + 1)
 		o.radix += a.shape.bytes(a.rest)
 	case intsPlanes:
 		if a.width = int(r.byte()); a.width < 1 || a.width > 8 {
 			r.fail()
-			return intsAt{}
+			return
 		}
 		o.low += a.rest
 		o.high += a.rest * (a.width - 1)
 	}
-	return a
+}
+
+// radixOf is newRadix, which remembers what it found: most bases are small and come again.
+func (r *reader) radixOf(base uint64) radix {
+	x := &r.radixes[base%uint64(len(r.radixes))]
+	if x.base != base {
+		*x = newRadix(base)
+	}
+	return *x
 }
 
 // most is the largest number that the list can hold, as far as its header knows. It is not less than the largest there.
@@ -330,7 +337,8 @@ func Ints(dst []int64, data []byte, n int) ([]int64, error) {
 		return nil, err
 	}
 	m := reader{b: meta}
-	a := m.takeInts(n, &o)
+	var a intsAt
+	m.takeInts(&a, n, &o)
 	if m.bad || len(m.b) > 0 || n < 0 || !b.fits(o) {
 		return nil, fmt.Errorf("%w: header of a list of integers", ErrDamaged)
 	}
