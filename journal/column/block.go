@@ -46,6 +46,7 @@ type Block struct {
 // A memory is what decoding needs, kept from block to block.
 type memory struct {
 	ints64   []int64
+	all      []int64 // a list, of which some are wanted
 	flags    []int64 // of a list of repeats
 	listsAt  []listAt
 	meta     []byte
@@ -203,6 +204,9 @@ func (b *Block) values(dst *Texts, rows Rows) error {
 }
 
 func (b *Block) fromDictionary(dst *Texts, rows Rows) error {
+	if fewOf(rows, b.n) {
+		return b.pickCodes(dst, rows)
+	}
 	codes, err := b.dictionaryCodes()
 	if err != nil {
 		return err

@@ -330,17 +330,9 @@ func (e *Encoder) AppendInts(dst []byte, v []int64) []byte {
 func Ints(dst []int64, data []byte, n int) ([]int64, error) {
 	b := new(Column).newBlock(n)
 	defer b.Release()
-	r := reader{b: data}
-	var o offsets
-	meta, err := b.takeStreams(&r)
+	a, err := b.takeOnlyInts(data)
 	if err != nil {
 		return nil, err
-	}
-	m := reader{b: meta}
-	var a intsAt
-	m.takeInts(&a, n, &o)
-	if m.bad || len(m.b) > 0 || n < 0 || !b.fits(o) {
-		return nil, fmt.Errorf("%w: header of a list of integers", ErrDamaged)
 	}
 	start := len(dst)
 	dst = slices.Grow(dst, n)
@@ -348,4 +340,57 @@ func Ints(dst []int64, data []byte, n int) ([]int64, error) {
 		return nil, err
 	}
 	return dst[:start+n], nil
+}
+
+// Same tells whether the n integers that [Encoder.AppendInts] wrote to data are all the same one, as far as the header
+// knows. Errors are those of [Ints].
+func Same(data []byte, n int) (v int64, same bool, err error) {
+	b := new(Column).newBlock(n)
+	defer b.Release()
+	a, err := b.takeOnlyInts(data)
+	return a.min, err == nil && a.way == intsSame, err
+}
+
+// takeOnlyInts reads the header of a block that is a list of integers and nothing else.
+func (b *Block) takeOnlyInts(data []byte) (a intsAt, err error) {
+	r := reader{b: data}
+	meta, err := b.takeStreams(&r)
+	if err != nil {
+		return a, err
+	}
+	m := reader{b: meta}
+	var o offsets
+	m.takeInts(&a, b.n, &o)
+	if m.bad || len(m.b) > 0 || b.n < 0 || !b.fits(o) {
+		return a, fmt.Errorf("%w: header of a list of integers", ErrDamaged)
+	}
+	return a, nil
+}
+
+// someInts gives the values of a list that have the numbers at; dst is overwritten.
+func (b *Block) someInts(dst []int64, a intsAt, at []int) ([]int64, error) {
+	dst = grow(dst, len(at))
+	var data []byte
+	var err error
+	switch a.way {
+	case intsSame:
+	case intsRadix:
+		data, err = b.stream(streamRadix)
+	default:
+		b.all, err = b.ints(b.all, a)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, n := range at {
+		switch a.way {
+		case intsSame:
+			dst[i] = a.min
+		case intsRadix:
+			dst[i] = a.min + int64(a.shape.at(data[a.radix:], n, a.rest))
+		default:
+			dst[i] = b.all[n]
+		}
+	}
+	return dst, nil
 }

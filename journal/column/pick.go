@@ -58,10 +58,7 @@ func (u *used) append(dst []byte, slots *Texts, k, step int) []byte {
 
 // pickList appends the values of a list that are in rows, and an empty one for each of the others.
 func (b *Block) pickList(dst *Texts, l listAt, rows Rows) error {
-	at := make([]int, 0, rows.Count())
-	for i := rows.Next(0); i >= 0; i = rows.Next(i + 1) {
-		at = append(at, i)
-	}
+	at := rows.numbers()
 	b.whole.Reset()
 	if err := b.pick(&b.whole, l, at); err != nil {
 		return err
@@ -73,6 +70,29 @@ func (b *Block) pickList(dst *Texts, l listAt, rows Rows) error {
 			k++
 		}
 		dst.end()
+	}
+	return nil
+}
+
+// pickCodes is fromDictionary for few rows.
+func (b *Block) pickCodes(dst *Texts, rows Rows) error {
+	codes, err := b.someInts(b.ints64, b.codes, rows.numbers())
+	if err != nil {
+		return err
+	}
+	b.ints64 = codes
+	for i := range b.n {
+		if rows.Has(i) {
+			code := codes[0]
+			if codes = codes[1:]; uint64(code) >= uint64(b.column.values.Len()) {
+				return fmt.Errorf("%w: value %d of a dictionary of %d", ErrDamaged, code, b.column.values.Len())
+			}
+			dst.Data = append(dst.Data, b.column.values.At(int(code))...)
+		}
+		dst.end()
+		if len(dst.Data) > 2*MaxRaw {
+			return errTooLong
+		}
 	}
 	return nil
 }
@@ -112,14 +132,14 @@ func (b *Block) pickOnce(dst *Texts, l listAt, at []int) error {
 	case kindBytes, kindUUID, kindIPv6:
 		return b.pickBytes(dst, l, at)
 	}
-	v, err := b.ints(b.ints64, l.ints)
+	v, err := b.someInts(b.ints64, l.ints, at)
 	if err != nil {
 		return err
 	}
 	b.ints64 = v
 	f, _ := formOf(l.kind)
-	for _, i := range at {
-		dst.Data = f.append(append(dst.Data, l.front...), v[i], l.width)
+	for _, x := range v {
+		dst.Data = f.append(append(dst.Data, l.front...), x, l.width)
 		dst.end()
 	}
 	return nil

@@ -99,9 +99,9 @@ func (r *Reader) entryAt(x *place, e *entry.Entry) error {
 // fill makes an entry of the values of its columns.
 func (x *place) fill(s *shape, e *entry.Entry) error {
 	e.Reset()
-	e.Kind, e.Renderer, e.Epoch, e.Received = s.Kind, s.Renderer, uint32(x.span.epochs[x.at]), x.span.received[x.at]
+	e.Kind, e.Renderer, e.Epoch, e.Received = s.Kind, s.Renderer, uint32(x.span.epochs.at(x.at)), x.span.received.at(x.at)
 	if s.Event {
-		e.Event = entry.Time{Valid: true, Digits: s.Digits, Zone: s.Zone, Micros: x.span.events[x.at], Nanos: uint16(x.span.nanos[x.at])}
+		e.Event = entry.Time{Valid: true, Digits: s.Digits, Zone: s.Zone, Micros: x.span.events.at(x.at), Nanos: uint16(x.span.nanos.at(x.at))}
 	}
 	e.Params = x.value(0)
 	for i := range s.Fields {
@@ -138,12 +138,12 @@ func (r *Reader) AppendBody(dst []byte, index uint64) ([]byte, error) {
 
 func (x *place) appendBody(dst []byte, s *shape) []byte {
 	dst = append(dst, entry.Version, byte(s.Kind))
-	dst = binary.AppendUvarint(dst, uint64(x.span.epochs[x.at]))
-	dst = binary.AppendVarint(dst, x.span.received[x.at])
+	dst = binary.AppendUvarint(dst, uint64(x.span.epochs.at(x.at)))
+	dst = binary.AppendVarint(dst, x.span.received.at(x.at))
 	if s.Event {
-		dst = binary.AppendVarint(append(dst, 1+s.Digits), x.span.events[x.at])
+		dst = binary.AppendVarint(append(dst, 1+s.Digits), x.span.events.at(x.at))
 		if s.Digits > 6 {
-			dst = binary.AppendUvarint(dst, uint64(x.span.nanos[x.at]))
+			dst = binary.AppendUvarint(dst, uint64(x.span.nanos.at(x.at)))
 		}
 	} else {
 		dst = append(dst, 0)
@@ -185,7 +185,7 @@ func (r *Reader) row(buf []byte, index uint64) (Row, error) {
 		return Row{Index: index, Body: append(buf, x.value(0)...)}, nil
 	}
 	s := r.shapes[n-1]
-	return Row{Index: index, Body: x.appendBody(buf, s), Shape: &s.Shape, Epoch: x.span.epochs[x.at], Received: x.span.received[x.at]}, nil
+	return Row{Index: index, Body: x.appendBody(buf, s), Shape: &s.Shape, Epoch: x.span.epochs.at(x.at), Received: x.span.received.at(x.at)}, nil
 }
 
 // Bodies yields the canonical bodies of the indexes from to to-1, in order. Indexes that cannot be read come as
