@@ -368,29 +368,49 @@ func (b *Block) takeOnlyInts(data []byte) (a intsAt, err error) {
 }
 
 // someInts gives the values of a list that have the numbers at; dst is overwritten.
-func (b *Block) someInts(dst []int64, a intsAt, at []int) ([]int64, error) {
+func (b *Block) someInts(dst []int64, a intsAt, at []int) (_ []int64, err error) {
 	dst = grow(dst, len(at))
-	var data []byte
-	var err error
 	switch a.way {
 	case intsSame:
-	case intsRadix:
-		data, err = b.stream(streamRadix)
-	default:
-		b.all, err = b.ints(b.all, a)
-	}
-	if err != nil {
-		return nil, err
-	}
-	for i, n := range at {
-		switch a.way {
-		case intsSame:
+		for i := range dst {
 			dst[i] = a.min
-		case intsRadix:
+		}
+	case intsRadix:
+		data, err := b.stream(streamRadix)
+		if err != nil {
+			return nil, err
+		}
+		for i, n := range at {
 			dst[i] = a.min + int64(a.shape.at(data[a.radix:], n, a.rest))
-		default:
+		}
+	case intsPlanes:
+		err = b.somePlanes(dst, a, at)
+	default:
+		if b.all, err = b.ints(b.all, a); err != nil {
+			return nil, err
+		}
+		for i, n := range at {
 			dst[i] = b.all[n]
 		}
 	}
-	return dst, nil
+	return dst, err
+}
+
+// somePlanes is planes for the values that have the numbers at.
+func (b *Block) somePlanes(v []int64, a intsAt, at []int) error {
+	low, err := b.stream(a.lane)
+	if err != nil {
+		return err
+	}
+	high, err := b.stream(streamHigh)
+	if err != nil {
+		return err
+	}
+	for i, n := range at {
+		v[i] = a.min + int64(low[a.low+n])
+		for j := 1; j < a.width; j++ {
+			v[i] += int64(uint64(high[a.high+(j-1)*a.rest+n]) << (8 * j))
+		}
+	}
+	return nil
 }
