@@ -3,6 +3,7 @@ package column
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -178,6 +179,7 @@ func (b *Block) values(dst *Texts, rows Rows) error {
 	if len(dst.Data) > MaxRaw {
 		return fmt.Errorf("column block: list of %d bytes is too long to append to: reset it", len(dst.Data))
 	}
+	dst.Ends = slices.Grow(dst.Ends, b.n)
 	switch b.kind {
 	case blockCodes:
 		return b.fromDictionary(dst, rows)

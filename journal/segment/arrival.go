@@ -37,10 +37,11 @@ func (r *Reader) span(n int) (*spanData, error) {
 
 func (r *Reader) readGroups(d *spanData, n int) error {
 	p, s := r.arrival[n][groupPart], r.directory.spans[n]
-	data, err := r.read(nil, p, p.offset)
+	data, err := r.read(r.memory(), p, p.offset)
 	if err != nil {
 		return err
 	}
+	defer r.keep(data)
 	r.Bytes += int64(len(data))
 	size, used := binary.Uvarint(data)
 	if used <= 0 || size > uint64(len(data)-used) {
@@ -50,10 +51,13 @@ func (r *Reader) readGroups(d *spanData, n int) error {
 	if err != nil {
 		return err
 	}
-	if d.groups, err = column.Ints(nil, data[used+int(size):], s.To-s.From); err != nil {
+	if d.groups, err = column.Ints(r.list(), data[used+int(size):], s.To-s.From); err != nil {
 		return err
 	}
-	d.rows = make([]uint32, len(d.groups))
+	if k := len(r.numbers); k > 0 {
+		d.rows, r.numbers = r.numbers[k-1], r.numbers[:k-1]
+	}
+	d.rows = slices.Grow(d.rows[:0], len(d.groups))[:len(d.groups)]
 	for i, g := range d.groups {
 		if g < 0 || g >= int64(len(next)) || next[g] < 0 || next[g] >= int64(r.groups[g].Count) {
 			return fmt.Errorf("%w: arrival block %d", frame.ErrDamaged, n)
@@ -105,25 +109,37 @@ func (r *Reader) series(n, which int) (s series, err error) {
 	if p.size == 0 {
 		return s, nil
 	}
-	var memory []byte
-	if k := len(r.data); k > 0 {
-		memory, r.data = r.data[k-1], r.data[:k-1]
-	}
-	data, err := r.read(memory, p, p.offset)
+	data, err := r.read(r.memory(), p, p.offset)
 	if err != nil {
 		return s, err
 	}
-	r.data = append(r.data, data)
+	defer r.keep(data)
 	r.Bytes += int64(len(data))
 	var same bool
 	if s.same, same, err = column.Same(data, span.To-span.From); same || err != nil {
 		return s, err
 	}
-	if k := len(r.lists); k > 0 {
-		s.list, r.lists = r.lists[k-1][:0], r.lists[:k-1]
-	}
-	s.list, err = column.Ints(s.list, data, span.To-span.From)
+	s.list, err = column.Ints(r.list(), data, span.To-span.From)
 	return s, err
+}
+
+// memory gives memory for bytes of the file.
+func (r *Reader) memory() (b []byte) {
+	if k := len(r.data); k > 0 {
+		b, r.data = r.data[k-1], r.data[:k-1]
+	}
+	return b
+}
+
+// keep keeps the memory of bytes that are not needed any more.
+func (r *Reader) keep(b []byte) { r.data = append(r.data, b) }
+
+// list gives memory for a list of integers.
+func (r *Reader) list() (v []int64) {
+	if k := len(r.lists); k > 0 {
+		v, r.lists = r.lists[k-1][:0], r.lists[:k-1]
+	}
+	return v
 }
 
 // keepLists keeps the memory of an arrival block that is not needed any more.
@@ -132,6 +148,12 @@ func (r *Reader) keepLists(d *spanData) {
 		if s.list != nil {
 			r.lists = append(r.lists, s.list)
 		}
+	}
+	if d.groups != nil {
+		r.lists = append(r.lists, d.groups)
+	}
+	if d.rows != nil {
+		r.numbers = append(r.numbers, d.rows)
 	}
 }
 

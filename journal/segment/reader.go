@@ -11,18 +11,19 @@ type Reader struct {
 	Bytes int64 // read from the file since the reader was made
 
 	*Segment
-	places *placement
-	loaded []loaded // by column and block
-	spans  []spanData
-	names  entry.Decoder
-	free   []*column.Texts
-	data   [][]byte    // memory of payloads, free
-	lists  [][]int64   // memory of integers, free
-	runs   [][]*loaded // by number of the run, the columns of its values, once they are decoded
-	only   column.Rows // rows that will be asked for; nil: any
-	alone  []byte      // values of the entry that was asked alone, and where they end
-	ends   []int
-	one    []loaded
+	places  *placement
+	loaded  []loaded // by column and block
+	spans   []spanData
+	names   entry.Decoder
+	free    []*column.Texts
+	data    [][]byte    // memory of payloads, free
+	lists   [][]int64   // memory of integers, free
+	numbers [][]uint32  // memory of rows, free
+	runs    [][]*loaded // by number of the run, the columns of its values, once they are decoded
+	only    column.Rows // rows that will be asked for; nil: any
+	alone   []byte      // values of the entry that was asked alone, and where they end
+	ends    []int
+	one     []loaded
 }
 
 // loaded is what was read of one column in one block. Once it is decoded, value i is constant, or values.At(codes[i]),
@@ -78,32 +79,42 @@ func (r *Reader) Column(c, b int) (*column.Block, int, error) {
 	return x.block, n, x.err
 }
 
+// load reads a block and its headers, unless they are there.
 func (r *Reader) load(c, b int) *loaded {
-	x, n := &r.loaded[c*len(r.Segment.blocks)+b], int(r.places.counts[c][b])
+	x, n := r.loadedAt(c, b), int(r.places.counts[c][b])
 	if x.block != nil || x.err != nil || n == 0 {
 		return x
 	}
-	p := r.columns[c].blocks[b]
 	var shared *column.Column
 	if shared, x.err = r.Shared(c); x.err != nil {
 		return x
 	}
-	if k := len(r.data); k > 0 {
-		x.payload, r.data = r.data[k-1], r.data[:k-1]
+	if x.payload == nil {
+		p := r.columns[c].blocks[b]
+		if x.payload, x.err = r.read(r.memory(), p, p.offset); x.err != nil {
+			return x
+		}
+		r.Bytes += int64(len(x.payload))
 	}
-	if x.payload, x.err = r.read(x.payload, p, p.offset); x.err != nil {
-		return x
-	}
-	r.Bytes += int64(len(x.payload))
 	x.block, x.err = shared.Block(x.payload, n)
 	return x
 }
 
-// release gives back the memory of a block, which must not be used any more.
-func (r *Reader) release(x *loaded) {
+func (r *Reader) loadedAt(c, b int) *loaded { return &r.loaded[c*len(r.Segment.blocks)+b] }
+
+// close gives back what the block needs for decoding. It is opened again when it is loaded.
+func (x *loaded) close() {
 	if x.block != nil {
 		x.block.Release()
-		r.data = append(r.data, x.payload)
+		x.block = nil
+	}
+}
+
+// release gives back the memory of a block, which must not be used any more.
+func (r *Reader) release(x *loaded) {
+	x.close()
+	if x.payload != nil {
+		r.keep(x.payload)
 	}
 	if x.own {
 		x.values.Reset()
@@ -115,17 +126,21 @@ func (r *Reader) release(x *loaded) {
 // Forget gives back the memory of a block of column c that [Reader.Column] returned, and that is not needed for the
 // time being. The block must not be used any more. Where all its values were decoded, it stays.
 func (r *Reader) Forget(c, b int) {
-	if x := &r.loaded[c*len(r.Segment.blocks)+b]; !x.decoded && x.err == nil {
+	if x := r.loadedAt(c, b); !x.decoded && x.err == nil {
 		r.release(x)
 	}
 }
 
-// decode decodes all values of a column in a block.
+// decode decodes the values of a column in a block: all, or those that will be asked for.
 func (r *Reader) decode(c, b int) *loaded {
-	x := r.load(c, b)
-	if x.decoded || x.err != nil || x.block == nil {
+	if x := r.loadedAt(c, b); x.decoded {
 		return x
 	}
+	x := r.load(c, b)
+	if x.err != nil || x.block == nil {
+		return x
+	}
+	defer x.close()
 	few := r.only != nil
 	if x.constant, x.decoded = x.block.Constant(); !x.decoded && !few {
 		r.decodeCodes(x)

@@ -19,18 +19,10 @@ func (r *Reader) Single(index uint64, e *entry.Entry) error {
 }
 
 // decodeAlone decodes the values of one place.
-func (r *Reader) decodeAlone(x *place) (err error) {
+func (r *Reader) decodeAlone(x *place) error {
 	r.alone, r.ends = r.alone[:0], r.ends[:0]
 	for i, c := range r.columnsOf(x.run.group) {
-		l := r.load(c, x.run.block)
-		if l.err != nil {
-			return l.err
-		}
-		n := int(x.run.values[i]) + x.row
-		r.decodeCodes(l)
-		if l.decoded && !l.partial {
-			r.alone = append(r.alone, l.at(n)...)
-		} else if r.alone, err = l.block.AppendValue(r.alone, n); err != nil {
+		if err := r.appendAlone(c, x.run.block, int(x.run.values[i])+x.row); err != nil {
 			return err
 		}
 		r.ends = append(r.ends, len(r.alone))
@@ -46,4 +38,21 @@ func (r *Reader) decodeAlone(x *place) (err error) {
 		x.values = append(x.values, &r.one[i])
 	}
 	return nil
+}
+
+// appendAlone appends value n of a column in a block to those of the entry that was asked alone.
+func (r *Reader) appendAlone(c, b, n int) (err error) {
+	x := r.loadedAt(c, b)
+	if !x.decoded || x.partial {
+		x = r.load(c, b)
+	}
+	if x.err != nil {
+		return x.err
+	}
+	if r.decodeCodes(x); x.decoded && !x.partial {
+		r.alone = append(r.alone, x.at(n)...)
+		return nil
+	}
+	r.alone, err = x.block.AppendValue(r.alone, n)
+	return err
 }
