@@ -27,6 +27,8 @@ type printed struct {
 	Readable []string
 	Identity string
 	More     bool // there are more entries than rows
+	View     *sessionView
+	Day      string // on which it was made
 }
 
 type printedWindow struct {
@@ -55,6 +57,11 @@ func (c *contents) printed() (*printed, error) {
 		return nil, err
 	}
 	p.More = p.Total > uint64(len(p.Rows))
+	view, err := c.view()
+	if err != nil {
+		return nil, err
+	}
+	p.View, p.Day = view, sessionDay(c.question.Made)
 	data, err := c.pageData()
 	p.Data = string(data)
 	return p, err
@@ -85,7 +92,7 @@ func (p *printed) fill(c *contents) error {
 			first = received
 		}
 		last = max(last, received)
-		if len(p.Rows) < maxRows {
+		if uint64(len(p.Rows)) < c.rows() {
 			p.Rows = append(p.Rows, rowOf(s))
 		}
 		return nil

@@ -1,0 +1,109 @@
+package custody
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"constat/entry"
+)
+
+// Path is the path of a file. In JSON it is a string, or {"base64":…} if it is not UTF-8.
+type Path string
+
+// MarshalJSON implements [json.Marshaler].
+func (p Path) MarshalJSON() ([]byte, error) {
+	if utf8.ValidString(string(p)) {
+		return json.Marshal(string(p))
+	}
+	return json.Marshal(map[string]string{"base64": base64.StdEncoding.EncodeToString([]byte(p))})
+}
+
+// Step is an event with what the journal knows of it.
+type Step struct {
+	Event
+	Journal  string
+	Index    uint64
+	Received time.Time // by the ingest clock
+	By       string    // who wrote it, as the kernel told the journal: uid and program; empty if that was not observed
+}
+
+// Session is everything that a journal says of one treatment.
+type Session struct {
+	ID    string
+	Steps []Step // in the order of the journal
+	// Partial says that only some of its events are at hand: counts are not compared then.
+	Partial bool
+	bad     []Finding // entries that are no valid events
+}
+
+// History sorts entries by session. The zero value is empty.
+type History struct {
+	sessions []*Session
+}
+
+// Add takes an entry, in the order of its journal. What is no event of custody is passed over; an event that is not
+// valid is kept as something wrong with its session.
+func (h *History) Add(journal string, index uint64, e *entry.Entry) {
+	if !IsEvent(e) {
+		return
+	}
+	ev, err := Decode(e)
+	s := h.session(sessionOf(e))
+	switch {
+	case errors.Is(err, ErrPath):
+		s.bad = append(s.bad, s.entryFinding("path", index, ev.Path, err.Error()))
+	case err != nil:
+		s.bad = append(s.bad, s.entryFinding("event", index, ev.Path, err.Error()))
+	default:
+		s.Steps = append(s.Steps, Step{Event: ev, Journal: journal, Index: index, Received: timeOf(e.Received), By: writer(e)})
+	}
+}
+
+func (s *Session) entryFinding(rule string, index uint64, path, text string) Finding {
+	f := newFinding(rule, path, strconv.FormatUint(index, 10), text)
+	f.Index = &index
+	return f
+}
+
+// sessionOf is the id of the session that an entry names, valid or not.
+func sessionOf(e *entry.Entry) string {
+	id, _ := e.Get(FieldSession)
+	return string(id)
+}
+
+func (h *History) session(id string) *Session {
+	i := slices.IndexFunc(h.sessions, func(s *Session) bool { return s.ID == id })
+	if i < 0 {
+		i, h.sessions = len(h.sessions), append(h.sessions, &Session{ID: id})
+	}
+	return h.sessions[i]
+}
+
+// Sessions are the sessions in the order of their first entries.
+func (h *History) Sessions() []*Session { return h.sessions }
+
+// writer is who wrote an entry, as the kernel told the daemon.
+func writer(e *entry.Entry) string {
+	observed := func(name string) string {
+		for i := range e.Fields {
+			if f := &e.Fields[i]; f.Name == name && f.Provenance == entry.Observed && f.Form == entry.Inline {
+				return string(f.Value)
+			}
+		}
+		return ""
+	}
+	uid, exe := observed("_UID"), observed("_EXE")
+	if uid == "" {
+		return ""
+	}
+	if exe == "" {
+		exe = "an unknown program"
+	}
+	return fmt.Sprintf("uid %s, %s", Show(uid), Show(exe))
+}

@@ -1,0 +1,293 @@
+package evidence
+
+import (
+	_ "embed" // the page of a session and its script
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"constat/custody"
+)
+
+// SessionQuestion says which session of custody is asked about. Its evidence has a page of its own, in both languages.
+type SessionQuestion struct {
+	ID   string `json:"id"`
+	Lang string `json:"lang"`           // which language the page shows first, "en" or "fr"
+	File []byte `json:"file,omitempty"` // the one path that is shown; empty: all
+}
+
+// errSession says that the session of a question makes no sense.
+var errSession = errors.New("the session is none, or its language is not en or fr")
+
+func (s *SessionQuestion) check() error {
+	if s == nil || custody.ValidSession(s.ID) && (s.Lang == "en" || s.Lang == "fr") && (len(s.File) == 0 || custody.CheckPath(string(s.File)) == nil) {
+		return nil
+	}
+	return errSession
+}
+
+//go:embed session.html
+var sessionHTML string
+
+//go:embed session.js
+var sessionScript string
+
+// MaxSessionRows is how many entries the page of a session holds.
+const MaxSessionRows = 5000
+
+// maxRows is how many entries the page holds.
+func (q *Question) maxRows() uint64 {
+	if q.Session != nil {
+		return MaxSessionRows
+	}
+	return maxRows
+}
+
+// said is one text in both languages.
+type said struct{ EN, FR string }
+
+// sessionLine is what one entry says. Entry names it; the script makes the same of the leaf, and compares.
+type sessionLine struct {
+	Entry string // journal and index
+	Bad   bool
+	said
+}
+
+// sessionFile is one file on the page.
+type sessionFile struct {
+	Path, SHA256 string
+	Class        string // ok, held: not delivered, bad: something is wrong
+	Verdict      said
+	Lines        []sessionLine
+}
+
+// sessionView is what the page of a session says.
+type sessionView struct {
+	ID       string
+	Lang     string
+	One      bool // it is about one file only
+	Good     bool
+	Headline said
+	Border   []sessionLine // begin and end
+	Media    []said
+	Engines  []string
+	Writers  []string
+	Files    []sessionFile
+	Findings []said
+	Counts   sessionCounts
+	Listed   int // entries that the page holds; all others are in the zip
+	Script   string
+}
+
+// sessionCounts are the numbers in the headline.
+type sessionCounts struct{ Files, Clean, Infected, Delivered, Other int }
+
+// view makes the page of a session of what is shown.
+func (c *contents) view() (*sessionView, error) {
+	q := c.question.Session
+	if q == nil {
+		return nil, nil
+	}
+	var h custody.History
+	err := c.eachShown(c.question.shown(), func(s *shownEntry) error {
+		h.Add(s.journal, s.index, s.entry)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	v := &sessionView{ID: q.ID, Lang: q.Lang, One: len(q.File) > 0, Script: sessionScript}
+	session := &custody.Session{ID: q.ID}
+	for _, s := range h.Sessions() {
+		if s.ID == q.ID {
+			session = s
+		}
+	}
+	session.Partial = v.One
+	v.fill(session, session.Check(), c.rows())
+	return v, nil
+}
+
+// fill says what the check has found.
+func (v *sessionView) fill(s *custody.Session, r *custody.Report, rows uint64) {
+	wrong := map[string]bool{}
+	for _, f := range r.Findings {
+		wrong[string(f.Path)] = true
+		v.Findings = append(v.Findings, said{plain(f.In("en")), plain(f.In("fr"))})
+	}
+	for _, e := range r.Engines {
+		v.Engines = append(v.Engines, plain(e.String()))
+	}
+	for _, m := range r.Media {
+		v.Media = append(v.Media, said{roleWords[m.Role].EN + plain(m.String()), roleWords[m.Role].FR + plain(m.String())})
+	}
+	for _, w := range r.Writers {
+		v.Writers = append(v.Writers, plain(w))
+	}
+	places := map[string]int{}
+	for i := range r.Files {
+		f := &r.Files[i]
+		places[string(f.Path)] = i
+		v.Files = append(v.Files, sessionFile{Path: valueText([]byte(f.Path)), SHA256: f.SHA256, Class: class(f, wrong[string(f.Path)]), Verdict: verdictWords(f)})
+		v.count(f)
+	}
+	v.Listed = len(s.Steps)
+	for i := range s.Steps {
+		if x := &s.Steps[i]; uint64(i) < rows {
+			v.line(x, places)
+		}
+	}
+	v.Good = r.Good()
+	v.Headline = v.headline(r.Good())
+}
+
+// roleWords say what a medium is for.
+var roleWords = map[string]said{
+	custody.Source:      {"source: ", "support d’origine : "},
+	custody.Destination: {"destination: ", "support de destination : "},
+}
+
+func class(f *custody.File, wrong bool) string {
+	switch {
+	case wrong:
+		return "bad"
+	case f.Copied == custody.Delivered:
+		return "ok"
+	}
+	return "held"
+}
+
+func (v *sessionView) count(f *custody.File) {
+	n := &v.Counts
+	n.Files++
+	switch f.Verdict {
+	case string(custody.Clean):
+		n.Clean++
+	case string(custody.Infected):
+		n.Infected++
+	default:
+		n.Other++
+	}
+	n.Delivered += b2i(f.Copied == custody.Delivered)
+}
+
+// line adds what one entry says to its file, or to the session.
+func (v *sessionView) line(x *custody.Step, places map[string]int) {
+	l := sessionLine{Entry: x.Journal + " " + strconv.FormatUint(x.Index, 10), said: lineOf(&x.Event)}
+	l.Bad = x.Result == custody.Error || x.Result == custody.Infected || x.Result == custody.Aborted
+	if i, ok := places[x.Path]; ok && x.Path != "" {
+		v.Files[i].Lines = append(v.Files[i].Lines, l)
+		return
+	}
+	v.Border = append(v.Border, l)
+}
+
+// verdictWords say what became of a file.
+func verdictWords(f *custody.File) said {
+	out := map[string]said{
+		string(custody.Clean):    {"clean", "sain"},
+		string(custody.Infected): {"INFECTED", "INFECTÉ"},
+		string(custody.Error):    {"not scanned: error", "non analysé : erreur"},
+		string(custody.Skipped):  {"passed over", "laissé de côté"},
+		custody.Unscanned:        {"not scanned", "non analysé"},
+	}[f.Verdict]
+	delivered := said{", not delivered", ", non remis"}
+	switch f.Copied {
+	case custody.Delivered:
+		delivered = said{", delivered", ", remis"}
+	case custody.Other:
+		delivered = said{", another content delivered", ", un autre contenu remis"}
+	case custody.Removed:
+		delivered = said{", delivered and removed", ", remis puis supprimé"}
+	}
+	return said{out.EN + delivered.EN, out.FR + delivered.FR}
+}
+
+// lineOf is what an event says, in plain words. The script of the page has the same words.
+func lineOf(e *custody.Event) said {
+	at := e.At.UTC().Format("2006-01-02 15:04:05") + " UTC"
+	why := plain(e.Reason)
+	switch e.Op {
+	case custody.Opened:
+		if e.Station != "" {
+			return said{"begun " + at + ", station " + plain(e.Station), "commencée le " + at + ", station " + plain(e.Station)}
+		}
+		return said{"begun " + at, "commencée le " + at}
+	case custody.Closed:
+		if e.Result == custody.Aborted {
+			return said{"aborted " + at + ": " + why, "interrompue le " + at + " : " + why}
+		}
+		return said{"ended " + at, "terminée le " + at}
+	case custody.Scanned:
+		return scanLine(e, at, why)
+	case custody.Deleted:
+		if e.Result == custody.OK {
+			return said{"removed " + at + " from " + plain(e.Medium.ID), "supprimé le " + at + " de " + plain(e.Medium.ID)}
+		}
+		return said{"not removed: " + why, "non supprimé : " + why}
+	}
+	words := map[custody.Op]map[custody.Result]said{
+		custody.Read: {custody.OK: {"read " + at, "lu le " + at}, custody.Error: {"could not be read: " + why, "n’a pas pu être lu : " + why},
+			custody.Skipped: {"not read: " + why, "non lu : " + why}},
+		custody.Copied: {custody.OK: {"delivered " + at + ", read back and compared", "remis le " + at + ", relu et comparé"},
+			custody.Error: {"not delivered: " + why, "non remis : " + why}, custody.Skipped: {"not delivered: " + why, "non remis : " + why}},
+	}[e.Op][e.Result]
+	if e.Result == custody.OK {
+		words = said{fmt.Sprintf("%s, %d bytes", words.EN, e.Content.Size), fmt.Sprintf("%s, %d octets", words.FR, e.Content.Size)}
+	}
+	return words
+}
+
+// scanLine is what an engine says.
+func scanLine(e *custody.Event, at, why string) said {
+	engine := plain(e.Engine.Name) + " " + plain(e.Engine.Version)
+	switch e.Result {
+	case custody.Clean:
+		return said{engine + ": clean, " + at, engine + " : sain, " + at}
+	case custody.Infected:
+		threat := plain(e.Threat)
+		return said{engine + ": infected, " + threat + ", " + at, engine + " : infecté, " + threat + ", " + at}
+	case custody.Skipped:
+		return said{engine + ": passed over: " + why, engine + " : laissé de côté : " + why}
+	}
+	return said{engine + ": could not scan: " + why, engine + " : n’a pas pu analyser : " + why}
+}
+
+// headline is the result in one sentence.
+func (v *sessionView) headline(good bool) said {
+	n := v.Counts
+	en := fmt.Sprintf("%d files: %d clean, %d infected, %d without a verdict; %d delivered.", n.Files, n.Clean, n.Infected, n.Other, n.Delivered)
+	fr := fmt.Sprintf("%d fichiers : %d sains, %d infectés, %d sans verdict ; %d remis.", n.Files, n.Clean, n.Infected, n.Other, n.Delivered)
+	if good {
+		return said{en + " What was delivered is what was read and scanned; nothing is missing and nothing differs.",
+			fr + " Ce qui a été remis est ce qui a été lu et analysé ; rien ne manque et rien ne diffère."}
+	}
+	return said{fmt.Sprintf("%s The chain has %d discrepancies: do not rely on these files.", en, len(v.Findings)),
+		fmt.Sprintf("%s La chaîne présente %d écarts : ne vous fiez pas à ces fichiers.", fr, len(v.Findings))}
+}
+
+// sessionDay is a day for people, as it stands in the title.
+func sessionDay(made string) string {
+	t, err := time.Parse(time.RFC3339, made)
+	if err != nil {
+		return made
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
+// pageTemplate is the template of the page.
+func (c *contents) pageTemplate() string {
+	if c.question.Session == nil {
+		return pageHTML
+	}
+	return strings.Replace(sessionHTML, "/*STYLE*/", pageStyle(), 1)
+}
+
+// pageStyle is the style of the certificate, which the page of a session has too.
+func pageStyle() string {
+	_, rest, _ := strings.Cut(pageHTML, "<style>\n")
+	style, _, _ := strings.Cut(rest, "</style>")
+	return style
+}

@@ -1,0 +1,106 @@
+"use strict";
+// Compares what the page says of a session with the entries that it carries, after the other script has checked these
+// against the signed journal: every line of every file, the digests, and that nothing is called good that is not.
+const session = {
+	text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }),
+	// check is called with the entries [journal, index, entry] and the tools of the other script.
+	check(seen, { must, plain, valueText, civil }) {
+		const lines = new Map(Array.from(document.querySelectorAll("[data-entry]"), x => [x.dataset.entry, x]));
+		must(lines.size === document.querySelectorAll("[data-entry]").length, "the page speaks twice of one entry");
+		const files = new Map();
+		let told = 0;
+		for (const [journal, index, e] of seen) {
+			const get = name => { const f = e.fields.find(x => x.name === name && x.form === 0); return f ? session.text.decode(f.value) : ""; };
+			const raw = e.fields.find(x => x.name === "file.path"), key = journal + " " + index, line = lines.get(key);
+			if (!line) continue; // no event, or not a valid one: the result then is not good, see below
+			told++;
+			const at = civil(e.event.micros)[0].replace("T", " ") + " UTC";
+			session.wanted(get, at, plain).forEach((want, i) => {
+				const x = line.querySelector(i ? ".fr" : ".en");
+				if (!x || x.textContent !== want) line.classList.add("differs");
+				must(x && x.textContent === want, "entry " + key + ": the line does not say what the entry says");
+			});
+			if (!raw) continue;
+			const row = line.closest("tr"), path = valueText(raw.value);
+			must(row && row.querySelector(".name").textContent === path, "entry " + key + " is about another file");
+			const f = files.get(row) || { row, scans: [] };
+			files.set(row, f);
+			session.step(f, get);
+		}
+		must(told === lines.size, "the page has lines that no entry stands for");
+		const rows = document.querySelectorAll("#files tbody tr");
+		must(files.size === rows.length, "the page lists files that no entry speaks of");
+		const good = document.getElementById("result").classList.contains("good");
+		const engines = new Set(seen.map(([, , e]) => session.engine(e)).filter(x => x)), n = { clean: 0, infected: 0, other: 0, delivered: 0 };
+		must(!good || told === seen.length, "the result is called good although an entry is not told of");
+		for (const f of files.values()) session.judge(f, engines, good, n, must);
+		session.numbers(rows.length, n, must);
+		return ["what the page says of each file is what the entries say, word for word"];
+	},
+	engine(e) { const f = e.fields.find(x => x.name === "engine.name"); return f ? session.text.decode(f.value) : ""; },
+	// wanted is what a line must say, in English and French.
+	wanted(get, at, plain) {
+		const why = plain(get("reason")), op = get("op"), result = get("result"), size = get("file.size"), station = get("station");
+		const engine = plain(get("engine.name")) + " " + plain(get("engine.version")), threat = plain(get("threat")), medium = plain(get("medium.id"));
+		switch (op) {
+		case "session.opened": return station ? ["begun " + at + ", station " + plain(station), "commencée le " + at + ", station " + plain(station)] : ["begun " + at, "commencée le " + at];
+		case "session.closed": return result === "aborted" ? ["aborted " + at + ": " + why, "interrompue le " + at + " : " + why] : ["ended " + at, "terminée le " + at];
+		case "file.scanned": return {
+			clean: [engine + ": clean, " + at, engine + " : sain, " + at],
+			infected: [engine + ": infected, " + threat + ", " + at, engine + " : infecté, " + threat + ", " + at],
+			skipped: [engine + ": passed over: " + why, engine + " : laissé de côté : " + why],
+			error: [engine + ": could not scan: " + why, engine + " : n’a pas pu analyser : " + why],
+		}[result];
+		case "file.deleted": return result === "ok" ? ["removed " + at + " from " + medium, "supprimé le " + at + " de " + medium] : ["not removed: " + why, "non supprimé : " + why];
+		case "file.read": return {
+			ok: ["read " + at + ", " + size + " bytes", "lu le " + at + ", " + size + " octets"],
+			error: ["could not be read: " + why, "n’a pas pu être lu : " + why],
+			skipped: ["not read: " + why, "non lu : " + why],
+		}[result];
+		}
+		return result === "ok" ? ["delivered " + at + ", read back and compared, " + size + " bytes", "remis le " + at + ", relu et comparé, " + size + " octets"] : ["not delivered: " + why, "non remis : " + why];
+	},
+	// step notes what an event says of its file.
+	step(f, get) {
+		const op = get("op"), result = get("result"), sha = get("file.sha256");
+		if (op === "file.read" && result === "ok" && !f.sha) f.sha = sha;
+		if (op === "file.scanned") f.scans.push({ engine: get("engine.name"), result, sha });
+		if (op === "file.copied") f.sent = result === "ok" ? sha : "";
+		if (op === "file.deleted" && result === "ok" && get("medium.role") === "destination") f.sent = "";
+	},
+	// judge wants no file to be called good that is not.
+	judge(f, engines, good, n, must) {
+		const path = f.row.querySelector(".name").textContent, sha = f.sha || "", mine = f.scans.filter(s => sha && s.sha === sha || s.sha === "");
+		must(f.row.querySelector(".sha").textContent === sha, path + ": the digest shown is not that of what was read");
+		const verdict = mine.some(s => s.result === "infected") ? "infected" : mine.length && mine.every(s => s.result === "clean") ? "clean" : "other";
+		const clean = [...engines].every(e => mine.some(s => s.engine === e && s.result === "clean")) && verdict === "clean";
+		n[verdict]++;
+		if (f.sent && f.sent === sha || f.sent && !sha) n.delivered++;
+		if (f.row.className === "ok") must(f.sent === sha && sha !== "" && clean, path + " is called good, and the entries do not say so");
+		if (good) must(f.row.className !== "bad" && (f.sent ? f.row.className === "ok" : verdict !== "clean" || f.row.querySelector("[data-entry]") !== null), path + ": the result is called good, and the entries do not say so");
+	},
+	// numbers wants the numbers of the headline, which stand in the same order in both languages.
+	numbers(files, n, must) {
+		for (const x of document.querySelectorAll("#result > strong")) {
+			const said = (x.textContent.match(/\d+/g) || []).slice(0, 5).map(Number);
+			must(JSON.stringify(said) === JSON.stringify([files, n.clean, n.infected, n.other, n.delivered]), "the numbers in the result are not those of the files");
+		}
+	},
+	// tell says in both languages what came of the check.
+	tell(kind, items) {
+		const fill = (id, head, list) => {
+			const title = document.createElement("strong"), ul = document.createElement("ul");
+			title.textContent = head;
+			ul.append(...list.map(t => Object.assign(document.createElement("li"), { textContent: t })));
+			document.getElementById(id).replaceChildren(title, ul);
+		};
+		document.getElementById("said").className = "verdict " + kind;
+		if (kind === "good") {
+			fill("said-fr", "Cette page concorde avec le journal signé qu’elle contient", ["Chaque ligne est celle d’une entrée signée et scellée de la station ; vérifié à l’instant, sans réseau.", "Comparez le code à une copie sûre. Ce qui compte est la vérification par constat verify : cette page ne peut se porter garante d’elle-même."]);
+			fill("said-en", "This page agrees with the signed journal it carries", ["Every line is that of a signed and sealed entry of the station; checked just now, without a network.", "Compare the code with a copy that you trust. What counts is the check with constat verify: this page cannot vouch for itself."]);
+		} else {
+			fill("said-fr", "Cette page ne concorde pas avec le journal signé : ne vous y fiez pas", items);
+			fill("said-en", "This page does not agree with the signed journal: do not rely on it", items);
+		}
+	},
+};
