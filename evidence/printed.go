@@ -28,7 +28,7 @@ type printed struct {
 	Identity string
 	More     bool // there are more entries than rows
 	View     *sessionView
-	Day      string // on which it was made
+	When     string // it was made
 }
 
 type printedWindow struct {
@@ -61,7 +61,7 @@ func (c *contents) printed() (*printed, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.View, p.Day = view, sessionDay(c.question.Made)
+	p.View, p.When = view, madeText(c.question.Made)
 	data, err := c.pageData()
 	p.Data = string(data)
 	return p, err

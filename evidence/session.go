@@ -243,6 +243,9 @@ func lineOf(e *custody.Event) said {
 // scanLine is what an engine says.
 func scanLine(e *custody.Event, at, why string) said {
 	engine := plain(e.Engine.Name) + " " + plain(e.Engine.Version)
+	if e.Engine.Signatures != "" {
+		engine += " (" + plain(e.Engine.Signatures) + ")"
+	}
 	switch e.Result {
 	case custody.Clean:
 		return said{engine + ": clean, " + at, engine + " : sain, " + at}
@@ -255,26 +258,36 @@ func scanLine(e *custody.Event, at, why string) said {
 	return said{engine + ": could not scan: " + why, engine + " : n’a pas pu analyser : " + why}
 }
 
-// headline is the result in one sentence.
+// headline is the result in two sentences. The script finds the numbers in this order.
 func (v *sessionView) headline(good bool) said {
 	n := v.Counts
-	en := fmt.Sprintf("%d files: %d clean, %d infected, %d without a verdict; %d delivered.", n.Files, n.Clean, n.Infected, n.Other, n.Delivered)
-	fr := fmt.Sprintf("%d fichiers : %d sains, %d infectés, %d sans verdict ; %d remis.", n.Files, n.Clean, n.Infected, n.Other, n.Delivered)
+	en := fmt.Sprintf("%s: %d clean, %d infected, %d without a verdict; %d delivered.", some(n.Files, "file", "files"), n.Clean, n.Infected, n.Other, n.Delivered)
+	fr := fmt.Sprintf("%s : %s, %s, %d sans verdict ; %s.", some(n.Files, "fichier", "fichiers"), some(n.Clean, "sain", "sains"),
+		some(n.Infected, "infecté", "infectés"), n.Other, some(n.Delivered, "remis", "remis"))
 	if good {
 		return said{en + " What was delivered is what was read and scanned; nothing is missing and nothing differs.",
 			fr + " Ce qui a été remis est ce qui a été lu et analysé ; rien ne manque et rien ne diffère."}
 	}
-	return said{fmt.Sprintf("%s The chain has %d discrepancies: do not rely on these files.", en, len(v.Findings)),
-		fmt.Sprintf("%s La chaîne présente %d écarts : ne vous fiez pas à ces fichiers.", fr, len(v.Findings))}
+	wrong := len(v.Findings)
+	return said{en + " The chain has " + some(wrong, "discrepancy", "discrepancies") + ": do not rely on these files.",
+		fr + " La chaîne présente " + some(wrong, "écart", "écarts") + " : ne vous fiez pas à ces fichiers."}
 }
 
-// sessionDay is a day for people, as it stands in the title.
-func sessionDay(made string) string {
+// some counts things.
+func some(n int, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// madeText is the time at which evidence was made, for people.
+func madeText(made string) string {
 	t, err := time.Parse(time.RFC3339, made)
 	if err != nil {
 		return made
 	}
-	return t.UTC().Format(time.DateOnly)
+	return t.UTC().Format("2006-01-02 15:04:05") + " UTC"
 }
 
 // pageTemplate is the template of the page.

@@ -41,7 +41,7 @@ const session = {
 	// wanted is what a line must say, in English and French.
 	wanted(get, at, plain) {
 		const why = plain(get("reason")), op = get("op"), result = get("result"), size = get("file.size"), station = get("station");
-		const engine = plain(get("engine.name")) + " " + plain(get("engine.version")), threat = plain(get("threat")), medium = plain(get("medium.id"));
+		const base = get("engine.signatures"), engine = plain(get("engine.name")) + " " + plain(get("engine.version")) + (base ? " (" + plain(base) + ")" : ""), threat = plain(get("threat")), medium = plain(get("medium.id"));
 		switch (op) {
 		case "session.opened": return station ? ["begun " + at + ", station " + plain(station), "commencée le " + at + ", station " + plain(station)] : ["begun " + at, "commencée le " + at];
 		case "session.closed": return result === "aborted" ? ["aborted " + at + ": " + why, "interrompue le " + at + " : " + why] : ["ended " + at, "terminée le " + at];
@@ -96,8 +96,9 @@ const session = {
 		};
 		document.getElementById("said").className = "verdict " + kind;
 		if (kind === "good") {
-			fill("said-fr", "Cette page concorde avec le journal signé qu’elle contient", ["Chaque ligne est celle d’une entrée signée et scellée de la station ; vérifié à l’instant, sans réseau.", "Comparez le code à une copie sûre. Ce qui compte est la vérification par constat verify : cette page ne peut se porter garante d’elle-même."]);
-			fill("said-en", "This page agrees with the signed journal it carries", ["Every line is that of a signed and sealed entry of the station; checked just now, without a network.", "Compare the code with a copy that you trust. What counts is the check with constat verify: this page cannot vouch for itself."]);
+			const left = items.filter(t => t.startsWith("Not checked: "));
+			fill("said-fr", "Cette page concorde avec le journal signé qu’elle contient", ["Chaque ligne est celle d’une entrée du journal signé de la station ; vérifié à l’instant, sans réseau.", "Comparez le code à une copie sûre. Ce qui compte est la vérification par constat verify : cette page ne peut se porter garante d’elle-même.", ...left]);
+			fill("said-en", "This page agrees with the signed journal it carries", ["Every line is that of an entry of the signed journal of the station; checked just now, without a network.", "Compare the code with a copy that you trust. What counts is the check with constat verify: this page cannot vouch for itself.", ...left]);
 		} else {
 			fill("said-fr", "Cette page ne concorde pas avec le journal signé : ne vous y fiez pas", items);
 			fill("said-en", "This page does not agree with the signed journal: do not rely on it", items);
