@@ -50,9 +50,7 @@ func Decode(e *entry.Entry) (Event, error) {
 		return out, fmt.Errorf("%s: form %q is not one that this program knows (%s): use a newer one", fieldForm, form, Form)
 	}
 	out.Content = r.content()
-	if text := r.get(fieldBegan); text != "" {
-		out.Began, r.err = time.Parse(timeLayout, text)
-	}
+	out.Began = r.began()
 	r.counts(&out)
 	if r.err != nil {
 		return out, r.err
@@ -115,6 +113,18 @@ func (r *reader) content() *Content {
 		r.fail(fieldMD5)
 	}
 	return &c
+}
+
+func (r *reader) began() time.Time {
+	text := r.get(fieldBegan)
+	if text == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(timeLayout, text)
+	if err != nil || t.Format(timeLayout) != text {
+		r.fail(fieldBegan)
+	}
+	return t
 }
 
 // counts reads the counts, all or none of them.
