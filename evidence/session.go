@@ -262,16 +262,19 @@ func scanLine(e *custody.Event, at, why string) said {
 func (v *sessionView) headline(good bool) said {
 	n := v.Counts
 	en := fmt.Sprintf("%s: %d clean, %d infected, %d without a verdict; %d delivered.", some(n.Files, "file", "files"), n.Clean, n.Infected, n.Other, n.Delivered)
-	fr := fmt.Sprintf("%s : %s, %s, %d sans verdict ; %s.", some(n.Files, "fichier", "fichiers"), some(n.Clean, "sain", "sains"),
-		some(n.Infected, "infecté", "infectés"), n.Other, some(n.Delivered, "remis", "remis"))
+	fr := fmt.Sprintf("%s : %s, %s, %d sans verdict ; %s.", french(n.Files, "fichier", "fichiers"), french(n.Clean, "sain", "sains"),
+		french(n.Infected, "infecté", "infectés"), n.Other, french(n.Delivered, "remis", "remis"))
 	if good {
 		return said{en + " What was delivered is what was read and scanned; nothing is missing and nothing differs.",
 			fr + " Ce qui a été remis est ce qui a été lu et analysé ; rien ne manque et rien ne diffère."}
 	}
 	wrong := len(v.Findings)
 	return said{en + " The chain has " + some(wrong, "discrepancy", "discrepancies") + ": do not rely on these files.",
-		fr + " La chaîne présente " + some(wrong, "écart", "écarts") + " : ne vous fiez pas à ces fichiers."}
+		fr + " La chaîne présente " + french(wrong, "écart", "écarts") + " : ne vous fiez pas à ces fichiers."}
 }
+
+// french counts things where none is like one.
+func french(n int, one, many string) string { return some(n, one, map[bool]string{true: one, false: many}[n == 0]) }
 
 // some counts things.
 func some(n int, one, many string) string {
