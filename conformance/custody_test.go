@@ -299,6 +299,11 @@ func goodSession(t *testing.T, d *daemon) {
 	}
 	s.check(0, []string{"evidence of the same journal, verified: preuve.html"})
 	s.check(0, []string{`"verdict": "good"`, `"base64":`, `"medium": "same"`, `"of": "evidence"`}, "-o", "json", proof)
+	zip := filepath.Join(t.TempDir(), "case.evidence.zip")
+	if out, status := s.run("prove", "--session", s.session.ID(), "-o", zip); status != 0 {
+		t.Fatalf("prove: %s", out)
+	}
+	s.check(0, []string{"CHAIN INTACT"}, zip)
 	one := filepath.Join(t.TempDir(), "one.html")
 	if out, status := s.run("prove", "--session", s.session.ID(), "--file", "docs/rapport é.txt", "-o", one); status != 0 {
 		t.Fatalf("prove --file: %s", out)

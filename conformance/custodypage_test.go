@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -69,7 +70,9 @@ func sessionOf(t *testing.T, n int, wrong bool) (list []entry.Entry) {
 func proofOf(t *testing.T, n int, wrong bool, lang string) (page string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "store")
-	constat(t, dir, "init", "--origin", "station.example/log")
+	if _, err := journal.CreateWith(vfs.OS(), dir, journal.New{Origin: "station.example/log", Keys: 16}); err != nil {
+		t.Fatal(err)
+	}
 	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -89,9 +92,21 @@ func proofOf(t *testing.T, n int, wrong bool, lang string) (page string) {
 	}
 	page = filepath.Join(t.TempDir(), "page.html")
 	constat(t, dir, "prove", "--session", "S1", "--lang", lang, "-o", page)
-	constat(t, dir, "verify", page)
-	constat(t, dir, "verify")
+	code := strings.TrimSpace(jsonField(t, constat(t, dir, "status", "-o", "json"), "code"))
+	constat(t, dir, "verify", "--code", code, page)
+	constat(t, dir, "verify", "--code", code)
 	return page
+}
+
+// jsonField is a member of a JSON object.
+func jsonField(t *testing.T, object, name string) string {
+	t.Helper()
+	var members map[string]any
+	if err := json.Unmarshal([]byte(object), &members); err != nil {
+		t.Fatal(err)
+	}
+	text, _ := members[name].(string)
+	return text
 }
 
 // TestProofInBrowser wants the verdict of the page about itself in both languages, and every lie in it found.

@@ -30,7 +30,8 @@ var own = []string{fieldForm, FieldSession, FieldOp, entry.AuditResult, fieldPat
 	fieldSignedOn, fieldThreat, fieldReason, fieldBegan, fieldStation}
 
 // Decode reads the event that an entry is, strictly: every field in its one spelling, once, and where it belongs.
-// Fields of other names are passed over, unless they begin as ours do. Errors name the field. A path that leaves its
+// Fields of other names are passed over, unless they begin as ours do. Without a time of its own an event has that of its
+// receipt. Errors name the field. A path that leaves its
 // medium is an error that wraps [ErrPath].
 func Decode(e *entry.Entry) (Event, error) {
 	r := reader{values: map[string]string{}}
@@ -39,15 +40,21 @@ func Decode(e *entry.Entry) (Event, error) {
 			return Event{}, err
 		}
 	}
-	if !e.Event.Valid {
-		return Event{}, fmt.Errorf("the event has no time")
+	at := e.Received
+	if e.Event.Valid {
+		at = e.Event.Micros
 	}
-	out := Event{Op: Op(r.get(FieldOp)), Session: r.get(FieldSession), At: timeOf(e.Event.Micros), Station: r.get(fieldStation),
+	out := Event{Op: Op(r.get(FieldOp)), Session: r.get(FieldSession), At: timeOf(at), Station: r.get(fieldStation),
 		Path: r.get(fieldPath), MIME: r.get(fieldMIME), Result: Result(r.get(entry.AuditResult)), Threat: r.get(fieldThreat), Reason: r.get(fieldReason),
 		Medium: Medium{r.get(fieldMediumID), r.get(fieldMediumLabel), r.get(fieldMediumSerial), r.get(fieldMediumRole)},
 		Engine: Engine{r.get(fieldEngineName), r.get(fieldEngineVersion), r.get(fieldSignatures), r.get(fieldSignedOn)}}
 	if form := r.get(fieldForm); form != Form {
 		return out, fmt.Errorf("%s: form %q is not one that this program knows (%s): use a newer one", fieldForm, form, Form)
+	}
+	if out.isFile() {
+		if err := CheckPath(out.Path); err != nil {
+			return out, fmt.Errorf("%s: %w", fieldPath, err)
+		}
 	}
 	out.Content = r.content()
 	out.Began = r.began()

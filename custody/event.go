@@ -115,7 +115,7 @@ func (c *Counts) Add(op Op, r Result) {
 type Event struct {
 	Op      Op
 	Session string    // 1 to 128 letters, digits, '.', '_', ':', '-'
-	At      time.Time // when it was done, by the sender's clock
+	At      time.Time // when it was done, by the sender's clock; if that is not said, when it was received
 	Began   time.Time // when it began; zero: not said
 	Station string    // of opened: which machine or place; may be empty
 	Path    string    // of a file, relative to the medium, any bytes; see [CheckPath]

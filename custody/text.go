@@ -13,6 +13,9 @@ func (r *Report) Text(lang string) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, w.session+"\n", Show(r.Session), shownTime(r.Opened), shownTime(r.Closed))
+	if r.Partial {
+		fmt.Fprintf(&b, "  %s\n", w.partial)
+	}
 	for _, m := range r.Media {
 		fmt.Fprintf(&b, "  %s: %s\n", w.words[m.Role], m)
 	}
@@ -44,8 +47,8 @@ func (r *Report) Text(lang string) string {
 
 // texts are the words of a report in one language.
 type texts struct {
-	session, engine, writer, wrong, good, by string
-	words                                    map[string]string
+	session, engine, writer, wrong, good, partial string
+	words                                         map[string]string
 }
 
 func (w *texts) verdict(f *File) string {
@@ -71,13 +74,15 @@ func threat(s *Scan) string {
 
 var textWords = map[string]*texts{
 	"en": {session: "session %s, %s to %s", engine: "engine", writer: "written by", wrong: "WRONG",
-		good: "nothing is missing and nothing differs: what was delivered is what was read and scanned",
+		partial: "only a part of the session is shown: it has other files",
+		good:    "nothing is missing and nothing differs: what was delivered is what was read and scanned",
 		words: map[string]string{Source: "source", Destination: "destination", "": "medium",
 			string(Clean): "clean", string(Infected): "infected", string(Error): "could not be scanned", string(Skipped): "was passed over", Unscanned: "not scanned",
 			Delivered: "delivered unchanged", Undelivered: "not delivered", Failed: "not delivered", Other: "another content was delivered", Removed: "delivered and removed",
 			Same: "on the medium unchanged", Differs: "changed on the medium", Missing: "missing on the medium", Absent: "not on the medium", Intruding: "on the medium nevertheless"}},
 	"fr": {session: "session %s, du %s au %s", engine: "moteur", writer: "écrit par", wrong: "ÉCART",
-		good: "rien ne manque et rien ne diffère : ce qui a été remis est ce qui a été lu et analysé",
+		partial: "une partie de la session seulement est montrée : elle a d’autres fichiers",
+		good:    "rien ne manque et rien ne diffère : ce qui a été remis est ce qui a été lu et analysé",
 		words: map[string]string{Source: "support d’origine", Destination: "support de destination", "": "support",
 			string(Clean): "sain", string(Infected): "infecté", string(Error): "n’a pas pu être analysé", string(Skipped): "non traité", Unscanned: "non analysé",
 			Delivered: "remis inchangé", Undelivered: "non remis", Failed: "non remis", Other: "un autre contenu a été remis", Removed: "remis puis supprimé",

@@ -14,7 +14,7 @@ const session = {
 			const raw = e.fields.find(x => x.name === "file.path"), key = journal + " " + index, line = lines.get(key);
 			if (!line) continue; // no event, or not a valid one: the result then is not good, see below
 			told++;
-			const at = civil(e.event.micros)[0].replace("T", " ") + " UTC";
+			const at = civil(e.event ? e.event.micros : e.received)[0].replace("T", " ") + " UTC";
 			session.wanted(get, at, plain).forEach((want, i) => {
 				const x = line.querySelector(i ? ".fr" : ".en");
 				if (!x || x.textContent !== want) line.classList.add("differs");
@@ -58,7 +58,7 @@ const session = {
 			skipped: ["not read: " + why, "non lu : " + why],
 		}[result];
 		}
-		return result === "ok" ? ["delivered " + at + ", read back and compared, " + size + " bytes", "remis le " + at + ", relu et comparé, " + size + " octets"] : ["not delivered: " + why, "non remis : " + why];
+		return result === "ok" ? ["delivered " + at + " and compared, " + size + " bytes", "remis le " + at + ", relu et comparé, " + size + " octets"] : ["not delivered: " + why, "non remis : " + why];
 	},
 	// step notes what an event says of its file.
 	step(f, get) {

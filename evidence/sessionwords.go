@@ -54,7 +54,7 @@ func lineOf(e *custody.Event) said {
 	words := map[custody.Op]map[custody.Result]said{
 		custody.Read: {custody.OK: {"read " + at, "lu le " + at}, custody.Error: {"could not be read: " + why, "n’a pas pu être lu : " + why},
 			custody.Skipped: {"not read: " + why, "non lu : " + why}},
-		custody.Copied: {custody.OK: {"delivered " + at + ", read back and compared", "remis le " + at + ", relu et comparé"},
+		custody.Copied: {custody.OK: {"delivered " + at + " and compared", "remis le " + at + ", relu et comparé"},
 			custody.Error: {"not delivered: " + why, "non remis : " + why}, custody.Skipped: {"not delivered: " + why, "non remis : " + why}},
 	}[e.Op][e.Result]
 	if e.Result == custody.OK {

@@ -46,6 +46,12 @@ func (a *app) custodyCommand() *cobra.Command {
 		Long:  `The chain of custody of files that go from one medium to another through scanners; docs/custody.md.`,
 		Example: `  constat custody check --session 4OZP2W --medium /media/out
   constat custody check --session 4OZP2W proof.html`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("unknown command %q; see 'constat custody --help'", args[0])
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.custodyCheckCommand())
@@ -194,6 +200,9 @@ func (a *app) printCustody(f custodyFlags, answer *custodyAnswer) error {
 	for _, text := range v.Findings {
 		fmt.Fprintf(a.out, "  %s\n", strings.ReplaceAll(printable(text), "\n", "; "))
 	}
+	if v.Pinned == "" && v.Code != "" {
+		fmt.Fprintf(a.out, "  %s\n", custodyHeadline(f.lang, "unpinned"))
+	}
 	for _, r := range answer.Sessions {
 		fmt.Fprint(a.out, r.Text(f.lang))
 	}
@@ -210,8 +219,10 @@ func (a *app) printCustody(f custodyFlags, answer *custodyAnswer) error {
 func custodyHeadline(lang, what string) string {
 	if lang == "fr" {
 		return map[string]string{"good": "CHAÎNE INTACTE", "discrepancy": "ÉCART", "tampered": "JOURNAL FALSIFIÉ", "unreadable": "ILLISIBLE",
-			"files": "fichiers sur le support", "proof": "preuve du même journal, vérifiée"}[what]
+			"unpinned": "aucun code n’a été donné : le journal ne répond que de lui-même ; nommez le code avec --code CODE",
+			"files":    "fichiers sur le support", "proof": "preuve du même journal, vérifiée"}[what]
 	}
 	return map[string]string{"good": "CHAIN INTACT", "discrepancy": "DISCREPANCY", "tampered": "TAMPERED", "unreadable": "UNREADABLE",
-		"files": "files on the medium", "proof": "evidence of the same journal, verified"}[what]
+		"unpinned": "no code was given: the journal vouches for itself only; name the code with --code CODE",
+		"files":    "files on the medium", "proof": "evidence of the same journal, verified"}[what]
 }
