@@ -14,6 +14,7 @@ import (
 
 	"constat/custody"
 	"constat/entry"
+	"constat/evidence"
 	"constat/internal/vfs"
 	"constat/journal"
 )
@@ -91,11 +92,33 @@ func proofOf(t *testing.T, n int, wrong bool, lang string) (page string) {
 		t.Fatal(err)
 	}
 	page = filepath.Join(t.TempDir(), "page.html")
-	constat(t, dir, "prove", "--session", "S1", "--lang", lang, "-o", page)
+	if n < 1000 {
+		constat(t, dir, "prove", "--session", "S1", "--lang", lang, "-o", page)
+	} else { // more than a page can hold
+		zip := page + ".evidence.zip"
+		constat(t, dir, "prove", "--session", "S1", "--lang", lang, "-o", zip)
+		inZip(t, zip, page)
+		page = zip
+	}
 	code := strings.TrimSpace(jsonField(t, constat(t, dir, "status", "-o", "json"), "code"))
 	constat(t, dir, "verify", "--code", code, page)
 	constat(t, dir, "verify", "--code", code)
 	return page
+}
+
+// inZip takes the page out of a zip.
+func inZip(t *testing.T, zip, page string) {
+	t.Helper()
+	data, err := os.ReadFile(zip)
+	if err == nil {
+		data, err = evidence.Page(data)
+	}
+	if err == nil {
+		err = os.WriteFile(page, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // jsonField is a member of a JSON object.
@@ -169,6 +192,9 @@ func TestProofInBrowser(t *testing.T) {
 			}
 		})
 	}
+	if os.Getenv("CONSTAT_LONG") != "" {
+		t.Run("many", func(t *testing.T) { pageOfMany(t, b) })
+	}
 }
 
 // TestProofInPrint wants 20 files on at most three sheets in either language, whole and in plain words.
@@ -204,6 +230,17 @@ func TestProofInPrint(t *testing.T) {
 		}
 		if other := map[string]string{"fr": "Whatisnotproven", "en": "Cequin’estpasprouvé"}[lang]; strings.Contains(text, other) {
 			t.Errorf("%s: the other language is in print too", lang)
+		}
+	}
+}
+
+// pageOfMany wants the page of a session that is larger than a page to say so, and to be right in what it lists.
+func pageOfMany(t *testing.T, b browser) {
+	page := strings.TrimSuffix(proofOf(t, 1300, false, "en"), ".evidence.zip")
+	dom := b.run(t, page, "--dump-dom")
+	for _, want := range []string{`data-checked="good"`, "1300 files: 1298 clean, 1 infected", "more files are not listed on this page", "the page lists a part of the session"} {
+		if !strings.Contains(dom, want) {
+			t.Errorf("the page does not say %q", want)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 func (s *Session) Check() *Report {
 	r := &Report{Session: s.ID, Partial: s.Partial, Engines: []Engine{}, Media: []Medium{}, Writers: []string{}, Files: []File{}, Findings: []Finding{}}
 	r.Findings = append(r.Findings, s.bad...)
-	c := checker{session: s, report: r, files: map[string]int{}}
+	c := checker{session: s, report: r, files: map[string]int{}, copies: map[string][]*Step{}}
 	for i := range s.Steps {
 		c.step(&s.Steps[i])
 	}
@@ -27,9 +27,9 @@ func (s *Session) Check() *Report {
 type checker struct {
 	session *Session
 	report  *Report
-	files   map[string]int // places in the report by path
-	copies  []*Step        // in order
-	counts  *Counts        // that session.closed says
+	files   map[string]int     // places in the report by path
+	copies  map[string][]*Step // deliveries and removals, by path, in order
+	counts  *Counts            // that session.closed says
 	opened  int
 	closed  int
 }
@@ -65,10 +65,10 @@ func (c *checker) step(s *Step) {
 	case Scanned:
 		f.Scans = append(f.Scans, scanOf(s))
 	case Copied:
-		c.copies = append(c.copies, s)
+		c.copies[s.Path] = append(c.copies[s.Path], s)
 	case Deleted:
 		if s.Result == OK && s.Medium.Role == Destination {
-			c.copies = append(c.copies, s)
+			c.copies[s.Path] = append(c.copies[s.Path], s)
 		}
 	}
 }
@@ -141,10 +141,8 @@ func (c *checker) judge(f *File) {
 	if f.Verdict == Unscanned && f.SHA256 != "" {
 		c.find("not-scanned", path, f.SHA256)
 	}
-	for _, s := range c.copies {
-		if s.Path == path {
-			c.delivery(f, s)
-		}
+	for _, s := range c.copies[path] {
+		c.delivery(f, s)
 	}
 	if f.Copied == Undelivered && f.Verdict == string(Clean) {
 		c.find("not-delivered", path)

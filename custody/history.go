@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -45,6 +44,7 @@ type Session struct {
 // History sorts entries by session. The zero value is empty.
 type History struct {
 	sessions []*Session
+	places   map[string]int // by id
 }
 
 // Add takes an entry, in the order of its journal. What is no event of custody is passed over; an event that is not
@@ -78,9 +78,13 @@ func sessionOf(e *entry.Entry) string {
 }
 
 func (h *History) session(id string) *Session {
-	i := slices.IndexFunc(h.sessions, func(s *Session) bool { return s.ID == id })
-	if i < 0 {
+	i, known := h.places[id]
+	if !known {
+		if h.places == nil {
+			h.places = map[string]int{}
+		}
 		i, h.sessions = len(h.sessions), append(h.sessions, &Session{ID: id})
+		h.places[id] = i
 	}
 	return h.sessions[i]
 }

@@ -3,6 +3,7 @@ package evidence
 import (
 	_ "embed" // the page of a session and its script
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,7 +77,7 @@ type sessionView struct {
 	Files    []sessionFile
 	Findings []said
 	Counts   sessionCounts
-	Listed   int // entries that the page holds; all others are in the zip
+	Beyond   int // files that the page does not list, because it holds too few entries; they are in the zip
 	Script   string
 }
 
@@ -90,8 +91,12 @@ func (c *contents) view() (*sessionView, error) {
 		return nil, nil
 	}
 	var h custody.History
+	n, onPage := uint64(0), map[string]bool{}
 	err := c.eachShown(c.question.shown(), func(s *shownEntry) error {
 		h.Add(s.journal, s.index, s.entry)
+		if n++; n <= c.rows() {
+			onPage[entryName(s.journal, s.index)] = true
+		}
 		return nil
 	})
 	if err != nil {
@@ -105,12 +110,12 @@ func (c *contents) view() (*sessionView, error) {
 		}
 	}
 	session.Partial = v.One
-	v.fill(session, session.Check(), c.rows())
+	v.fill(session, session.Check(), onPage)
 	return v, nil
 }
 
 // fill says what the check has found.
-func (v *sessionView) fill(s *custody.Session, r *custody.Report, rows uint64) {
+func (v *sessionView) fill(s *custody.Session, r *custody.Report, onPage map[string]bool) {
 	wrong := map[string]bool{}
 	for _, f := range r.Findings {
 		wrong[string(f.Path)] = true
@@ -132,14 +137,20 @@ func (v *sessionView) fill(s *custody.Session, r *custody.Report, rows uint64) {
 		v.Files = append(v.Files, sessionFile{Path: valueText([]byte(f.Path)), SHA256: f.SHA256, Class: class(f, wrong[string(f.Path)]), Verdict: verdictWords(f)})
 		v.count(f)
 	}
-	v.Listed = len(s.Steps)
 	for i := range s.Steps {
-		if x := &s.Steps[i]; uint64(i) < rows {
+		if x := &s.Steps[i]; onPage[entryName(x.Journal, x.Index)] {
 			v.line(x, places)
 		}
 	}
+	v.Files = slices.DeleteFunc(v.Files, func(f sessionFile) bool { return len(f.Lines) == 0 })
+	v.Beyond = v.Counts.Files - len(v.Files)
 	v.Good = r.Good()
 	v.Headline = v.headline(r.Good())
+}
+
+// entryName names an entry on the page.
+func entryName(journal string, index uint64) string {
+	return journal + " " + strconv.FormatUint(index, 10)
 }
 
 // roleWords say what a medium is for.
@@ -174,7 +185,7 @@ func (v *sessionView) count(f *custody.File) {
 
 // line adds what one entry says to its file, or to the session.
 func (v *sessionView) line(x *custody.Step, places map[string]int) {
-	l := sessionLine{Entry: x.Journal + " " + strconv.FormatUint(x.Index, 10), said: lineOf(&x.Event)}
+	l := sessionLine{Entry: entryName(x.Journal, x.Index), said: lineOf(&x.Event)}
 	l.Bad = x.Result == custody.Error || x.Result == custody.Infected || x.Result == custody.Aborted
 	if i, ok := places[x.Path]; ok && x.Path != "" {
 		v.Files[i].Lines = append(v.Files[i].Lines, l)

@@ -33,6 +33,7 @@ const session = {
 		const good = document.getElementById("result").classList.contains("good");
 		const engines = new Set(seen.map(([, , e]) => session.engine(e)).filter(x => x)), n = { clean: 0, infected: 0, other: 0, delivered: 0 };
 		must(!good || told === seen.length, "the result is called good although an entry is not told of");
+		if (document.getElementById("shown").textContent !== String(seen.length)) return ["the page lists a part of the session; every line that it lists is what an entry says"];
 		for (const f of files.values()) session.judge(f, engines, good, n, must);
 		session.numbers(rows.length, n, must);
 		return ["what the page says of each file is what the entries say, word for word"];
@@ -96,7 +97,7 @@ const session = {
 		};
 		document.getElementById("said").className = "verdict " + kind;
 		if (kind === "good") {
-			const left = items.filter(t => t.startsWith("Not checked: "));
+			const left = items.filter(t => t.startsWith("Not checked: ") || t.startsWith("the page lists a part"));
 			fill("said-fr", "Cette page concorde avec le journal signé qu’elle contient", ["Chaque ligne est celle d’une entrée du journal signé de la station ; vérifié à l’instant, sans réseau.", "Comparez le code à une copie sûre. Ce qui compte est la vérification par constat verify : cette page ne peut se porter garante d’elle-même.", ...left]);
 			fill("said-en", "This page agrees with the signed journal it carries", ["Every line is that of an entry of the signed journal of the station; checked just now, without a network.", "Compare the code with a copy that you trust. What counts is the check with constat verify: this page cannot vouch for itself.", ...left]);
 		} else {

@@ -249,6 +249,9 @@ func (a *app) writeEvidence(name, form string, zip []byte) error {
 		if err := replaceFile(name, data); err != nil {
 			return fmt.Errorf("write %s: %w", name, err)
 		}
+		if err := readBack(name, data); err != nil {
+			return err
+		}
 	}
 	r := evidence.Verify(zip, evidence.Options{})
 	if len(r.Findings) > 0 {
