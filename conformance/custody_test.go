@@ -292,7 +292,8 @@ func goodSession(t *testing.T, d *daemon) {
 	s.must(s.treat())
 	s.check(0, []string{"CHAIN INTACT", "docs/rapport é.txt: clean (AlphaAV clean, BetaScan clean); delivered unchanged; on the medium unchanged",
 		"evil.exe: infected (AlphaAV infected Test.Evil, BetaScan infected Test.Evil); not delivered; not on the medium", "engine: AlphaAV 1.4.1 (27463, 2026-11-28)", "written by: uid "})
-	s.check(0, []string{"CHAÎNE INTACTE", "docs/rapport é.txt: sain", "inchangé sur le support"}, "--lang", "fr")
+	s.check(0, []string{"CHAÎNE INTACTE", "docs/rapport é.txt : sain (AlphaAV sain, BetaScan sain) ; remis inchangé", "inchangé sur le support"}, "--lang", "fr")
+	s.check(1, []string{"[writer] docs/rapport é.txt: entry ", "who is none of those that were named"}, "--writer", "uid 1, /usr/bin/station")
 	proof := filepath.Join(s.to.Name(), "preuve.html")
 	if out, status := s.run("prove", "--session", s.session.ID(), "--lang", "fr", "-o", proof); status != 0 {
 		t.Fatalf("prove: %s", out)

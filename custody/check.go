@@ -44,6 +44,9 @@ func (c *checker) step(s *Step) {
 	if s.By != "" && !slices.Contains(r.Writers, s.By) {
 		r.Writers = append(r.Writers, s.By)
 	}
+	if t := c.session.Trusted; len(t) > 0 && !slices.Contains(t, s.By) {
+		c.find("writer", s.Path, strconv.FormatUint(s.Index, 10), string(s.Op), s.By)
+	}
 	if s.Medium.ID != "" && !slices.Contains(r.Media, s.Medium) {
 		r.Media = append(r.Media, s.Medium)
 	}

@@ -139,6 +139,18 @@ func TestOnMedium(t *testing.T) {
 	}
 }
 
+// TestTrusted: what others have written than those that are named is a finding.
+func TestTrusted(t *testing.T) {
+	s := tell(t, opened(), closed(Counts{}))
+	session := s.h.Sessions()[0]
+	session.Steps[1].By = "uid 1, /bin/x"
+	session.Trusted = []string{"uid 1, /bin/x"}
+	r := session.Check()
+	if len(r.Findings) != 1 || r.Findings[0].Rule != "writer" || !strings.Contains(r.Findings[0].Text, "entry 0 (session.opened)") {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
 // TestBadEntries: what is no valid event is named with its index, and does not count.
 func TestBadEntries(t *testing.T) {
 	s := tell(t, opened(), closed(Counts{}))

@@ -38,6 +38,8 @@ type Session struct {
 	Steps []Step // in the order of the journal
 	// Partial says that only some of its events are at hand: counts are not compared then.
 	Partial bool
+	// Trusted are those who may write its events, as [Step] names them; empty: everybody.
+	Trusted []string
 	bad     []Finding // entries that are no valid events
 }
 

@@ -17,19 +17,19 @@ func (r *Report) Text(lang string) string {
 		fmt.Fprintf(&b, "  %s\n", w.partial)
 	}
 	for _, m := range r.Media {
-		fmt.Fprintf(&b, "  %s: %s\n", w.words[m.Role], m)
+		fmt.Fprintf(&b, "  %s%s%s\n", w.words[m.Role], w.colon, m)
 	}
 	for _, e := range r.Engines {
-		fmt.Fprintf(&b, "  %s: %s\n", w.engine, e)
+		fmt.Fprintf(&b, "  %s%s%s\n", w.engine, w.colon, e)
 	}
 	for _, x := range r.Writers {
-		fmt.Fprintf(&b, "  %s: %s\n", w.writer, x)
+		fmt.Fprintf(&b, "  %s%s%s\n", w.writer, w.colon, x)
 	}
 	for i := range r.Files {
 		f := &r.Files[i]
-		fmt.Fprintf(&b, "  %s: %s; %s", Show(string(f.Path)), w.verdict(f), w.words[f.Copied])
+		fmt.Fprintf(&b, "  %s%s%s%s%s", Show(string(f.Path)), w.colon, w.verdict(f), w.semicolon, w.words[f.Copied])
 		if f.Medium != Unchecked {
-			fmt.Fprintf(&b, "; %s", w.words[f.Medium])
+			fmt.Fprintf(&b, "%s%s", w.semicolon, w.words[f.Medium])
 		}
 		if f.Reason != "" {
 			fmt.Fprintf(&b, " (%s)", line(f.Reason))
@@ -47,8 +47,8 @@ func (r *Report) Text(lang string) string {
 
 // texts are the words of a report in one language.
 type texts struct {
-	session, engine, writer, wrong, good, partial string
-	words                                         map[string]string
+	session, engine, writer, wrong, good, partial, colon, semicolon string
+	words                                                           map[string]string
 }
 
 func (w *texts) verdict(f *File) string {
@@ -73,14 +73,14 @@ func threat(s *Scan) string {
 }
 
 var textWords = map[string]*texts{
-	"en": {session: "session %s, %s to %s", engine: "engine", writer: "written by", wrong: "WRONG",
+	"en": {colon: ": ", semicolon: "; ", session: "session %s, %s to %s", engine: "engine", writer: "written by", wrong: "WRONG",
 		partial: "only a part of the session is shown: it has other files",
 		good:    "nothing is missing and nothing differs: what was delivered is what was read and scanned",
 		words: map[string]string{Source: "source", Destination: "destination", "": "medium",
 			string(Clean): "clean", string(Infected): "infected", string(Error): "could not be scanned", string(Skipped): "was passed over", Unscanned: "not scanned",
 			Delivered: "delivered unchanged", Undelivered: "not delivered", Failed: "not delivered", Other: "another content was delivered", Removed: "delivered and removed",
 			Same: "on the medium unchanged", Differs: "changed on the medium", Missing: "missing on the medium", Absent: "not on the medium", Intruding: "on the medium nevertheless"}},
-	"fr": {session: "session %s, du %s au %s", engine: "moteur", writer: "écrit par", wrong: "ÉCART",
+	"fr": {colon: " : ", semicolon: " ; ", session: "session %s, du %s au %s", engine: "moteur", writer: "écrit par", wrong: "ÉCART",
 		partial: "une partie de la session seulement est montrée : elle a d’autres fichiers",
 		good:    "rien ne manque et rien ne diffère : ce qui a été remis est ce qui a été lu et analysé",
 		words: map[string]string{Source: "support d’origine", Destination: "support de destination", "": "support",

@@ -28,8 +28,12 @@ func (f Finding) In(lang string) string {
 		text = form.fr
 	}
 	text = fmt.Sprintf(text, f.args...)
+	colon := ": "
+	if lang == "fr" {
+		colon = " : "
+	}
 	if f.Path != "" {
-		return Show(string(f.Path)) + ": " + text
+		return Show(string(f.Path)) + colon + text
 	}
 	return text
 }
@@ -43,6 +47,8 @@ var findingWords = map[string]words{
 		"l’entrée %s du journal n’est pas un événement valable : %s"},
 	"path": {"entry %s names a path that leaves the medium, or is none; it was not followed: %s",
 		"l’entrée %s nomme un chemin qui sort du support, ou qui n’en est pas un ; il n’a pas été suivi : %s"},
+	"writer": {"entry %s (%s) was written by “%s”, who is none of those that were named",
+		"l’entrée %s (%s) a été écrite par « %s », qui n’est aucun de ceux qui ont été nommés"},
 	"late": {"entry %s (%s) was written after the end of the session",
 		"l’entrée %s (%s) a été écrite après la fin de la session"},
 	"twice":          {"the session has a second %s, entry %s", "la session a un second %s, entrée %s"},

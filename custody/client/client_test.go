@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"constat/audit"
@@ -167,14 +168,22 @@ func TestCopy(t *testing.T) {
 	if _, err := s.Copy(t.Context(), "out", from, to); err == nil {
 		t.Error("a link out of the source is followed")
 	}
+	if err := syscall.Mkfifo(filepath.Join(from.Name(), "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"pipe", "d"} {
+		if _, err := s.Copy(t.Context(), name, from, to); err == nil {
+			t.Errorf("%s is taken for a file", name)
+		}
+	}
 	names, err := fs.Glob(to.FS(), "*")
 	if err != nil || strings.Join(names, " ") != "d" {
 		t.Errorf("left behind: %v, %v", names, err)
 	}
-	if got, want := r.steps(), "session.opened, file.read ok, file.copied ok, file.copied error, file.copied error, file.copied error"; got != want {
+	if got, want := r.steps(), "session.opened, file.read ok, file.copied ok"+strings.Repeat(", file.copied error", 5); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if c := s.Counts(); c != (custody.Counts{Read: 1, Copied: 1, Errors: 3}) {
+	if c := s.Counts(); c != (custody.Counts{Read: 1, Copied: 1, Errors: 5}) {
 		t.Errorf("%+v", c)
 	}
 }

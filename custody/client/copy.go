@@ -38,11 +38,14 @@ func (s *Session) Copy(ctx context.Context, name string, from, to *os.Root) (cus
 
 // transfer does all but the report. The content is what the source has given, if it has given all of it.
 func (s *Session) transfer(name string, from, to *os.Root) (c *custody.Content, err error) {
-	source, err := from.Open(name)
+	source, err := from.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer source.Close() // read only
+	if info, err := source.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(errors.New("it is no file but a directory, device, socket or pipe"), err)
+	}
 	if dir := path.Dir(name); dir != "." {
 		if err := to.MkdirAll(dir, 0o777); err != nil {
 			return nil, err

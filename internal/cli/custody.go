@@ -18,6 +18,7 @@ import (
 type custodyFlags struct {
 	session, medium    string
 	code, output, lang string
+	writers            []string
 }
 
 // custodyAnswer is what "custody check -o json" prints.
@@ -73,6 +74,7 @@ That verdict is part of the answer: where the journal was tampered with, nothing
 Exit status: 0 nothing is missing and nothing differs, 1 a discrepancy, or tampered, 2 usage, 3 cannot be read.`,
 		Example: `  constat custody check --session 4OZP2W
   constat custody check --session 4OZP2W --medium /media/out --lang fr
+  constat custody check --session 4OZP2W --writer 'uid 17, /usr/bin/station' --writer 'uid 18, /usr/bin/av'
   constat custody check --code MFRGGZDFMZTWQ2LK… -o json proof.html`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -85,6 +87,7 @@ Exit status: 0 nothing is missing and nothing differs, 1 a discrepancy, or tampe
 	flags := c.Flags()
 	flags.StringVar(&f.session, "session", "", "`ID` of the session (default: all, or with --medium the only one)")
 	flags.StringVar(&f.medium, "medium", "", "`DIR` where the destination is mounted: compare what is on it now")
+	flags.StringArrayVar(&f.writers, "writer", nil, "only `WHO`, such as 'uid 17, /usr/bin/station', may have written events; may be repeated")
 	flags.StringVar(&f.code, "code", "", "verification `CODE` that store or evidence must have, base32 or hex")
 	flags.StringVarP(&f.output, "output", "o", "text", "text or json")
 	flags.StringVar(&f.lang, "lang", "en", "language of the text: en or fr")
@@ -153,6 +156,7 @@ func (a *app) custodyAnswer(ctx context.Context, f custodyFlags, name string) (*
 		return nil, err
 	}
 	for _, s := range sessions {
+		s.Trusted = f.writers
 		answer.Sessions = append(answer.Sessions, s.Check())
 	}
 	if f.medium != "" && len(answer.Sessions) == 1 {
@@ -207,9 +211,9 @@ func (a *app) printCustody(f custodyFlags, answer *custodyAnswer) error {
 		fmt.Fprint(a.out, r.Text(f.lang))
 	}
 	if m := answer.Medium; m != nil {
-		fmt.Fprintf(a.out, "  %s: %d\n", custodyHeadline(f.lang, "files"), m.Files)
+		fmt.Fprintf(a.out, "  %s%d\n", custodyHeadline(f.lang, "files"), m.Files)
 		for _, p := range m.Proofs {
-			fmt.Fprintf(a.out, "  %s: %s\n", custodyHeadline(f.lang, "proof"), custody.Show(string(p)))
+			fmt.Fprintf(a.out, "  %s%s\n", custodyHeadline(f.lang, "proof"), custody.Show(string(p)))
 		}
 	}
 	return a.out.err
@@ -220,9 +224,9 @@ func custodyHeadline(lang, what string) string {
 	if lang == "fr" {
 		return map[string]string{"good": "CHAÎNE INTACTE", "discrepancy": "ÉCART", "tampered": "JOURNAL FALSIFIÉ", "unreadable": "ILLISIBLE",
 			"unpinned": "aucun code n’a été donné : le journal ne répond que de lui-même ; nommez le code avec --code CODE",
-			"files":    "fichiers sur le support", "proof": "preuve du même journal, vérifiée"}[what]
+			"files":    "fichiers sur le support : ", "proof": "preuve du même journal, vérifiée : "}[what]
 	}
 	return map[string]string{"good": "CHAIN INTACT", "discrepancy": "DISCREPANCY", "tampered": "TAMPERED", "unreadable": "UNREADABLE",
 		"unpinned": "no code was given: the journal vouches for itself only; name the code with --code CODE",
-		"files":    "files on the medium", "proof": "evidence of the same journal, verified"}[what]
+		"files":    "files on the medium: ", "proof": "evidence of the same journal, verified: "}[what]
 }

@@ -163,7 +163,10 @@ func (a *app) prove(ctx context.Context, f proveFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.writeEvidence(f.file, form, zip)
+	if err := a.writeEvidence(f.file, form, zip); err != nil {
+		return err
+	}
+	return f.custody.hand(f.file)
 }
 
 // proving is one run of prove.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+
 	"constat/custody"
 	"constat/evidence"
 	"constat/journal/layout"
@@ -63,4 +65,16 @@ func (f *sessionFlags) pageEntries() int {
 		return evidence.MaxSessionRows
 	}
 	return maxPageEntries
+}
+
+// hand makes the proof of a session readable for those whom it is for.
+func (f *sessionFlags) hand(name string) error {
+	if f.session == "" {
+		return nil
+	}
+	info, err := os.Stat(name)
+	if err != nil || info.Mode().Perm()&0o044 == 0o044 { // a file system without modes
+		return err
+	}
+	return os.Chmod(name, 0o644)
 }

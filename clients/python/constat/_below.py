@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
 from contextlib import contextmanager
 from typing import IO, Any, Callable, Iterator, Tuple, TypeVar, Union
 
@@ -40,6 +42,8 @@ def open_below(root: Path, name: bytes, flags: int) -> Iterator[IO[bytes]]:
     with _folder(root, tuple(parts), False) as folder:
         descriptor = os.open(last, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
         with open(descriptor, 'rb') as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, 'it is no file but a device, socket or pipe', name)
             yield file
 
 

@@ -93,15 +93,18 @@ class CustodyTest(Folders):
             self.session.copy('b', source, target)
         with self.assertRaises(OSError):
             self.session.copy('link', source, target)
+        os.mkfifo(os.path.join(source, 'pipe'))
+        with self.assertRaisesRegex(OSError, 'no file but'):
+            self.session.copy('pipe', source, target)
         os.symlink('/tmp', os.path.join(target, 'out'))
         self.put('from', 'out/x', b'x')
         with self.assertRaises(OSError):
             self.session.copy('out/x', source, target)
         self.assertEqual(sorted(os.listdir(target)), ['d', 'out'])
         self.assertEqual(os.listdir(os.path.join(target, 'd')), ['a'])
-        self.assertEqual(self.ops(), ['session.opened', 'file.read ok', 'file.copied ok'] + 3 * ['file.copied error'])
+        self.assertEqual(self.ops(), ['session.opened', 'file.read ok', 'file.copied ok'] + 4 * ['file.copied error'])
         self.session.close()
-        self.assertEqual((self.said()['count.read'], self.said()['count.copied'], self.said()['count.errors']), ('1', '1', '3'))
+        self.assertEqual((self.said()['count.read'], self.said()['count.copied'], self.said()['count.errors']), ('1', '1', '4'))
 
     def test_scan(self) -> None:
         """A verdict is about the content that was there before and after."""
