@@ -20,7 +20,7 @@ import (
 )
 
 // sessionOf are the entries of a session of n files, of which the second is infected and the third cannot be scanned.
-// wrong makes the first delivered content another one.
+// wrong makes the first delivered content another one, and adds an entry that is no event.
 func sessionOf(t *testing.T, n int, wrong bool) (list []entry.Entry) {
 	t.Helper()
 	at := time.Date(2026, 11, 29, 21, 0, 0, 0, time.UTC)
@@ -31,6 +31,8 @@ func sessionOf(t *testing.T, n int, wrong bool) (list []entry.Entry) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		x.AddString("_UID", "17", entry.Observed)
+		x.AddString("_EXE", "/usr/bin/station", entry.Observed)
 		list = append(list, x)
 	}
 	source := custody.Medium{ID: "sdb1", Label: "CLÉ <b>", Serial: "0xCAFE", Role: custody.Source}
@@ -61,6 +63,13 @@ func sessionOf(t *testing.T, n int, wrong bool) (list []entry.Entry) {
 		}
 		counts.Copied++
 		add(custody.Event{Op: custody.Copied, Path: path, Content: c, Medium: to, Result: custody.OK})
+	}
+	if wrong { // and somebody writes what is no valid event, to break the page
+		var hostile entry.Entry
+		for _, f := range [][2]string{{"custody", "0"}, {"cid", "S1"}, {"op", "file.scanned"}, {"engine.name", "\xff</script><!--"}, {"file.path", "x\u202e"}} {
+			hostile.AddString(f[0], f[1], entry.Claimed)
+		}
+		list = append(list, hostile)
 	}
 	counts.Read = uint64(n)
 	add(custody.Event{Op: custody.Closed, Result: custody.Complete, Counts: counts})
@@ -161,6 +170,10 @@ func TestProofInBrowser(t *testing.T) {
 		{"infected called good", true, data, `<tr class="held">`, `<tr class="ok">`, "bad"},
 		{"discrepancy hidden", false, badly, `<div class="result" id="result">`, `<div class="result good" id="result">`, "bad"},
 		{"bad file called good", true, badly, `<tr class="bad">`, `<tr class="ok">`, "bad"},
+		{"engines", true, data, `<span class="line">ClamAV 1.4.3 (27463, 2026-11-28)</span>`, `<span class="line">ClamAV 1.5.0 (27463, 2026-11-28)</span>`, "bad"},
+		{"medium", true, data, "destination: sdc1", "destination: sdd1", "bad"},
+		{"writer", true, data, "uid 17, /usr/bin/station", "uid 0, /usr/bin/station", "bad"},
+		{"result in other words", true, badly, "The chain has 3 discrepancies: do not", "The chain has no discrepancies: do", "bad"},
 		{"time", true, data, "terminée le 2026-11-29", "terminée le 2026-11-28", "bad"},
 	} {
 		if c.long && os.Getenv("CONSTAT_LONG") == "" {

@@ -51,7 +51,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got, e) {
 			t.Errorf("%v: %+v, want %+v", err, got, e)
 		}
-		if w := writer(&x); !IsEvent(&x) || w != "uid 17, /usr/bin/av" {
+		if w := writerText(writer(&x)); !IsEvent(&x) || w != "uid 17, /usr/bin/av" {
 			t.Errorf("written by %q", w)
 		}
 		if m := e.Message(); !strings.HasPrefix(m, string(e.Op)) || strings.Contains(m, "\n") || !utf8.ValidString(m) {

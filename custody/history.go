@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -29,7 +28,9 @@ type Step struct {
 	Journal  string
 	Index    uint64
 	Received time.Time // by the ingest clock
-	By       string    // who wrote it, as the kernel told the journal: uid and program; empty if that was not observed
+	UID      string    // of who wrote it, as the kernel told the journal; empty if that was not observed
+	Program  string    // that wrote it, in the same way; any bytes
+	By       string    // both, for people
 }
 
 // Session is everything that a journal says of one treatment.
@@ -63,7 +64,8 @@ func (h *History) Add(journal string, index uint64, e *entry.Entry) {
 	case err != nil:
 		s.bad = append(s.bad, s.entryFinding("event", index, ev.Path, err.Error()))
 	default:
-		s.Steps = append(s.Steps, Step{Event: ev, Journal: journal, Index: index, Received: timeOf(e.Received), By: writer(e)})
+		uid, program := writer(e)
+		s.Steps = append(s.Steps, Step{Event: ev, Journal: journal, Index: index, Received: timeOf(e.Received), UID: uid, Program: program, By: writerText(uid, program)})
 	}
 }
 
@@ -95,21 +97,25 @@ func (h *History) session(id string) *Session {
 func (h *History) Sessions() []*Session { return h.sessions }
 
 // writer is who wrote an entry, as the kernel told the daemon.
-func writer(e *entry.Entry) string {
-	observed := func(name string) string {
-		for i := range e.Fields {
-			if f := &e.Fields[i]; f.Name == name && f.Provenance == entry.Observed && f.Form == entry.Inline {
-				return string(f.Value)
-			}
+func writer(e *entry.Entry) (uid, program string) { return observed(e, "_UID"), observed(e, "_EXE") }
+
+// observed is a value that the daemon vouches for.
+func observed(e *entry.Entry, name string) string {
+	for i := range e.Fields {
+		if f := &e.Fields[i]; f.Name == name && f.Provenance == entry.Observed && f.Form == entry.Inline {
+			return string(f.Value)
 		}
+	}
+	return ""
+}
+
+// writerText names who wrote an entry.
+func writerText(uid, program string) string {
+	switch {
+	case uid == "":
 		return ""
+	case program == "":
+		return "uid " + Show(uid) + ", an unknown program"
 	}
-	uid, exe := observed("_UID"), observed("_EXE")
-	if uid == "" {
-		return ""
-	}
-	if exe == "" {
-		exe = "an unknown program"
-	}
-	return fmt.Sprintf("uid %s, %s", Show(uid), Show(exe))
+	return "uid " + Show(uid) + ", " + Show(program)
 }

@@ -121,15 +121,6 @@ func (v *sessionView) fill(s *custody.Session, r *custody.Report, onPage map[str
 		wrong[string(f.Path)] = true
 		v.Findings = append(v.Findings, said{plain(f.In("en")), plain(f.In("fr"))})
 	}
-	for _, e := range r.Engines {
-		v.Engines = append(v.Engines, plain(e.String()))
-	}
-	for _, m := range r.Media {
-		v.Media = append(v.Media, said{roleWords[m.Role].EN + plain(m.String()), roleWords[m.Role].FR + plain(m.String())})
-	}
-	for _, w := range r.Writers {
-		v.Writers = append(v.Writers, plain(w))
-	}
 	places := map[string]int{}
 	for i := range r.Files {
 		f := &r.Files[i]
@@ -138,7 +129,9 @@ func (v *sessionView) fill(s *custody.Session, r *custody.Report, onPage map[str
 		v.count(f)
 	}
 	for i := range s.Steps {
-		if x := &s.Steps[i]; onPage[entryName(x.Journal, x.Index)] {
+		x := &s.Steps[i]
+		v.heads(x)
+		if onPage[entryName(x.Journal, x.Index)] {
 			v.line(x, places)
 		}
 	}
@@ -151,12 +144,6 @@ func (v *sessionView) fill(s *custody.Session, r *custody.Report, onPage map[str
 // entryName names an entry on the page.
 func entryName(journal string, index uint64) string {
 	return journal + " " + strconv.FormatUint(index, 10)
-}
-
-// roleWords say what a medium is for.
-var roleWords = map[string]said{
-	custody.Source:      {"source: ", "support d’origine : "},
-	custody.Destination: {"destination: ", "support de destination : "},
 }
 
 func class(f *custody.File, wrong bool) string {

@@ -7,7 +7,7 @@ const session = {
 	check(seen, { must, plain, valueText, civil }) {
 		const lines = new Map(Array.from(document.querySelectorAll("[data-entry]"), x => [x.dataset.entry, x]));
 		must(lines.size === document.querySelectorAll("[data-entry]").length, "the page speaks twice of one entry");
-		const files = new Map();
+		const files = new Map(), engines = new Set(), heads = { engines: new Set(), media: new Set(), writers: new Set() };
 		let told = 0;
 		for (const [journal, index, e] of seen) {
 			const get = name => { const f = e.fields.find(x => x.name === name && x.form === 0); return f ? session.text.decode(f.value) : ""; };
@@ -15,6 +15,8 @@ const session = {
 			if (!line) continue; // no event, or not a valid one: the result then is not good, see below
 			told++;
 			const at = civil(e.event ? e.event.micros : e.received)[0].replace("T", " ") + " UTC";
+			if (get("engine.name")) engines.add(get("engine.name"));
+			session.heads(heads, get, n => { const f = e.fields.find(x => x.name === n && x.form === 0); return f ? valueText(f.value) : ""; }, plain);
 			session.wanted(get, at, plain).forEach((want, i) => {
 				const x = line.querySelector(i ? ".fr" : ".en");
 				if (!x || x.textContent !== want) line.classList.add("differs");
@@ -31,14 +33,26 @@ const session = {
 		const rows = document.querySelectorAll("#files tbody tr");
 		must(files.size === rows.length, "the page lists files that no entry speaks of");
 		const good = document.getElementById("result").classList.contains("good");
-		const engines = new Set(seen.map(([, , e]) => session.engine(e)).filter(x => x)), n = { clean: 0, infected: 0, other: 0, delivered: 0 };
+		const n = { clean: 0, infected: 0, other: 0, delivered: 0 };
 		must(!good || told === seen.length, "the result is called good although an entry is not told of");
 		if (document.getElementById("shown").textContent !== String(seen.length)) return ["the page lists a part of the session; every line that it lists is what an entry says"];
 		for (const f of files.values()) session.judge(f, engines, good, n, must);
-		session.numbers(rows.length, n, must);
+		session.headline([rows.length, n.clean, n.infected, n.other, n.delivered], good, must);
+		for (const id of ["engines", "media", "writers"]) {
+			const lines = Array.from(document.querySelectorAll("#" + id + " > .line"), x => id === "media" ? x.querySelector(".en").textContent + "\n" + x.querySelector(".fr").textContent : x.textContent);
+			must(JSON.stringify(lines) === JSON.stringify([...heads[id]]), "the " + id + " shown are not those of the entries");
+		}
 		return ["what the page says of each file is what the entries say, word for word"];
 	},
-	engine(e) { const f = e.fields.find(x => x.name === "engine.name"); return f ? session.text.decode(f.value) : ""; },
+	// heads notes medium, engine and writer of an event.
+	heads(heads, get, shown, plain) {
+		const name = get("engine.name"), base = [plain(get("engine.signatures")), get("engine.signatures_date")].filter(x => x).join(", ");
+		if (name) heads.engines.add(plain(name) + " " + plain(get("engine.version")) + (base ? " (" + base + ")" : ""));
+		const id = get("medium.id"), label = plain(get("medium.label")), serial = plain(get("medium.serial")), role = get("medium.role");
+		const text = plain(id) + (label ? " “" + label + "”" : "") + (serial ? " [" + serial + "]" : "");
+		if (id) heads.media.add(role === "source" ? "source: " + text + "\nsupport d’origine : " + text : "destination: " + text + "\nsupport de destination : " + text);
+		if (shown("_UID")) heads.writers.add("uid " + shown("_UID") + ", " + shown("_EXE"));
+	},
 	// wanted is what a line must say, in English and French.
 	wanted(get, at, plain) {
 		const why = plain(get("reason")), op = get("op"), result = get("result"), size = get("file.size"), station = get("station");
@@ -80,12 +94,15 @@ const session = {
 		if (f.row.className === "ok") must(f.sent === sha && sha !== "" && clean, path + " is called good, and the entries do not say so");
 		if (good) must(f.row.className !== "bad" && (f.sent ? f.row.className === "ok" : verdict !== "clean" || f.row.querySelector("[data-entry]") !== null), path + ": the result is called good, and the entries do not say so");
 	},
-	// numbers wants the numbers of the headline, which stand in the same order in both languages.
-	numbers(files, n, must) {
-		for (const x of document.querySelectorAll("#result > strong")) {
-			const said = (x.textContent.match(/\d+/g) || []).slice(0, 5).map(Number);
-			must(JSON.stringify(said) === JSON.stringify([files, n.clean, n.infected, n.other, n.delivered]), "the numbers in the result are not those of the files");
-		}
+	// headline wants the result in the words that follow from the numbers, in both languages.
+	headline([files, clean, infected, other, delivered], good, must) {
+		const wrong = document.querySelectorAll("#result li.en").length, some = (n, one, many) => n + " " + (n === 1 ? one : many), french = (n, one, many) => n + " " + (n < 2 ? one : many);
+		const en = some(files, "file", "files") + ": " + clean + " clean, " + infected + " infected, " + other + " without a verdict; " + delivered + " delivered." +
+			(good ? " What was delivered is what was read and scanned; nothing is missing and nothing differs." : " The chain has " + some(wrong, "discrepancy", "discrepancies") + ": do not rely on these files.");
+		const fr = french(files, "fichier", "fichiers") + " : " + french(clean, "sain", "sains") + ", " + french(infected, "infecté", "infectés") + ", " + other + " sans verdict ; " + french(delivered, "remis", "remis") + "." +
+			(good ? " Ce qui a été remis est ce qui a été lu et analysé ; rien ne manque et rien ne diffère." : " La chaîne présente " + french(wrong, "écart", "écarts") + " : ne vous fiez pas à ces fichiers.");
+		const said = Array.from(document.querySelectorAll("#result > strong"), x => x.textContent);
+		must(JSON.stringify(said) === JSON.stringify([fr, en]), "the result shown does not follow from the entries");
 	},
 	// tell says in both languages what came of the check.
 	tell(kind, items) {

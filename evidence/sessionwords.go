@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"constat/custody"
@@ -107,4 +108,45 @@ func some(n int, one, many string) string {
 		many = one
 	}
 	return strconv.Itoa(n) + " " + many
+}
+
+// heads notes medium, engine and writer of an event, each once.
+func (v *sessionView) heads(x *custody.Step) {
+	if m := mediumText(x.Medium); x.Medium.ID != "" && !slices.Contains(v.Media, m) {
+		v.Media = append(v.Media, m)
+	}
+	if e := engineText(x.Engine); x.Engine.Name != "" && !slices.Contains(v.Engines, e) {
+		v.Engines = append(v.Engines, e)
+	}
+	if w := "uid " + valueText([]byte(x.UID)) + ", " + valueText([]byte(x.Program)); x.UID != "" && !slices.Contains(v.Writers, w) {
+		v.Writers = append(v.Writers, w)
+	}
+}
+
+// roleWords say what a medium is for.
+var roleWords = map[string]said{
+	custody.Source:      {"source: ", "support d’origine : "},
+	custody.Destination: {"destination: ", "support de destination : "},
+}
+
+func mediumText(m custody.Medium) said {
+	text := plain(m.ID)
+	if m.Label != "" {
+		text += " “" + plain(m.Label) + "”"
+	}
+	if m.Serial != "" {
+		text += " [" + plain(m.Serial) + "]"
+	}
+	return said{roleWords[m.Role].EN + text, roleWords[m.Role].FR + text}
+}
+
+func engineText(e custody.Engine) string {
+	text, base := plain(e.Name)+" "+plain(e.Version), plain(e.Signatures)
+	if base != "" && e.SignaturesDate != "" {
+		base += ", "
+	}
+	if base += e.SignaturesDate; base != "" {
+		text += " (" + base + ")"
+	}
+	return text
 }
