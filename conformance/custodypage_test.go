@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +21,7 @@ import (
 )
 
 // sessionOf are the entries of a session of n files, of which the second is infected and the third cannot be scanned.
-// wrong makes the first delivered content another one, and adds an entry that is no event.
+// wrong makes the first delivered content another one, and adds entries that are no events.
 func sessionOf(t *testing.T, n int, wrong bool) (list []entry.Entry) {
 	t.Helper()
 	at := time.Date(2026, 11, 29, 21, 0, 0, 0, time.UTC)
@@ -69,7 +70,10 @@ func sessionOf(t *testing.T, n int, wrong bool) (list []entry.Entry) {
 		for _, f := range [][2]string{{"custody", "0"}, {"cid", "S1"}, {"op", "file.scanned"}, {"engine.name", "\xff</script><!--"}, {"file.path", "x\u202e"}} {
 			hostile.AddString(f[0], f[1], entry.Claimed)
 		}
-		list = append(list, hostile)
+		for _, micros := range []int64{math.MaxInt64, math.MinInt64} {
+			hostile.Event = entry.Time{Micros: micros, Digits: 6, Zone: "+01:00", Valid: true}
+			list = append(list, hostile)
+		}
 	}
 	counts.Read = uint64(n)
 	add(custody.Event{Op: custody.Closed, Result: custody.Complete, Counts: counts})
@@ -173,7 +177,7 @@ func TestProofInBrowser(t *testing.T) {
 		{"engines", true, data, `<span class="line">ClamAV 1.4.3 (27463, 2026-11-28)</span>`, `<span class="line">ClamAV 1.5.0 (27463, 2026-11-28)</span>`, "bad"},
 		{"medium", true, data, "destination: sdc1", "destination: sdd1", "bad"},
 		{"writer", true, data, "uid 17, /usr/bin/station", "uid 0, /usr/bin/station", "bad"},
-		{"result in other words", true, badly, "The chain has 3 discrepancies: do not", "The chain has no discrepancies: do", "bad"},
+		{"result in other words", true, badly, "The chain has 4 discrepancies: do not", "The chain has no discrepancies: do", "bad"},
 		{"time", true, data, "terminée le 2026-11-29", "terminée le 2026-11-28", "bad"},
 	} {
 		if c.long && os.Getenv("CONSTAT_LONG") == "" {

@@ -86,10 +86,11 @@ const decode = leaf => {
 	must(c.at === c.b.length, "an entry has bytes too many");
 	return e;
 };
-const civil = micros => { // YYYY-MM-DDThh:mm:ss and the µs
-	let s = micros / 1000000n, u = micros % 1000000n;
-	if (u < 0n) { u += 1000000n; s -= 1n; }
-	return [new Date(Number(s) * 1000).toISOString().slice(0, 19), u];
+const civil = micros => { // YYYY-MM-DDThh:mm:ss and the µs, of any year: the calendar repeats after 146097 days
+	const split = (n, m) => { const r = (n % m + m) % m; return [(n - r) / m, r]; };
+	const [s, u] = split(micros, 1000000n), [cycles, rest] = split(s, 146097n * 86400n);
+	const text = new Date(Number(rest) * 1000).toISOString(), year = Number(text.slice(0, 4)) + 400 * Number(cycles);
+	return [(year < 0 ? "-" : "") + String(Math.abs(year)).padStart(4, "0") + text.slice(4, 19), u];
 };
 const receivedText = micros => { const [s, u] = civil(micros); return s.replace("T", " ") + "." + String(u).padStart(6, "0"); };
 const eventText = t => {
