@@ -188,6 +188,27 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// TestDelete: only what is gone is reported as deleted.
+func TestDelete(t *testing.T) {
+	s, r := begin(t)
+	to := folder(t)
+	if err := errors.Join(to.Mkdir("d", 0o755), to.WriteFile("d/a", nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), "d/a", to, custody.Destination); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), "d/a", to, custody.Destination); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("again: %v", err)
+	}
+	if err := s.Delete(t.Context(), "d", to, custody.Source); err == nil {
+		t.Error("a directory is deleted")
+	}
+	if got, want := r.steps(), "session.opened, file.deleted ok, file.deleted error, file.deleted error"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // TestScan: a verdict is about the content that was there before and after.
 func TestScan(t *testing.T) {
 	s, r := begin(t)

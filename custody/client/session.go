@@ -114,8 +114,3 @@ func (s *Session) Event(ctx context.Context, e custody.Event) error { return s.r
 func (s *Session) Skipped(ctx context.Context, path, reason string) error {
 	return s.report(ctx, custody.Event{Op: custody.Read, Path: path, Medium: s.options.Source, Result: custody.Skipped, Reason: reason})
 }
-
-// Deleted reports that the caller has removed a file from a medium.
-func (s *Session) Deleted(ctx context.Context, path string, m custody.Medium) error {
-	return s.report(ctx, custody.Event{Op: custody.Deleted, Path: path, Medium: m, Result: custody.OK})
-}

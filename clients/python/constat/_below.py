@@ -101,3 +101,16 @@ def make_below(root: Path, name: bytes) -> Iterator[Target]:
             yield target
         finally:
             target.drop()
+
+
+def remove_below(root: Path, name: bytes) -> None:
+    """Remove a file below a directory, and look that it is gone."""
+    *parts, last = name.split(b'/')
+    with _folder(root, tuple(parts), False) as folder:
+        os.unlink(last, dir_fd=folder)
+        os.fsync(folder)
+        try:
+            os.stat(last, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        raise OSError(errno.EBUSY, 'it is still there', name)

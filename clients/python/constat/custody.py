@@ -23,7 +23,7 @@ import time
 from typing import IO, Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Type, Union
 
 from ._audit import _program
-from ._below import make_below, open_below
+from ._below import make_below, open_below, remove_below
 from ._entry import Field, encode, octets
 from ._wire import send
 
@@ -238,9 +238,16 @@ class Session:
         self._event('file.copied', 'ok', path=name, content=sent, medium=_role(self.destination, 'destination'), began=began)
         return sent
 
-    def deleted(self, path: Path, medium: Medium, role: str) -> None:
-        """Report that the caller has removed a file from a medium, the source or the destination."""
-        self._event('file.deleted', 'ok', path=check_path(path), medium=_role(medium, role))
+    def delete(self, path: Path, directory: Path, role: str) -> None:
+        """Remove a file from the source or the destination, as role says, and look that it is gone; then it is reported."""
+        name, began = check_path(path), time.time()
+        medium = _role(self.source if role == 'source' else self.destination, role)
+        try:
+            remove_below(directory, name)
+        except Exception as err:
+            self._event('file.deleted', 'error', path=name, medium=medium, reason=str(err), began=began)
+            raise
+        self._event('file.deleted', 'ok', path=name, medium=medium, began=began)
 
     def _event(
         self,

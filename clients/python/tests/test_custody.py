@@ -122,6 +122,16 @@ class CustodyTest(Folders):
             self.session.scan('a', path, ENGINE, lambda f: custody.Verdict('clean', str(1 / 0)))
         self.assertEqual(self.ops(), ['session.opened', 'file.scanned clean', 'file.scanned error', 'file.scanned error'])
 
+    def test_delete(self) -> None:
+        """Only what is gone is reported as deleted."""
+        self.put('to', 'd/a', b'x')
+        self.session.delete('d/a', self.folder('to'), 'destination')
+        self.assertEqual(os.listdir(os.path.join(self.dir, 'to', 'd')), [])
+        for name in ('d/a', 'd'):
+            with self.assertRaises(OSError):
+                self.session.delete(name, self.folder('to'), 'destination')
+        self.assertEqual(self.ops(), ['session.opened', 'file.deleted ok', 'file.deleted error', 'file.deleted error'])
+
     def test_not_on_record(self) -> None:
         """What the daemon does not keep raises, whatever else went well."""
         self.put('from', 'a', b'x')
