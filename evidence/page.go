@@ -247,6 +247,9 @@ func (c *contents) render(name string) ([]byte, error) {
 	var b bytes.Buffer
 	if name == pageName {
 		b.WriteString(pageBegin)
+		if p.View, err = c.view(); err != nil {
+			return nil, err
+		}
 	}
 	err = t.Execute(&b, p)
 	return b.Bytes(), err

@@ -26,9 +26,9 @@ type printed struct {
 	Script   string
 	Readable []string
 	Identity string
-	More     bool // there are more entries than rows
-	View     *sessionView
-	When     string // it was made
+	More     bool         // there are more entries than rows
+	View     *sessionView // of the page of a session; nil elsewhere
+	When     string       // it was made
 }
 
 type printedWindow struct {
@@ -57,11 +57,7 @@ func (c *contents) printed() (*printed, error) {
 		return nil, err
 	}
 	p.More = p.Total > uint64(len(p.Rows))
-	view, err := c.view()
-	if err != nil {
-		return nil, err
-	}
-	p.View, p.When = view, madeText(c.question.Made)
+	p.When = madeText(c.question.Made)
 	data, err := c.pageData()
 	p.Data = string(data)
 	return p, err
