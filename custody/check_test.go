@@ -2,6 +2,7 @@ package custody
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +137,48 @@ func TestOnMedium(t *testing.T) {
 		if want := map[Path]string{"gone": Missing, "same": Same, "changed": Differs, "link": Differs, "evil": Intruding}[f.Path]; f.Medium != want {
 			t.Errorf("%s: %s, want %s", f.Path, f.Medium, want)
 		}
+	}
+}
+
+// TestNames: the names of the report are a contract with the programs that read it.
+func TestNames(t *testing.T) {
+	r := tell(t, opened(), read("a\xff", 1), clean("a\xff", 1), closed(Counts{})).check()
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found struct {
+		Session, Station, Result, Reason         *string
+		Opened, Closed                           *time.Time
+		Partial                                  *bool
+		Counts                                   map[string]int
+		Engines, Media, Writers, Files, Findings []json.RawMessage
+	}
+	d := json.NewDecoder(strings.NewReader(string(text)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&found); err != nil || found.Session == nil || found.Opened == nil || found.Partial == nil || found.Counts["read"] != 1 || len(found.Counts) != 7 {
+		t.Fatalf("%v: %s", err, text)
+	}
+	names := func(object json.RawMessage) string {
+		var members map[string]any
+		if err := json.Unmarshal(object, &members); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(slices.Sorted(maps.Keys(members)), " ")
+	}
+	for _, c := range []struct {
+		object json.RawMessage
+		want   string
+	}{
+		{found.Files[0], "delivered delivered_at md5 medium mime path read_at reason scans sha256 size verdict"},
+		{found.Findings[0], "index path rule text"}, {found.Engines[0], "name signatures signatures_date version"}, {found.Media[0], "id label role serial"},
+	} {
+		if got := names(c.object); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
+	}
+	if !strings.Contains(string(text), `"path":{"base64":"Yf8="}`) {
+		t.Errorf("a path that is no text: %s", text)
 	}
 }
 

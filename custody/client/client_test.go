@@ -188,6 +188,26 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// TestReadBack: a medium that gives back something else than was written is noticed, and nothing is left on it.
+func TestReadBack(t *testing.T) {
+	to := folder(t)
+	sent, err := write(strings.NewReader("written"), to, "part")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compare(to, "part", sent); err != nil {
+		t.Errorf("good: %v", err)
+	}
+	for _, text := range []string{"writteN", "written too", ""} {
+		if err := to.WriteFile("part", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := compare(to, "part", sent); !errors.Is(err, ErrDiffers) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 // TestDelete: only what is gone is reported as deleted.
 func TestDelete(t *testing.T) {
 	s, r := begin(t)

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import typing
 import unittest
+from unittest import mock
 
 from constat import AuditError, custody
 
@@ -121,6 +122,15 @@ class CustodyTest(Folders):
         with self.assertRaises(ZeroDivisionError):
             self.session.scan('a', path, ENGINE, lambda f: custody.Verdict('clean', str(1 / 0)))
         self.assertEqual(self.ops(), ['session.opened', 'file.scanned clean', 'file.scanned error', 'file.scanned error'])
+
+    def test_read_back(self) -> None:
+        """A medium that gives back something else than was written is noticed, and nothing is left on it."""
+        self.put('from', 'a', b'written')
+        other = custody.digest(io.BytesIO(b'writteN'))
+        with mock.patch('constat._below.Target.back', return_value=other), self.assertRaisesRegex(custody.DiffersError, 'read back'):
+            self.session.copy('a', self.folder('from'), self.folder('to'))
+        self.assertEqual((os.listdir(self.folder('to')), self.ops()[1:]), ([], ['file.copied error']))
+        self.assertNotIn('file.sha256', self.said())
 
     def test_delete(self) -> None:
         """Only what is gone is reported as deleted."""
