@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,7 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"constat/evidence"
 	"constat/internal/cli"
+	"constat/journal/layout"
+	"constat/seal"
 )
 
 // constat runs a command on a store of the test.
@@ -201,5 +205,59 @@ func TestPageInPrint(t *testing.T) {
 	}
 	if !strings.Contains(all, "SHA-256ofthefilehandedover") {
 		t.Error("no signature block")
+	}
+}
+
+// TestWitnessedPageInBrowser wants the page to list who cosigned system, and what its seals state of the journal that is
+// shown; and to refuse a checkpoint of another root.
+func TestWitnessedPageInBrowser(t *testing.T) {
+	b := needBrowser(t)
+	dir, file, page := provable(t, 50), filepath.Join(t.TempDir(), "case.evidence.zip"), filepath.Join(t.TempDir(), "page.html")
+	constat(t, dir, "prove", "-o", file, "--journal", "imported", "guest7")
+	key, err := seal.NewWitnessKey("witness.example/w1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	note, err := os.ReadFile(filepath.Join(dir, layout.System, layout.CheckpointFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, err := seal.Cosignatures(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	note = append(note, key.Cosign(text, 1_800_000_000).Line()...)
+	if err := os.WriteFile(filepath.Join(dir, layout.System, layout.CosignedFile), note, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	constat(t, dir, "prove", "--upgrade", file)
+	zip, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := evidence.Page(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(page, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dom := b.run(t, page, "--dump-dom")
+	_, said, _ := strings.Cut(dom, `id="witnesses">`)
+	said, _, _ = strings.Cut(said, "</li>")
+	if want := "of station.example/log/system by 2027-01-15T08:00:00Z, and with its seals imported up to entry 50"; !strings.Contains(said, want) || !strings.Contains(dom, `data-checked="good"`) {
+		t.Errorf("want %q: %s", want, said)
+	}
+	root := strings.Split(text, "\n")[2]
+	other := strings.Repeat("A", 43) + "="
+	forged := bytes.Replace(data, []byte(base64.StdEncoding.EncodeToString(note)), []byte(base64.StdEncoding.EncodeToString(bytes.Replace(note, []byte(root), []byte(other), 1))), 1)
+	if bytes.Equal(forged, data) {
+		t.Fatal("nothing to forge")
+	}
+	if err := os.WriteFile(page, forged, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if dom := b.run(t, page, "--dump-dom"); !strings.Contains(dom, `data-checked="bad"`) || !strings.Contains(dom, "do not lead to the root that witnesses saw") {
+		t.Error("a checkpoint of another root is taken")
 	}
 }

@@ -290,8 +290,12 @@ func (c *contents) prove(p Proof, known map[string][]stretch) error {
 		if err != nil {
 			return fmt.Errorf("cosigned checkpoint of journal %s: %w", w.Journal, err)
 		}
+		name := fmt.Sprintf("%s%s-%d", witnessed, w.Journal, point.Size)
+		if _, ok := find(c.files, name); ok {
+			return fmt.Errorf("two cosigned checkpoints of journal %s over %d entries: join their lines", w.Journal, point.Size)
+		}
 		c.witnessed = append(c.witnessed, witnessedNote{w.Journal, point.Size, w.Signed})
-		c.put(fmt.Sprintf("%s%s-%d", witnessed, w.Journal, point.Size), w.Signed)
+		c.put(name, w.Signed)
 	}
 	for _, l := range p.Logs {
 		if err := c.proveLog(l, p, known[l.Name()]); err != nil {
@@ -364,9 +368,25 @@ func (c *contents) supporting(p Proof, shown []run) []run {
 			list = append(list, d.By)
 		}
 	}
+	list = append(list, c.sealEntries()...)
 	slices.Sort(list)
 	list = slices.DeleteFunc(slices.Compact(list), func(i uint64) bool { return within(shown, i, i+1) == 1 })
 	return runs(list)
+}
+
+// sealEntries are the indexes in system of the seals that a cosigned checkpoint of system covers.
+func (c *contents) sealEntries() (list []uint64) {
+	for _, w := range c.witnessed {
+		if w.journal != systemName {
+			continue
+		}
+		for i := range c.seals {
+			if j, ok := c.seals[i].of(systemName); ok && j.Size < w.size {
+				list = append(list, j.Size)
+			}
+		}
+	}
+	return list
 }
 
 // finish folds the trees and adds what follows from all others: the proof block of the page, single entries, sums.

@@ -180,6 +180,7 @@ const verify = async () => {
 
 	const leaves = bundle(data.get("leaves.bin")), support = bundle(proof.get("support.bin")), withheld = proof.get("withheld.bin");
 	let leafN = 0, supportN = 0, hashN = 0, left = rows, shownCount = 0n, windowCount = 0n;
+	const proving = new Map(); // supporting entries of system by index
 	const table = Array.from($("entries").tBodies[0].rows), told = disclosures(data.get("disclosed.bin"), q);
 	let row = 0;
 	for (const j of p.journals) {
@@ -192,7 +193,7 @@ const verify = async () => {
 		for (const name of proof.keys()) { const m = /^witnessed\/(.+)-(\d+)$/.exec(name); if (m && m[1] === j.name) cuts.push(BigInt(m[2])); }
 		const size = BigInt(j.size), isMine = at => mine.some(r => r[0] <= at && at < r[1]);
 		const leafAt = at => {
-			if (!isMine(at)) { must(supportN < support.length, "too few supporting entries"); return support[supportN++]; }
+			if (!isMine(at)) { must(supportN < support.length, "too few supporting entries"); proving.set(at, support[supportN]); return support[supportN++]; }
 			must(leafN < leaves.length, "too few entries");
 			const leaf = leaves[leafN++];
 			const want = rowOf(decode(leaf), j.name, at, told.get(j.name + " " + at) || {}), cells = table[row] ? Array.from(table[row].cells) : [];
@@ -209,6 +210,13 @@ const verify = async () => {
 		await signed(note, origin, identity, newer, j.name);
 		for (const s of seals) for (const x of s.journals) if (x.name === j.name)
 			must(x.size > Number(size) || to64(roots.get(String(x.size))) === x.root, "journal " + j.name + ": the entries do not lead to the sealed root");
+		for (const [name, b] of proof) {
+			const m = /^witnessed\/(.+)-(\d+)$/.exec(name);
+			if (!m || m[1] !== j.name) continue;
+			const seen = text.decode(b), [origin, n, root] = seen.split("\n");
+			must(origin === j.origin && n === m[2] && roots.has(n) && to64(roots.get(n)) === root, name + ": the entries do not lead to the root that witnesses saw");
+			await signed(seen, origin, identity, newer, j.name);
+		}
 	}
 	must(leafN === leaves.length && supportN === support.length && hashN === withheld.length && row === Math.max(rows, 0), "entries or hashes too many");
 	must(row === table.length || row === 0, "the table has rows that no entry stands for");
@@ -216,7 +224,7 @@ const verify = async () => {
 	good.push(row + " of " + shownCount + " entries on this page are what the signed journal holds, word for word" + (BigInt(row) < shownCount ? "; the others are not on the page" : ""));
 	good.push(windowCount + " entries exist in the window: " + shownCount + " shown, " + (windowCount - shownCount) + " withheld, 0 missing");
 	await sealed(seals, lines, newer);
-	witnesses(proof);
+	witnesses(proof, seals, proving);
 	if (native === false) open.push("this browser lacks Ed25519; the page’s own was used");
 };
 
@@ -264,13 +272,25 @@ const sealed = async (seals, lines, newer) => {
 	else if (!seals.length) open.push("no seal covers the window");
 };
 
-const witnesses = proof => {
-	const names = new Set();
+// witnesses lists who is said to have cosigned what. A checkpoint of system covers the seals whose entries it covers, and these
+// state sizes and roots of the other journals.
+const witnesses = (proof, seals, proving) => {
+	const told = [];
 	for (const [name, b] of proof) if (name.startsWith("witnessed/") || name.startsWith("checkpoint/")) {
-		const note = text.decode(b), origin = note.slice(0, note.indexOf("\n"));
-		for (const line of note.slice(note.indexOf("\n\n") + 2).split("\n")) { const m = /^— (\S+) (\S+)$/.exec(line); if (m && m[1] !== origin) names.add(m[1]); }
+		const note = text.decode(b), [origin, size] = note.split("\n"), through = [];
+		if (/^(witnessed|checkpoint)\/system(-|$)/.test(name)) for (const s of seals) for (const x of s.journals) if (x.name === "system" && x.size < Number(size) && proving.has(BigInt(x.size))) {
+			const statement = bytes64(s.statement), f = decode(proving.get(BigInt(x.size))).fields.find(f => f.name === "SEAL");
+			must(f && same(f.value.subarray(0, statement.length), statement), "entry " + x.size + " of journal system is not the seal that it should be");
+			through.push(...s.journals.filter(y => y.name !== "system").map(y => y.name + " up to entry " + y.size));
+		}
+		for (const line of note.slice(note.indexOf("\n\n") + 2).split("\n")) {
+			const m = /^— (\S+) (\S+)$/.exec(line), c = m && m[1] !== origin ? bytes64(m[2]) : [];
+			if (c.length !== 76) continue;
+			const seconds = new DataView(c.buffer).getBigUint64(4);
+			told.push(m[1] + ": " + size + " entries of " + origin + (seconds < 253402300800n ? " by " + civil(seconds * 1000000n)[0] + "Z" : "") + (through.length ? ", and with its seals " + [...new Set(through)].join(", ") : ""));
+		}
 	}
-	$("witnesses").textContent = names.size ? "Signatures of witnesses came with it, which this page does not check: " + [...names].join(", ") + "." : "No witness has signed what came with this page.";
+	$("witnesses").textContent = told.length ? "Witnesses have cosigned checkpoints of this journal, says what came with it (this page knows no keys of witnesses and does not check that): " + told.join("; ") + "." : "No witness has signed what came with this page.";
 };
 
 // disclosures reads what is disclosed of fields, by entry.

@@ -139,14 +139,24 @@ func (t *tree) each(yield func(index uint64, leaf []byte) error) error {
 	return nil
 }
 
-// supporting returns the leaf of a supporting entry.
-func (t *tree) supporting(index uint64) ([]byte, bool) {
-	at := uint64(0)
-	for _, r := range t.support {
-		if index >= r.First && index < r.end() {
-			return t.proving[at+index-r.First], true
-		}
-		at += r.Count
+// leafAt returns the leaf of a supporting or shown entry.
+func (t *tree) leafAt(index uint64) ([]byte, bool) {
+	if n, ok := place(t.support, index); ok && n < uint64(len(t.proving)) {
+		return t.proving[n], true
+	}
+	if n, ok := place(t.asked, index); ok && n < uint64(len(t.leaves)) {
+		return t.leaves[n], true
 	}
 	return nil, false
+}
+
+// place is the number of an index among those of runs.
+func place(list []run, index uint64) (n uint64, ok bool) {
+	for _, r := range list {
+		if index >= r.First && index < r.end() {
+			return n + index - r.First, true
+		}
+		n += r.Count
+	}
+	return 0, false
 }

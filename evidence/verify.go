@@ -344,31 +344,36 @@ func (v *verifier) checkErased(d *Disclosure) error {
 	return nil
 }
 
-// control returns a supporting or shown entry of the system journal.
+// control returns a control entry of the system journal.
 func (v *verifier) control(index uint64) (*entry.Entry, error) {
+	e, err := v.system(index)
+	if err == nil && e.Kind != entry.Control {
+		err = fmt.Errorf("entry %d of journal %s is no control entry", index, systemName)
+	}
+	return e, err
+}
+
+// errAbsent says that an entry is not in the file.
+var errAbsent = errors.New("is not in the file")
+
+// system returns a supporting or shown entry of the system journal; [errAbsent]: it is neither.
+func (v *verifier) system(index uint64) (*entry.Entry, error) {
 	for _, t := range v.trees {
 		if t.name != systemName {
 			continue
 		}
-		leaf, ok := t.supporting(index)
+		leaf, ok := t.leafAt(index)
 		if !ok {
-			t.each(func(i uint64, l []byte) error {
-				if i == index {
-					leaf, ok = l, true
-				}
-				return nil
-			})
+			break
 		}
-		if ok {
-			var d entry.Decoder
-			e := new(entry.Entry)
-			if err := d.Decode(leaf[entry.NonceSize:], e); err != nil || e.Kind != entry.Control {
-				return nil, fmt.Errorf("entry %d of journal %s is no control entry", index, systemName)
-			}
-			return e, nil
+		var d entry.Decoder
+		e := new(entry.Entry)
+		if err := d.Decode(leaf[entry.NonceSize:], e); err != nil {
+			return nil, fmt.Errorf("entry %d of journal %s: %w", index, systemName, err)
 		}
+		return e, nil
 	}
-	return nil, fmt.Errorf("entry %d of journal %s is not in the file", index, systemName)
+	return nil, fmt.Errorf("entry %d of journal %s %w", index, systemName, errAbsent)
 }
 
 // observed returns the value of a field that the store itself vouches for.
