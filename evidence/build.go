@@ -381,12 +381,20 @@ func (c *contents) sealEntries() (list []uint64) {
 			continue
 		}
 		for i := range c.seals {
-			if j, ok := c.seals[i].of(systemName); ok && j.Size < w.size {
+			if j, ok := c.seals[i].of(systemName); ok && j.Size < w.size && c.closes(&c.seals[i]) {
 				list = append(list, j.Size)
 			}
 		}
 	}
 	return list
+}
+
+// closes reports whether a seal states all of the window of another journal than system.
+func (c *contents) closes(s *sealed) bool {
+	return slices.ContainsFunc(c.question.Journals, func(a Asked) bool {
+		j, ok := s.of(a.Name)
+		return ok && a.Name != systemName && j.Size >= a.To
+	})
 }
 
 // finish folds the trees and adds what follows from all others: the proof block of the page, single entries, sums.

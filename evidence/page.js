@@ -68,7 +68,7 @@ class Cut {
 const decode = leaf => {
 	const c = new Cut(leaf.subarray(16)), e = { fields: [] };
 	must(c.byte() === 0, "an entry has a newer format than this page");
-	c.byte(); c.uvarint();
+	e.kind = c.byte(); c.uvarint();
 	e.received = c.svarint();
 	const flag = c.byte();
 	if (flag > 0) {
@@ -78,7 +78,7 @@ const decode = leaf => {
 	}
 	c.uvarint(); c.bytes();
 	for (let n = c.uvarint(); n > 0n; n--) {
-		const tag = c.byte(), f = { form: tag >> 2, name: text.decode(c.bytes()) };
+		const tag = c.byte(), f = { form: tag >> 2, by: tag & 3, name: text.decode(c.bytes()) };
 		f.value = f.form === 0 ? c.bytes() : c.take(32);
 		if (f.form > 1) f.size = c.uvarint();
 		e.fields.push(f);
@@ -224,7 +224,7 @@ const verify = async () => {
 	good.push(row + " of " + shownCount + " entries on this page are what the signed journal holds, word for word" + (BigInt(row) < shownCount ? "; the others are not on the page" : ""));
 	good.push(windowCount + " entries exist in the window: " + shownCount + " shown, " + (windowCount - shownCount) + " withheld, 0 missing");
 	await sealed(seals, lines, newer);
-	witnesses(proof, seals, proving);
+	witnesses(proof, seals, proving, q.journals || []);
 	if (native === false) open.push("this browser lacks Ed25519; the page’s own was used");
 };
 
@@ -272,25 +272,45 @@ const sealed = async (seals, lines, newer) => {
 	else if (!seals.length) open.push("no seal covers the window");
 };
 
+// cosignatures lists the lines of a note that have the form of cosignatures, with their times.
+const cosignatures = note => {
+	const out = [], origin = note.slice(0, note.indexOf("\n"));
+	for (const line of note.slice(note.indexOf("\n\n") + 2).split("\n")) {
+		const m = /^— (\S+) (\S+)$/.exec(line), c = m && m[1] !== origin ? bytes64(m[2]) : [];
+		if (c.length !== 76) continue;
+		const seconds = new DataView(c.buffer).getBigUint64(4);
+		out.push([m[1], seconds < 253402300800n ? civil(seconds * 1000000n)[0] + "Z" : "no time"]);
+	}
+	return out;
+};
+// observed is the value of a field that the store itself vouches for.
+const observed = (e, name) => { const f = e.fields.find(f => f.name === name && f.by === 1 && f.form === 0); return f ? f.value : new Uint8Array(0); };
+
 // witnesses lists who is said to have cosigned what. A checkpoint of system covers the seals whose entries it covers, and these
-// state sizes and roots of the other journals.
-const witnesses = (proof, seals, proving) => {
-	const told = [];
+// state sizes and roots of the other journals. What is cosigned in an entry before what is shown bounds it from below.
+const witnesses = (proof, seals, proving, journals) => {
+	const after = [], before = [];
 	for (const [name, b] of proof) if (name.startsWith("witnessed/") || name.startsWith("checkpoint/")) {
 		const note = text.decode(b), [origin, size] = note.split("\n"), through = [];
 		if (/^(witnessed|checkpoint)\/system(-|$)/.test(name)) for (const s of seals) for (const x of s.journals) if (x.name === "system" && x.size < Number(size) && proving.has(BigInt(x.size))) {
-			const statement = bytes64(s.statement), f = decode(proving.get(BigInt(x.size))).fields.find(f => f.name === "SEAL");
-			must(f && same(f.value.subarray(0, statement.length), statement), "entry " + x.size + " of journal system is not the seal that it should be");
+			const statement = bytes64(s.statement), e = decode(proving.get(BigInt(x.size)));
+			must(e.kind === 2 && same(observed(e, "SEAL").subarray(0, statement.length), statement), "entry " + x.size + " of journal system is not the seal that it should be");
 			through.push(...s.journals.filter(y => y.name !== "system").map(y => y.name + " up to entry " + y.size));
 		}
-		for (const line of note.slice(note.indexOf("\n\n") + 2).split("\n")) {
-			const m = /^— (\S+) (\S+)$/.exec(line), c = m && m[1] !== origin ? bytes64(m[2]) : [];
-			if (c.length !== 76) continue;
-			const seconds = new DataView(c.buffer).getBigUint64(4);
-			told.push(m[1] + ": " + size + " entries of " + origin + (seconds < 253402300800n ? " by " + civil(seconds * 1000000n)[0] + "Z" : "") + (through.length ? ", and with its seals " + [...new Set(through)].join(", ") : ""));
-		}
+		for (const [who, time] of cosignatures(note)) after.push(who + ": " + size + " entries of " + origin + " by " + time + (through.length ? ", and with its seals " + [...new Set(through)].join(", ") : ""));
 	}
-	$("witnesses").textContent = told.length ? "Witnesses have cosigned checkpoints of this journal, says what came with it (this page knows no keys of witnesses and does not check that): " + told.join("; ") + "." : "No witness has signed what came with this page.";
+	let limit = Infinity;
+	for (const a of journals) if (a.shown.length) {
+		const first = a.shown[0][0], size = (s, name) => { const x = s.journals.find(x => x.name === name); return x ? x.size : -1; };
+		limit = Math.min(limit, a.name === "system" ? first : Math.max(0, ...seals.filter(s => size(s, a.name) >= 0 && size(s, a.name) <= first).map(s => size(s, "system"))));
+	}
+	for (const [at, leaf] of proving) {
+		const e = decode(leaf);
+		if (at < limit && limit < Infinity && e.kind === 3 && text.decode(observed(e, "CONTROL")) === "witnessed")
+			for (const [who, time] of cosignatures(text.decode(observed(e, "CHECKPOINT")))) before.push(who + " at " + time + " in entry " + at);
+	}
+	$("witnesses").textContent = (after.length ? "Witnesses have cosigned checkpoints of this journal, says what came with it (this page knows no keys of witnesses and does not check that): " + after.join("; ") + "." : "No witness has signed what came with this page.") +
+		(before.length ? " Before what is shown, the journal holds cosignatures, unchecked as well: " + before.join("; ") + ". What is shown was put into the journal after these." : "");
 };
 
 // disclosures reads what is disclosed of fields, by entry.

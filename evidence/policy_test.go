@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"constat/entry"
 	"constat/seal"
 )
 
@@ -169,4 +170,64 @@ func (w *world) cosigned(t *testing.T, log *memLog, size uint64, key *seal.Witne
 		t.Fatal(err)
 	}
 	return append(signed, key.Cosign(point.Text(), at).Line()...)
+}
+
+// TestNotBefore bounds what is shown from below by cosignatures in entries of system: only by those that a seal covers which
+// states no entry that is shown, only as far as the quorum goes, and never by what a sender wrote.
+func TestNotBefore(t *testing.T) {
+	w := newWorld(t)
+	first, second := newWitness(t, "w1"), newWitness(t, "w2")
+	log := func(kind entry.Kind, by entry.Provenance, notes ...[]byte) (index uint64) {
+		for _, note := range notes {
+			e := entry.Entry{Kind: kind, Received: w.clock}
+			e.AddString("CONTROL", "witnessed", by)
+			e.Add("CHECKPOINT", note, by)
+			index = w.system.add(e)
+		}
+		return index
+	}
+	w.fill(10)
+	log(entry.Control, entry.Observed, w.cosigned(t, w.main, 10, first, 1_700_000_100), w.cosigned(t, w.main, 10, second, 1_700_000_050)) // 1 and 2
+	low := w.seal(t)                                                                                                                      // entry 3, over 10 of main
+	log(entry.Control, entry.Observed, w.cosigned(t, w.main, 10, first, 1_700_000_200))                                                   // 4
+	log(entry.Event, entry.Claimed, w.cosigned(t, w.main, 10, second, 1_700_000_300))                                                     // 5
+	w.fill(30)
+	s := w.seal(t)
+	made := func(first uint64, support ...uint64) []byte {
+		d, err := Prepare(w.request(s, false, first, first+5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		zip, err := d.Finish(Proof{Logs: w.logs(), Support: support, Seals: []seal.Seal{*low, *s}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return zip
+	}
+	any := "witness w1 " + first.Cosigner().VKey() + "\nwitness w2 " + second.Cosigner().VKey() + "\ngroup some any w1 w2\n"
+	for _, c := range []struct {
+		name, quorum, want string
+		zip                []byte
+	}{
+		{"any of two", "some", "not-before    2023-11-14T22:15:00Z: what is shown was put into the journal later than that (cosigned by w1 in entry 1 of journal system, which seal 0 covers; it states 10 entries of journal main)", made(10, 1, 2, 4, 5)},
+		{"the other one", "w2", "not-before    2023-11-14T22:14:10Z", made(10, 1, 2, 4, 5)},
+		{"both", "all", "not-before    2023-11-14T22:14:10Z: what is shown was put into the journal later than that (cosigned by w1 in entry 1, w2 in entry 2 of", made(25, 1, 2, 4, 5)},
+		{"the seal states what is shown", "some", "not-before    no cosignature", made(9, 1, 2, 4, 5)},
+		{"the entry stands behind the seal", "some", "not-before    no cosignature", made(10, 4)},
+		{"a sender wrote it", "w2", "not-before    no cosignature", made(10, 1, 5)},
+		{"nobody is wanted", "none", "not-before    no cosignature", made(10, 1, 2)},
+	} {
+		o := w.pin()
+		groups := any
+		if c.quorum == "all" {
+			groups = strings.Replace(any, "some any", "all all", 1)
+		}
+		o.Policy = policyOf(t, groups+"quorum "+c.quorum+"\n")
+		if r := Verify(c.zip, o); len(r.Findings) > 0 || !strings.Contains(r.Text(), c.want) {
+			t.Errorf("%s: want %q: %s", c.name, c.want, r.Text())
+		}
+	}
+	if r := Verify(made(10, 1), w.pin()); !strings.Contains(r.Text(), "not-before    not checked: no policy") {
+		t.Errorf("without a policy: %s", r.Text())
+	}
 }

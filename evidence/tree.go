@@ -127,10 +127,15 @@ func split[T any](list []T, n uint64) (first, rest []T, ok bool) {
 
 // each calls yield for the asked entries of a tree with their indexes.
 func (t *tree) each(yield func(index uint64, leaf []byte) error) error {
+	return eachOf(t.asked, t.leaves, yield)
+}
+
+// eachOf calls yield for leaves with their indexes, until that returns an error.
+func eachOf(list []run, leaves [][]byte, yield func(index uint64, leaf []byte) error) error {
 	n := 0
-	for _, r := range t.asked {
+	for _, r := range list {
 		for i := r.First; i < r.end(); i++ {
-			if err := yield(i, t.leaves[n]); err != nil {
+			if err := yield(i, leaves[n]); err != nil {
 				return err
 			}
 			n++

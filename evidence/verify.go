@@ -104,6 +104,7 @@ func (v *verifier) verify(files []file) *Report {
 	v.checkEntries()
 	v.checkSeals()
 	v.checkWitnesses()
+	v.tellNotBefore()
 	v.checkExported()
 	v.checkPage()
 	v.checkTrust()

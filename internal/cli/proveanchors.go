@@ -39,13 +39,15 @@ type vouchedNote struct {
 type anchors struct {
 	need        map[string]uint64 // by journal: so many entries must a checkpoint have
 	earliest    map[cosigner]vouchedNote
+	limit       uint64 // what stands below it in the journal of the store itself comes before everything that is shown
+	before      map[cosigner]loggedAt
 	generations []seal.Endorsed
 }
 
 // newAnchors says what is needed: of a journal that is shown all of its window, and of the journal of the store itself a seal
 // over each of the windows.
 func newAnchors(d *evidence.Draft, seals []loggedSeal) *anchors {
-	a := &anchors{need: map[string]uint64{}, earliest: map[cosigner]vouchedNote{}}
+	a := &anchors{need: map[string]uint64{}, earliest: map[cosigner]vouchedNote{}, before: map[cosigner]loggedAt{}}
 	for _, name := range d.Journals() {
 		a.need[name] = d.End(name)
 		if name == layout.System {
@@ -69,7 +71,7 @@ func (a *anchors) read(system *signedLog) error {
 			continue
 		}
 		if err == nil && item.Entry.Kind == entry.Control {
-			err = a.learn(item.Entry)
+			err = a.learn(item.Index, item.Entry)
 		}
 		if err != nil {
 			return fmt.Errorf("journal %s: entry %d: %w", layout.System, item.Index, err)
@@ -78,14 +80,18 @@ func (a *anchors) read(system *signedLog) error {
 	return nil
 }
 
-func (a *anchors) learn(e *entry.Entry) error {
+func (a *anchors) learn(index uint64, e *entry.Entry) error {
 	switch layout.Text(e, layout.Control) {
 	case layout.CertificateMade:
 		g, err := seal.ParseEndorsed(layout.Text(e, layout.CertificateText))
 		a.generations = append(a.generations, g)
 		return err
 	case layout.Witnessed:
-		return a.cosigned(layout.Text(e, layout.JournalName), []byte(layout.Text(e, layout.CheckpointOf)))
+		note := []byte(layout.Text(e, layout.CheckpointOf))
+		if index < a.limit {
+			a.logged(index, note)
+		}
+		return a.cosigned(layout.Text(e, layout.JournalName), note)
 	}
 	return nil
 }

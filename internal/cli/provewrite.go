@@ -173,7 +173,7 @@ func (p *proving) finish(d *evidence.Draft, at *uint64) ([]byte, error) {
 		if err := p.fromSystem(d, system, &proof); err != nil {
 			return nil, err
 		}
-		if at != nil || len(proof.Generations) > 0 || d.Asks(layout.System) || slices.ContainsFunc(proof.Witnessed, ofSystem) {
+		if at != nil || len(proof.Generations) > 0 || d.Asks(layout.System) || len(proof.Support) > 0 || slices.ContainsFunc(proof.Witnessed, ofSystem) {
 			proof.Logs = append(proof.Logs, system)
 		}
 	}
@@ -192,10 +192,15 @@ func (p *proving) fromSystem(d *evidence.Draft, system *signedLog, proof *eviden
 		proof.Seals = append(proof.Seals, s.Seal)
 	}
 	a := newAnchors(d, seals)
+	low, err := a.begin(d, system)
+	if err != nil {
+		return err
+	}
+	proof.Seals = append(proof.Seals, low...)
 	if err := a.read(system); err != nil {
 		return err
 	}
-	proof.Generations = a.generations
+	proof.Generations, proof.Support = a.generations, a.support()
 	logs := append([]evidence.Log{system}, proof.Logs...)
 	proof.Witnessed, err = p.witnessed(a, logs)
 	return err

@@ -59,4 +59,20 @@ func TestEvidenceIsAnchored(t *testing.T) {
 	if again := notAfter(); again != before {
 		t.Errorf("first %q, then %q", before, again)
 	}
+
+	first.until("an entry about the cosignature", func() bool {
+		return strings.Contains(p.run("show", "--kind", "control", "CONTROL=witnessed"), "cosigned by")
+	})
+	p.run("prove", "--upgrade", imported) // makes a seal behind that entry
+	if err := os.WriteFile(lines, []byte("<38>1 2026-01-02T03:04:06Z web1 sshd 4711 - - stranger\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.run("import", lines)
+	for file, want := range map[string]string{"guest": "not-before    no cosignature", "stranger": "Z: what is shown was put into the journal later than that (cosigned by w1 in entry"} {
+		zip := filepath.Join(p.dir, file+".evidence.zip")
+		p.run("prove", "-o", zip, "--journal", "imported", file)
+		if out, _, _ := p.try("verify", "--policy", policy, zip); !strings.Contains(out, want) || strings.Contains(out, "wrong") {
+			t.Errorf("%s: want %q: %s", file, want, out)
+		}
+	}
 }
