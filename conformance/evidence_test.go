@@ -230,6 +230,7 @@ func TestWitnessedPageInBrowser(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, layout.System, layout.CosignedFile), note, 0o640); err != nil {
 		t.Fatal(err)
 	}
+	stampedBy(t, filepath.Join(dir, layout.System))
 	constat(t, dir, "prove", "--upgrade", file)
 	zip, err := os.ReadFile(file)
 	if err != nil {
@@ -245,7 +246,7 @@ func TestWitnessedPageInBrowser(t *testing.T) {
 	dom := b.run(t, page, "--dump-dom")
 	_, said, _ := strings.Cut(dom, `id="witnesses">`)
 	said, _, _ = strings.Cut(said, "</li>")
-	if want := "of station.example/log/system by 2027-01-15T08:00:00Z, and with its seals imported up to entry 50"; !strings.Contains(said, want) || !strings.Contains(dom, `data-checked="good"`) {
+	if want := "of station.example/log/system by 2027-01-15T08:00:00Z, and with its seals imported up to entry 50"; !strings.Contains(said, want) || !strings.Contains(said, "Time stamps came with it, which this page does not check: anchors/system-") || !strings.Contains(dom, `data-checked="good"`) {
 		t.Errorf("want %q: %s", want, said)
 	}
 	root := strings.Split(text, "\n")[2]
@@ -257,7 +258,32 @@ func TestWitnessedPageInBrowser(t *testing.T) {
 	if err := os.WriteFile(page, forged, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if dom := b.run(t, page, "--dump-dom"); !strings.Contains(dom, `data-checked="bad"`) || !strings.Contains(dom, "do not lead to the root that witnesses saw") {
+	if dom := b.run(t, page, "--dump-dom"); !strings.Contains(dom, `data-checked="bad"`) || !strings.Contains(dom, "do not lead to the root that others saw") {
 		t.Error("a checkpoint of another root is taken")
 	}
+}
+
+// stampedBy has openssl stamp the checkpoint of a journal, and keeps the token as the daemon does.
+func stampedBy(t *testing.T, journal string) {
+	t.Helper()
+	need(t, "openssl")
+	dir := t.TempDir()
+	for name, text := range map[string]string{"serial": "01\n",
+		"tsa.cnf": "[tsa]\ndefault_tsa = one\n[one]\nserial = serial\ndefault_policy = 1.2.3\ndigests = sha256\nsigner_digest = sha256\ness_cert_id_alg = sha256\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := filepath.Join(journal, layout.TimestampedFile)
+	note, err := os.ReadFile(filepath.Join(journal, layout.CheckpointFile))
+	if err == nil {
+		err = os.WriteFile(data, note, 0o640)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	command(t, dir, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem", "-out", "tsa.pem",
+		"-subj", "/CN=Stamps", "-addext", "extendedKeyUsage=critical,timeStamping")
+	command(t, dir, "openssl", "ts", "-query", "-data", data, "-sha256", "-cert", "-out", "q.tsq")
+	command(t, dir, "openssl", "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "q.tsq", "-inkey", "key.pem", "-signer", "tsa.pem", "-out", filepath.Join(journal, layout.TokenFile))
 }

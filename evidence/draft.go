@@ -74,6 +74,12 @@ func Reopen(data []byte) (*Draft, *uint64, error) {
 		}
 		d.put(name, text)
 	}
+	for _, w := range c.witnessed {
+		d.Witnessed = append(d.Witnessed, Witnessed{w.journal, w.signed})
+	}
+	for _, s := range c.stamped {
+		d.Stamped = append(d.Stamped, Stamped{s.journal, s.signed, s.token})
+	}
 	return d, c.proof.Exported, nil
 }
 

@@ -156,6 +156,7 @@ const carried = id => { const c = JSON.parse($(id).textContent), files = new Map
 const bundle = b => { const out = []; for (let i = 0; i < b.length;) { const n = b[i] << 8 | b[i + 1]; must(i + 2 + n <= b.length && n >= 16, "leaves are cut short"); out.push(b.subarray(i + 2, i + 2 + n)); i += 2 + n; } return out; };
 const big = list => (list || []).map(([first, n]) => [BigInt(first), BigInt(first) + BigInt(n)]);
 
+const seenByOthers = /^(?:witnessed|anchors)\/(.+)-(\d+)$/; // checkpoints that others have signed or stamped
 const good = [], open = [];
 const verify = async () => {
 	must(globalThis.crypto && crypto.subtle, "this browser gives pages no SHA-256; open it as a file, or check with constat");
@@ -190,7 +191,7 @@ const verify = async () => {
 		windowCount += BigInt(a.to) - BigInt(a.from);
 		const cuts = [BigInt(a.from), BigInt(a.to)];
 		for (const s of seals) for (const x of s.journals) if (x.name === j.name) cuts.push(BigInt(x.size));
-		for (const name of proof.keys()) { const m = /^witnessed\/(.+)-(\d+)$/.exec(name); if (m && m[1] === j.name) cuts.push(BigInt(m[2])); }
+		for (const name of proof.keys()) { const m = seenByOthers.exec(name); if (m && m[1] === j.name) cuts.push(BigInt(m[2])); }
 		const size = BigInt(j.size), isMine = at => mine.some(r => r[0] <= at && at < r[1]);
 		const leafAt = at => {
 			if (!isMine(at)) { must(supportN < support.length, "too few supporting entries"); proving.set(at, support[supportN]); return support[supportN++]; }
@@ -211,10 +212,10 @@ const verify = async () => {
 		for (const s of seals) for (const x of s.journals) if (x.name === j.name)
 			must(x.size > Number(size) || to64(roots.get(String(x.size))) === x.root, "journal " + j.name + ": the entries do not lead to the sealed root");
 		for (const [name, b] of proof) {
-			const m = /^witnessed\/(.+)-(\d+)$/.exec(name);
+			const m = seenByOthers.exec(name);
 			if (!m || m[1] !== j.name) continue;
 			const seen = text.decode(b), [origin, n, root] = seen.split("\n");
-			must(origin === j.origin && n === m[2] && roots.has(n) && to64(roots.get(n)) === root, name + ": the entries do not lead to the root that witnesses saw");
+			must(origin === j.origin && n === m[2] && roots.has(n) && to64(roots.get(n)) === root, name + ": the entries do not lead to the root that others saw");
 			await signed(seen, origin, identity, newer, j.name);
 		}
 	}
@@ -299,6 +300,7 @@ const witnesses = (proof, seals, proving, journals) => {
 		}
 		for (const [who, time] of cosignatures(note)) after.push(who + ": " + size + " entries of " + origin + " by " + time + (through.length ? ", and with its seals " + [...new Set(through)].join(", ") : ""));
 	}
+	const stamps = [...proof.keys()].filter(name => name.startsWith("anchors/") && name.endsWith(".tsr"));
 	let limit = Infinity;
 	for (const a of journals) if (a.shown.length) {
 		const first = a.shown[0][0], size = (s, name) => { const x = s.journals.find(x => x.name === name); return x ? x.size : -1; };
@@ -310,7 +312,8 @@ const witnesses = (proof, seals, proving, journals) => {
 			for (const [who, time] of cosignatures(text.decode(observed(e, "CHECKPOINT")))) before.push(who + " at " + time + " in entry " + at);
 	}
 	$("witnesses").textContent = (after.length ? "Witnesses have cosigned checkpoints of this journal, says what came with it (this page knows no keys of witnesses and does not check that): " + after.join("; ") + "." : "No witness has signed what came with this page.") +
-		(before.length ? " Before what is shown, the journal holds cosignatures, unchecked as well: " + before.join("; ") + ". What is shown was put into the journal after these." : "");
+		(before.length ? " Before what is shown, the journal holds cosignatures, unchecked as well: " + before.join("; ") + ". What is shown was put into the journal after these." : "") +
+		(stamps.length ? " Time stamps came with it, which this page does not check: " + stamps.join(", ") + "; constat verify says how." : "");
 };
 
 // disclosures reads what is disclosed of fields, by entry.

@@ -41,6 +41,9 @@ type verifier struct {
 	report  *Report
 	trees   []*tree
 	below   []string // why the file is below what was asked
+
+	sealedAt     map[uint64]uint64 // by the counter of a seal, the index in system of its entry, if that is in the file
+	stampedAfter bool              // a time stamp that was checked covers what is shown
 }
 
 // end fills in the verdict.
@@ -76,7 +79,7 @@ func (v *verifier) title() string {
 		return "VERIFIED, " + strings.ToUpper(strings.Join(v.below, ", "))
 	}
 	for _, c := range v.report.Checks {
-		if c.Code == "not-after" && c.Status != Proved {
+		if c.Code == "not-after" && c.Status != Proved && !v.stampedAfter {
 			return "VERIFIED, NOT ANCHORED"
 		}
 	}
@@ -105,6 +108,7 @@ func (v *verifier) verify(files []file) *Report {
 	v.checkSeals()
 	v.checkWitnesses()
 	v.tellNotBefore()
+	v.checkStamps()
 	v.checkExported()
 	v.checkPage()
 	v.checkTrust()

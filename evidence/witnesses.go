@@ -24,7 +24,7 @@ type cosigned struct {
 
 // checkWitnesses checks every cosigned checkpoint, and asks the policy about those that cover what is shown.
 func (v *verifier) checkWitnesses() {
-	sealedAt := v.checkSealEntries()
+	v.sealedAt = v.checkSealEntries()
 	notes := slices.Clone(v.witnessed)
 	for _, t := range v.trees {
 		notes = append(notes, witnessedNote{t.name, t.size, v.signed[t.name]})
@@ -42,7 +42,7 @@ func (v *verifier) checkWitnesses() {
 		}
 		good = append(good, cosigned{n.journal, n.size, by})
 	}
-	v.tellWitnesses(good, sealedAt)
+	v.tellWitnesses(good)
 }
 
 // isSigned reports whether a checkpoint is signed by the store and has the root that the entries give.
@@ -113,7 +113,7 @@ func (s *sealed) is(e *entry.Entry) bool {
 
 // covers says how a checkpoint covers the window of a journal: by itself, or, if it is one of system, by a seal whose entry
 // it covers and which states the journal with all of the window.
-func (v *verifier) covers(c *cosigned, a *Asked, sealedAt map[uint64]uint64) (by *sealed, ok bool) {
+func (v *verifier) covers(c *cosigned, a *Asked) (by *sealed, ok bool) {
 	if c.journal == a.Name {
 		return nil, c.size >= a.To
 	}
@@ -122,7 +122,7 @@ func (v *verifier) covers(c *cosigned, a *Asked, sealedAt map[uint64]uint64) (by
 	}
 	for i := range v.seals {
 		s := &v.seals[i]
-		at, logged := sealedAt[s.Counter]
+		at, logged := v.sealedAt[s.Counter]
 		if j, listed := s.of(a.Name); logged && listed && at < c.size && j.Size >= a.To {
 			return s, true
 		}
@@ -132,11 +132,11 @@ func (v *verifier) covers(c *cosigned, a *Asked, sealedAt map[uint64]uint64) (by
 
 // anchored says from when on the quorum of the policy had cosigned a journal, and through which seal, which is nil if
 // every witness has cosigned the journal itself. A witness that cosigned a larger tree vouches for the smaller one in it.
-func (v *verifier) anchored(a *Asked, list []cosigned, sealedAt map[uint64]uint64) (notAfter int64, names []string, through *sealed, ok bool) {
+func (v *verifier) anchored(a *Asked, list []cosigned) (notAfter int64, names []string, through *sealed, ok bool) {
 	first := map[string]seal.WitnessedBy{}
 	way := map[string]*sealed{}
 	for i := range list {
-		by, covers := v.covers(&list[i], a, sealedAt)
+		by, covers := v.covers(&list[i], a)
 		for _, w := range list[i].by {
 			if was, ok := first[w.Name]; covers && (!ok || w.Time < was.Time) {
 				first[w.Name], way[w.Name] = w, by
@@ -162,7 +162,7 @@ func (v *verifier) anchored(a *Asked, list []cosigned, sealedAt map[uint64]uint6
 }
 
 // tellWitnesses says by when the witnesses that the policy wants have seen what is shown.
-func (v *verifier) tellWitnesses(list []cosigned, sealedAt map[uint64]uint64) {
+func (v *verifier) tellWitnesses(list []cosigned) {
 	r := v.report
 	switch {
 	case r.failed("not-after"):
@@ -177,7 +177,7 @@ func (v *verifier) tellWitnesses(list []cosigned, sealedAt map[uint64]uint64) {
 	whole := len(v.question.Journals) > 0
 	for i := range v.question.Journals {
 		a := &v.question.Journals[i]
-		at, by, s, ok := v.anchored(a, list, sealedAt)
+		at, by, s, ok := v.anchored(a, list)
 		whole = whole && ok
 		latest, names = max(latest, at), append(names, by...)
 		if s != nil {

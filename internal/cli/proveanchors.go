@@ -41,13 +41,15 @@ type anchors struct {
 	earliest    map[cosigner]vouchedNote
 	limit       uint64 // what stands below it in the journal of the store itself comes before everything that is shown
 	before      map[cosigner]loggedAt
+	stamps      map[string]stamped // by journal: the earliest that covers what is needed
+	stampBefore *loggedStamp
 	generations []seal.Endorsed
 }
 
 // newAnchors says what is needed: of a journal that is shown all of its window, and of the journal of the store itself a seal
 // over each of the windows.
 func newAnchors(d *evidence.Draft, seals []loggedSeal) *anchors {
-	a := &anchors{need: map[string]uint64{}, earliest: map[cosigner]vouchedNote{}, before: map[cosigner]loggedAt{}}
+	a := &anchors{need: map[string]uint64{}, earliest: map[cosigner]vouchedNote{}, before: map[cosigner]loggedAt{}, stamps: map[string]stamped{}}
 	for _, name := range d.Journals() {
 		a.need[name] = d.End(name)
 		if name == layout.System {
@@ -92,6 +94,21 @@ func (a *anchors) learn(index uint64, e *entry.Entry) error {
 			a.logged(index, note)
 		}
 		return a.cosigned(layout.Text(e, layout.JournalName), note)
+	case layout.Timestamped:
+		a.loggedStamp(index, evidence.Stamped{Journal: layout.Text(e, layout.JournalName), Signed: []byte(layout.Text(e, layout.CheckpointOf)), Token: []byte(layout.Text(e, layout.TokenOf))})
+	}
+	return nil
+}
+
+// recall notes what evidence that is proved again has already.
+func (a *anchors) recall(d *evidence.Draft) error {
+	for _, w := range d.Witnessed {
+		if err := a.cosigned(w.Journal, w.Signed); err != nil {
+			return err
+		}
+	}
+	for _, s := range d.Stamped {
+		a.stamped(s)
 	}
 	return nil
 }

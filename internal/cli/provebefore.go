@@ -38,7 +38,11 @@ func (a *anchors) support() (list []uint64) {
 	}
 	slices.Sort(list)
 	list = slices.Compact(list)
-	return list[max(0, len(list)-maxWitnessed):]
+	list = list[max(0, len(list)-maxWitnessed):]
+	if a.stampBefore != nil {
+		list = append(list, a.stampBefore.index)
+	}
+	return list
 }
 
 // begin finds what stands before everything that is shown, and returns the seals that say so: of each journal the newest that

@@ -173,7 +173,7 @@ func (p *proving) finish(d *evidence.Draft, at *uint64) ([]byte, error) {
 		if err := p.fromSystem(d, system, &proof); err != nil {
 			return nil, err
 		}
-		if at != nil || len(proof.Generations) > 0 || d.Asks(layout.System) || len(proof.Support) > 0 || slices.ContainsFunc(proof.Witnessed, ofSystem) {
+		if at != nil || len(proof.Generations) > 0 || d.Asks(layout.System) || len(proof.Support) > 0 || slices.ContainsFunc(proof.Witnessed, ofSystem) || len(proof.Stamped) > 0 {
 			proof.Logs = append(proof.Logs, system)
 		}
 	}
@@ -200,9 +200,15 @@ func (p *proving) fromSystem(d *evidence.Draft, system *signedLog, proof *eviden
 	if err := a.read(system); err != nil {
 		return err
 	}
+	if err := a.recall(d); err != nil {
+		return err
+	}
 	proof.Generations, proof.Support = a.generations, a.support()
 	logs := append([]evidence.Log{system}, proof.Logs...)
-	proof.Witnessed, err = p.witnessed(a, logs)
+	if proof.Witnessed, err = p.witnessed(a, logs); err != nil {
+		return err
+	}
+	proof.Stamped, err = p.stamped(a, logs)
 	return err
 }
 
