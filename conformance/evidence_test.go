@@ -1,10 +1,13 @@
 package conformance_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,8 +16,11 @@ import (
 	"testing"
 	"time"
 
+	"constat/entry"
 	"constat/evidence"
 	"constat/internal/cli"
+	"constat/internal/vfs"
+	"constat/journal"
 	"constat/journal/layout"
 	"constat/seal"
 )
@@ -213,7 +219,8 @@ func TestPageInPrint(t *testing.T) {
 func TestWitnessedPageInBrowser(t *testing.T) {
 	b := needBrowser(t)
 	dir, file, page := provable(t, 50), filepath.Join(t.TempDir(), "case.evidence.zip"), filepath.Join(t.TempDir(), "page.html")
-	constat(t, dir, "prove", "-o", file, "--journal", "imported", "guest7")
+	wide := appendWide(t, dir)
+	constat(t, dir, "prove", "--private", "-o", file, "--journal", "imported", "guest7 OR wide")
 	key, err := seal.NewWitnessKey("witness.example/w1")
 	if err != nil {
 		t.Fatal(err)
@@ -232,11 +239,11 @@ func TestWitnessedPageInBrowser(t *testing.T) {
 	}
 	stampedBy(t, filepath.Join(dir, layout.System))
 	constat(t, dir, "prove", "--upgrade", file)
-	zip, err := os.ReadFile(file)
+	whole, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := evidence.Page(zip)
+	data, err := evidence.Page(whole)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,21 +253,75 @@ func TestWitnessedPageInBrowser(t *testing.T) {
 	dom := b.run(t, page, "--dump-dom")
 	_, said, _ := strings.Cut(dom, `id="witnesses">`)
 	said, _, _ = strings.Cut(said, "</li>")
-	if want := "of station.example/log/system by 2027-01-15T08:00:00Z, and with its seals imported up to entry 50"; !strings.Contains(said, want) || !strings.Contains(said, "Time stamps came with it, which this page does not check: anchors/system-") || !strings.Contains(dom, `data-checked="good"`) {
+	if want := "of station.example/log/system by 2027-01-15T08:00:00Z, and with its seals imported up to entry 51"; !strings.Contains(said, want) || !strings.Contains(said, "Time stamps came with it, which this page does not check: anchors/system-") || !strings.Contains(dom, `data-checked="good"`) {
 		t.Errorf("want %q: %s", want, said)
 	}
-	root := strings.Split(text, "\n")[2]
-	other := strings.Repeat("A", 43) + "="
-	forged := bytes.Replace(data, []byte(base64.StdEncoding.EncodeToString(note)), []byte(base64.StdEncoding.EncodeToString(bytes.Replace(note, []byte(root), []byte(other), 1))), 1)
-	if bytes.Equal(forged, data) {
-		t.Fatal("nothing to forge")
+	nothing := filepath.Join(t.TempDir(), "nothing.html")
+	constat(t, dir, "prove", "-o", nothing, "--journal", "imported", "nobody")
+	if dom := b.run(t, nothing, "--dump-dom"); !strings.Contains(dom, `data-checked="good"`) {
+		t.Error("a page that shows nothing does not agree with itself")
 	}
-	if err := os.WriteFile(page, forged, 0o600); err != nil {
+	if want := "wide · EMAIL=alice@example.org</td>"; !strings.Contains(dom, want) {
+		t.Errorf("the page lacks %q", want)
+	}
+	root := strings.Split(text, "\n")[2]
+	disclosed := fileOf(t, whole, "disclosed.bin")
+	for _, c := range []struct {
+		file, old, with, said string
+	}{
+		{string(note), root, strings.Repeat("A", 43) + "=", "do not lead to the root that others saw"},
+		{disclosed, "alice@", "elice@", "the table does not say what the entry says"},
+		{disclosed, wide, strings.ToUpper(wide), "a disclosed value is not the one that was kept"},
+	} {
+		base64 := base64.StdEncoding.EncodeToString
+		forged := bytes.Replace(data, []byte(base64([]byte(c.file))), []byte(base64([]byte(strings.Replace(c.file, c.old, c.with, 1)))), 1)
+		if bytes.Equal(forged, data) {
+			t.Fatalf("nothing to forge: %s", c.said)
+		}
+		if err := os.WriteFile(page, forged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if dom := b.run(t, page, "--dump-dom"); !strings.Contains(dom, `data-checked="bad"`) || !strings.Contains(dom, c.said) {
+			t.Errorf("taken, which should not: %s", c.said)
+		}
+	}
+}
+
+// appendWide appends an entry of so many fields that they are packed into one, a private one among them, and returns a value
+// of another.
+func appendWide(t *testing.T, dir string) (value string) {
+	t.Helper()
+	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if dom := b.run(t, page, "--dump-dom"); !strings.Contains(dom, `data-checked="bad"`) || !strings.Contains(dom, "do not lead to the root that others saw") {
-		t.Error("a checkpoint of another root is taken")
+	e := entry.Entry{Renderer: entry.RenderText}
+	e.AddString("MESSAGE", "wide", entry.Claimed)
+	for i := range 4000 {
+		e.AddString(fmt.Sprintf("FIELD_%d", i), "twenty bytes of text", entry.Claimed)
 	}
+	e.Fields = append(e.Fields, entry.Field{Name: "EMAIL", Value: []byte("alice@example.org"), Form: entry.Private})
+	if _, err = w.Append("imported", []entry.Entry{e}); err == nil {
+		err = w.Checkpoint()
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return "twenty bytes of text"
+}
+
+// fileOf is a file of a zip.
+func fileOf(t *testing.T, data []byte, name string) string {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := fs.ReadFile(z, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // stampedBy has openssl stamp the checkpoint of a journal, and keeps the token as the daemon does.

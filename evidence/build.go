@@ -22,7 +22,8 @@ type Request struct {
 	Logged      bool // an exported entry will be written: see [Draft.Exported]
 	Certificate seal.Certificate
 	Journals    []Selection
-	// Disclose returns what is to be told of the private fields and long values of a shown entry; nil: nothing.
+	// Disclose returns what is to be told of the private fields and long values of a shown entry; nil: nothing. Positions
+	// from the number of its fields on are those of the list that is told of a packed field.
 	Disclose func(journal string, index uint64, e *entry.Entry) ([]Disclosure, error)
 }
 
@@ -164,6 +165,10 @@ func (d *Draft) disclose(ask func(string, uint64, *entry.Entry) ([]Disclosure, e
 	err := d.eachShown(d.question.shown(), func(s *shownEntry) error {
 		told, err := ask(s.journal, s.index, s.entry)
 		slices.SortFunc(told, func(a, b Disclosure) int { return a.compare(&b) })
+		s.disclosed = told
+		if err := s.unpack(); err != nil {
+			return fmt.Errorf("journal %s: entry %d: %w", s.journal, s.index, err)
+		}
 		for i := range told {
 			told[i].Journal, told[i].Index = s.journal, s.index
 			if f := told[i].Field; f < 0 || f >= len(s.entry.Fields) {

@@ -94,6 +94,7 @@ type Report struct {
 	Withheld  uint64          `json:"withheld"`
 	Erased    uint64          `json:"erased"`    // values of shown entries
 	Disclosed uint64          `json:"disclosed"` // private values of shown entries
+	Long      uint64          `json:"long"`      // values that were moved out of shown entries, and are disclosed
 	Journals  []JournalReport `json:"journals"`
 	Checks    []Check         `json:"checks"`
 	Findings  []Finding       `json:"findings"`

@@ -265,6 +265,10 @@ func (v *verifier) checkEntries() {
 			}
 			s := shownEntry{journal: t.name, index: index, entry: &e}
 			s.disclosed, disclosed = ofEntry(disclosed, t.name, index)
+			if err := s.unpack(); err != nil {
+				v.report.find("redacted", disclosedName, t.name, err.Error(), index, index)
+				return err
+			}
 			v.checkDisclosed(&s)
 			line = appendLine(line[:0], &s)
 			if !bytes.HasPrefix(lines, line) {
@@ -308,8 +312,8 @@ func (v *verifier) tellOrder() {
 		parts = []string{"no entry is shown"}
 	}
 	r.check("order", r.status("order", "integrity"), "%s, strictly increasing", strings.Join(parts, "; "))
-	if r.Erased+r.Disclosed > 0 {
-		r.check("redacted", r.status("redacted"), "%d private values erased, %d disclosed; what was kept of them is intact", r.Erased, r.Disclosed)
+	if r.Erased+r.Disclosed+r.Long > 0 {
+		r.check("redacted", r.status("redacted"), "%d private values erased, %d disclosed, %d long values disclosed; they have the digests that the entries hold", r.Erased, r.Disclosed, r.Long)
 	}
 }
 
@@ -324,8 +328,10 @@ func (v *verifier) checkDisclosed(s *shownEntry) {
 		if err == nil && d.Erased {
 			err = v.checkErased(d)
 			v.report.Erased++
-		} else if err == nil {
+		} else if err == nil && s.entry.Fields[d.Field].Form == entry.Private {
 			v.report.Disclosed++
+		} else if err == nil {
+			v.report.Long++
 		}
 		if err != nil {
 			v.report.find("redacted", disclosedName, s.journal, err.Error(), s.index, s.index)
