@@ -10,24 +10,9 @@ type BlobValue struct {
 	Value    []byte
 }
 
-// Blobs returns the values that were moved out of an entry, as far as they can be had. It may be called by one goroutine
-// at a time, as [View.Entries].
-func (v *View) Blobs(index uint64) (list []BlobValue, err error) {
-	for leaf, err := range v.Leaves(index, index+1) {
-		if err != nil {
-			return nil, err
-		}
-		return v.blobsOf(index, leaf.Body)
-	}
-	return nil, &MissingError{Journal: v.Journal.Name, First: index, Last: index, Cause: errGone}
-}
-
-func (v *View) blobsOf(index uint64, body []byte) (list []BlobValue, err error) {
-	var d entry.Decoder
-	var e entry.Entry
-	if err := d.Decode(body, &e); err != nil {
-		return nil, err
-	}
+// Blobs returns the values that were moved out of an entry, which is given as it was hashed, as far as they can be had. It may
+// be called by one goroutine at a time, as [View.Entries].
+func (v *View) Blobs(index uint64, e *entry.Entry) (list []BlobValue, err error) {
 	p := v.partOf(index)
 	if p == nil {
 		return nil, errNoPart

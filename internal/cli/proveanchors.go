@@ -18,6 +18,10 @@ import (
 	"constat/seal"
 )
 
+// maxLogged is how many entries about cosignatures are looked at: the first that cover what is needed, and the last that come
+// before it. A store has 100,000 a year.
+const maxLogged = 256
+
 // maxWitnessed is how many cosigned checkpoints of a journal go into evidence, each the earliest of a witness.
 const maxWitnessed = 16
 
@@ -39,8 +43,9 @@ type vouchedNote struct {
 type anchors struct {
 	need        map[string]uint64 // by journal: so many entries must a checkpoint have
 	earliest    map[cosigner]vouchedNote
+	covering    int    // so many of the entries that were read cover it
 	limit       uint64 // what stands below it in the journal of the store itself comes before everything that is shown
-	before      map[cosigner]loggedAt
+	recent      []loggedNote
 	stamps      map[string]stamped // by journal: the earliest that covers what is needed
 	stampBefore *loggedStamp
 	generations []seal.Endorsed
@@ -49,7 +54,7 @@ type anchors struct {
 // newAnchors says what is needed: of a journal that is shown all of its window, and of the journal of the store itself a seal
 // over each of the windows.
 func newAnchors(d *evidence.Draft, seals []loggedSeal) *anchors {
-	a := &anchors{need: map[string]uint64{}, earliest: map[cosigner]vouchedNote{}, before: map[cosigner]loggedAt{}, stamps: map[string]stamped{}}
+	a := &anchors{need: map[string]uint64{}, earliest: map[cosigner]vouchedNote{}, stamps: map[string]stamped{}}
 	for _, name := range d.Journals() {
 		a.need[name] = d.End(name)
 		if name == layout.System {
@@ -91,9 +96,11 @@ func (a *anchors) learn(index uint64, e *entry.Entry) error {
 	case layout.Witnessed:
 		note := []byte(layout.Text(e, layout.CheckpointOf))
 		if index < a.limit {
-			a.logged(index, note)
+			a.recent = append(a.recent[max(0, len(a.recent)-maxLogged+1):], loggedNote{index, note})
 		}
-		return a.cosigned(layout.Text(e, layout.JournalName), note)
+		if a.covering < maxLogged && a.cosigned(layout.Text(e, layout.JournalName), note) {
+			a.covering++
+		}
 	case layout.Timestamped:
 		a.loggedStamp(index, evidence.Stamped{Journal: layout.Text(e, layout.JournalName), Signed: []byte(layout.Text(e, layout.CheckpointOf)), Token: []byte(layout.Text(e, layout.TokenOf))})
 	}
@@ -101,36 +108,32 @@ func (a *anchors) learn(index uint64, e *entry.Entry) error {
 }
 
 // recall notes what evidence that is proved again has already.
-func (a *anchors) recall(d *evidence.Draft) error {
+func (a *anchors) recall(d *evidence.Draft) {
 	for _, w := range d.Witnessed {
-		if err := a.cosigned(w.Journal, w.Signed); err != nil {
-			return err
-		}
+		a.cosigned(w.Journal, w.Signed)
 	}
 	for _, s := range d.Stamped {
 		a.stamped(s)
 	}
-	return nil
 }
 
-// cosigned notes a cosigned checkpoint of a journal. One that is none says nothing.
-func (a *anchors) cosigned(name string, signed []byte) error {
+// cosigned notes a cosigned checkpoint of a journal, and reports whether it covers what is needed. One that is none says
+// nothing.
+func (a *anchors) cosigned(name string, signed []byte) bool {
 	need, wanted := a.need[name]
-	text, list, err := seal.Cosignatures(signed)
-	if err != nil || !wanted {
-		return nil
+	text, _, _ := strings.Cut(string(signed), "\n\n")
+	head, err := seal.ParseTreeHead(text + "\n")
+	if err != nil || !wanted || head.Size < need {
+		return false
 	}
-	head, err := seal.ParseTreeHead(text)
-	if err != nil || head.Size < need {
-		return nil
-	}
+	_, list, err := seal.Cosignatures(signed)
 	for _, c := range list {
 		by := cosigner{name, c.Name, c.ID}
 		if was, ok := a.earliest[by]; !ok || c.Time < was.time {
 			a.earliest[by] = vouchedNote{head.Size, c.Time, signed}
 		}
 	}
-	return nil
+	return err == nil
 }
 
 // witnessed returns the cosigned checkpoints of the logs: those that were written down, and those in the files of the
@@ -143,9 +146,7 @@ func (p *proving) witnessed(a *anchors, logs []evidence.Log) (list []evidence.Wi
 			return nil, err
 		}
 		for _, note := range notes {
-			if err := a.cosigned(l.Name(), note); err != nil {
-				return nil, err
-			}
+			a.cosigned(l.Name(), note)
 		}
 		bySize := map[uint64][]byte{}
 		for _, by := range slices.SortedFunc(maps.Keys(a.earliest), cosigner.compare) {

@@ -14,26 +14,30 @@ import (
 	"constat/seal"
 )
 
-// loggedAt is the newest cosignature of a witness that stands in an entry before what is shown.
-type loggedAt struct {
-	index uint64
-	time  int64
+// loggedNote is a cosigned checkpoint in an entry before what is shown.
+type loggedNote struct {
+	index  uint64
+	signed []byte
 }
 
-// logged notes cosignatures that stand before everything that is shown, whatever they are about.
-func (a *anchors) logged(index uint64, signed []byte) {
-	_, list, _ := seal.Cosignatures(signed) // a note that is none says nothing
-	for _, c := range list {
-		by := cosigner{name: c.Name, id: c.ID}
-		if was, ok := a.before[by]; !ok || c.Time >= was.time {
-			a.before[by] = loggedAt{index, c.Time}
+// support are the entries that bound what is shown from below: of each witness that with its newest cosignature, whatever that
+// is about.
+func (a *anchors) support() (list []uint64) {
+	type newest struct {
+		index uint64
+		time  int64
+	}
+	before := map[cosigner]newest{}
+	for _, n := range a.recent {
+		_, found, _ := seal.Cosignatures(n.signed) // a note that is none says nothing
+		for _, c := range found {
+			by := cosigner{name: c.Name, id: c.ID}
+			if was, ok := before[by]; !ok || c.Time >= was.time {
+				before[by] = newest{n.index, c.Time}
+			}
 		}
 	}
-}
-
-// support are the entries that bound what is shown from below.
-func (a *anchors) support() (list []uint64) {
-	for _, at := range a.before {
+	for _, at := range before {
 		list = append(list, at.index)
 	}
 	slices.Sort(list)

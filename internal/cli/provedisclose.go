@@ -57,7 +57,7 @@ func isPrivate(f entry.Field) bool { return f.Form == entry.Private }
 // long tells the values that were moved out of an entry, and returns its fields with a packed list unpacked. The positions of
 // these, from the offset on, follow those of the leaf.
 func long(view *journal.View, index uint64, e *entry.Entry) (list []evidence.Disclosure, fields []entry.Field, offset int, err error) {
-	blobs, err := view.Blobs(index)
+	blobs, err := view.Blobs(index, e)
 	if err != nil {
 		return nil, nil, 0, err
 	}
