@@ -42,11 +42,12 @@ func small(f *testing.F) (zip []byte, o Options) {
 	before := w.system.add(logged)
 	low := w.seal(f)
 	salt := [entry.SaltSize]byte{9}
-	list := []byte{2} // a list of two private fields
+	packed := entry.Entry{}
 	for _, value := range []string{"alice", "bob"} {
 		digest := entry.PrivateDigest(salt, "EMAIL", []byte(value))
-		list = append(append(list, 1<<2, 5, 'E', 'M', 'A', 'I', 'L'), digest[:]...)
+		packed.Fields = append(packed.Fields, entry.Field{Name: "EMAIL", Value: digest[:], Form: entry.Private})
 	}
+	list := listOf(f, &packed)
 	wide := entry.Entry{Received: w.clock}
 	digest := entry.BlobDigest(salt, list)
 	wide.Fields = []entry.Field{{Provenance: entry.Observed, Form: entry.Packed, Size: uint64(len(list)), Value: digest[:]}}
@@ -72,6 +73,20 @@ func small(f *testing.F) (zip []byte, o Options) {
 		f.Fatal(r.Text())
 	}
 	return zip, o
+}
+
+// listOf is the list of the fields of an entry, with which its body ends.
+func listOf(f *testing.F, e *entry.Entry) []byte {
+	f.Helper()
+	none, err := entry.AppendBody(nil, &entry.Entry{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	body, err := entry.AppendBody(nil, e)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return body[len(none)-1:] // none ends with a count of 0
 }
 
 // filesOf are the files of a zip.
