@@ -22,6 +22,7 @@ type contents struct {
 	seals     []sealed          // by counter
 	signed    map[string][]byte // newest checkpoints by journal
 	witnessed []witnessedNote
+	stamped   []stampedNote
 }
 
 // witnessedNote is a checkpoint of a journal at some size that others have signed too.
@@ -89,6 +90,9 @@ func (c *contents) loadNotes() error {
 			return err
 		}
 	}
+	if n := len(c.stamped); n > 0 && c.stamped[n-1].token == nil {
+		return fmt.Errorf("%w: %s stands without its token", errContents, c.stamped[n-1].file())
+	}
 	return nil
 }
 
@@ -127,6 +131,8 @@ func (c *contents) loadNote(f file) error {
 			return fmt.Errorf("%w: %s", errContents, f.name)
 		}
 		c.witnessed = append(c.witnessed, witnessedNote{journal, size, f.data})
+	case strings.HasPrefix(f.name, anchorsPrefix):
+		return c.loadStamp(f)
 	case strings.HasPrefix(f.name, certificates):
 		n, err := strconv.Atoi(f.name[len(certificates):])
 		if err != nil || n < 0 || n > len(c.chain.later) || f.name != certificates+strconv.Itoa(n) {
@@ -149,7 +155,7 @@ func (c *contents) knows(name string) bool {
 			return true
 		}
 	}
-	return strings.HasPrefix(name, entryPrefix) || strings.HasPrefix(name, anchorsPrefix) && strings.HasSuffix(name, ".tsr")
+	return strings.HasPrefix(name, entryPrefix)
 }
 
 // splitNumber splits JOURNAL-NUMBER, where the number is in its one spelling.
@@ -175,6 +181,11 @@ func (c *contents) cuts(name string, size uint64) []uint64 {
 	for _, w := range c.witnessed {
 		if w.journal == name {
 			list = append(list, w.size)
+		}
+	}
+	for _, s := range c.stamped {
+		if s.journal == name {
+			list = append(list, s.size)
 		}
 	}
 	return sizesBelow(list, size)

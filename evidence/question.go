@@ -35,8 +35,9 @@ const (
 	sealsPrefix   = "seals/seal-"        // and a counter, .json
 	checkpoints   = "checkpoint/"        // and a journal
 	witnessed     = "witnessed/"         // and a journal, a dash and a size
-	anchorsPrefix = "anchors/"           // and a journal, a dash and a size, .tsr
-	entryPrefix   = "entry/"             // and a journal, a dash and an index, .leaf or .tlog-proof
+	anchorsPrefix = "anchors/"           // and a journal, a dash and a size; the token with .tsr
+	tokenSuffix   = ".tsr"
+	entryPrefix   = "entry/" // and a journal, a dash and an index, .leaf or .tlog-proof
 	leafSuffix    = ".leaf"
 	proofSuffix   = ".tlog-proof"
 	systemName    = "system"

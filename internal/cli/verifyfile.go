@@ -30,6 +30,12 @@ func (a *app) verifyEvidence(f verifyFlags, path string) error {
 	if o.Policy, err = readPolicy(f.outside.policy); err != nil {
 		return err
 	}
+	if o.StampRoots, err = readCA(f.outside.ca); err != nil {
+		return err
+	}
+	if len(f.outside.checkpoints) > 0 {
+		return usage("--checkpoint is about a store; evidence holds its own checkpoints")
+	}
 	r := evidence.Verify(data, o)
 	if f.output == "json" {
 		e := json.NewEncoder(a.out)
