@@ -131,7 +131,7 @@ func (b *binder) bind(l listener) (input.Input, error) {
 	case "datagram":
 		return syslog.ListenUnixgram(b.local(l.address, nil))
 	case "xen":
-		return xen.Watch(xen.Config{Path: l.address, Limit: int(b.limits.Message), Fields: b.d.facts})
+		return xen.Watch(xen.Config{Path: l.address, Limit: int(b.limits.Message), Fields: b.d.facts, Resume: b.d.channelRuns})
 	}
 	return syslog.ListenUnix(b.local(l.address, nil))
 }

@@ -38,6 +38,20 @@ type Config struct {
 	Poll time.Duration
 	// Fields are added to every source, beside _TRANSPORT and _XEN_DOMAIN. They are observed.
 	Fields []entry.Field
+	// Resume, if set, is asked once, when the input begins, for the numbers that were kept before.
+	Resume func() Known
+}
+
+// Known says which numbers were accounted for before the input began, as far as somebody looked.
+type Known struct {
+	Runs map[string][]KnownRun // by domain, the one that was seen last at the end
+	All  bool                  // there are no others: a run that is not named has never been seen
+}
+
+// KnownRun is a run and its last number that was kept, or said to be missing.
+type KnownRun struct {
+	Run  string
+	Last uint64
 }
 
 // Split returns the directory and the pattern of a path, and what is wrong with it.

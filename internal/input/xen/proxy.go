@@ -92,6 +92,9 @@ func (p *Proxy) Run(ctx context.Context, sink input.Sink) error {
 	to, done := newHandover(ctx, sink)
 	defer done()
 	w := &watcher{Proxy: p, to: to, domains: map[string]*domain{}, refused: map[string]bool{}}
+	if p.config.Resume != nil {
+		w.known = p.config.Resume()
+	}
 	defer w.running.Wait()
 	for tick := time.NewTicker(p.config.Poll); ; {
 		w.scan(ctx)
@@ -110,6 +113,7 @@ type watcher struct {
 	to      *handover
 	domains map[string]*domain // by name; they stay, for the numbers that have come
 	refused map[string]bool    // names that are counted already
+	known   Known
 	running sync.WaitGroup
 }
 
@@ -171,8 +175,10 @@ func (w *watcher) refuse(name, reason string) {
 
 func (w *watcher) newDomain(name, path string) *domain {
 	fields := append([]entry.Field{observed("_TRANSPORT", "xen"), observed("_XEN_DOMAIN", name)}, w.config.Fields...)
-	return &domain{name: name, path: path, to: w.to, limit: w.config.Limit,
+	d := &domain{name: name, path: path, to: w.to, limit: w.config.Limit,
 		source: &input.Source{Name: "xen " + name, Format: input.Xen, Fields: fields}}
+	d.runs.resume(w.known.Runs[name], w.known.All)
+	return d
 }
 
 // validName reports whether a domain can have that name: printable ASCII without blanks.

@@ -215,6 +215,20 @@ func TestResumed(t *testing.T) {
 	}
 }
 
+// TestKnown: numbers go on where they were before the daemon began; what is missing in between is a loss.
+func TestKnown(t *testing.T) {
+	s := newStation(t)
+	b, sink := s.start("usb"), inputtest.NewSink(t)
+	known := xen.Known{All: true, Runs: map[string][]xen.KnownRun{"usb": {{Run: "odd", Last: 1}, {Run: runA, Last: 7}}, "gui": {{Run: runB, Last: 9}}}}
+	inputtest.Start(t, s.watch(xen.Config{Resume: func() xen.Known { return known }}), sink)
+	send(t, b, frames(runA, 8, 9)+frames(runB, 3)+heartbeat(runA, 10)+frames(runA, 11))
+	sink.Wait(4)
+	expect(t, losses(sink), runB+" 1-2", runA+" 10-10")
+	if n := happened(sink, "resumed"); n != 0 {
+		t.Errorf("%d notes about numbers before", n)
+	}
+}
+
 const header = "2026-11-21 19:41:24,081 INFO     vm-sys-usb [Messagerie DomU     ] "
 
 // TestText: a line without a header goes on with the entry before; octets come back.

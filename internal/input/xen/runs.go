@@ -17,7 +17,7 @@ const (
 // runs follows the numbers of the frames of one domain.
 type runs struct {
 	list []run // the one that was seen last stands last
-	any  bool  // a run was seen since the input runs
+	any  bool  // all runs are known: one that is not begins now
 }
 
 type run struct {
@@ -34,6 +34,16 @@ type gap struct {
 }
 
 func (g gap) size() uint64 { return g.last - g.first + 1 }
+
+// resume takes what was known before. What is no run is passed over.
+func (r *runs) resume(list []KnownRun, all bool) {
+	for _, known := range list {
+		if len(known.Run) == entry.FrameRunSize {
+			r.remember(-1, run{id: [entry.FrameRunSize]byte([]byte(known.Run)), last: known.Last})
+		}
+	}
+	r.any = all
+}
 
 // saw takes a frame and says what is missing before it, if anything, and what is wrong with its number.
 func (r *runs) saw(f xen.Frame) (missing gap, flag string) {
