@@ -145,7 +145,7 @@ func (c *Channel) mark(kind byte) error {
 	if n := c.dropped.Load(); n > 0 {
 		f.Fields = []entry.Field{{Name: entry.FrameDropped, Value: strconv.AppendUint(nil, n, 10)}}
 	}
-	err := c.write(appendFrame(c.buf[:0], f))
+	err := c.write(append([]byte{'\n'}, appendFrame(nil, f)...)) // not glued to what the backend left of a line
 	if err == nil {
 		c.said = c.number
 	}

@@ -49,7 +49,7 @@ func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 	received, before := now.UnixMicro(), len(l.entries)
 	for _, m := range c.Messages {
 		if m.Note != nil {
-			in.takeNote(l, c.Source, m.Note, received)
+			in.takeNote(l, c.Source, m.Note, now)
 			continue
 		}
 		octets := c.Octets[m.Start:m.End]
@@ -87,11 +87,15 @@ func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 	l.heldOctets += weight(c)
 }
 
-// takeNote makes an entry of what an input says itself. No rate limit holds for it.
-func (in *Intake) takeNote(l *lot, s *input.Source, n *input.Note, received int64) {
+// takeNote makes an entry of what an input says itself. Losses above the rate of the source are summed up like others.
+func (in *Intake) takeNote(l *lot, s *input.Source, n *input.Note, now time.Time) {
+	if n.Lost > 0 && !in.limits.allow(s.Name, now) {
+		in.losses.add(s.Name, n.Reason, n.Lost, 0)
+		return
+	}
 	e := l.next(s)
 	e.Reset()
-	e.Received = received
+	e.Received = now.UnixMicro()
 	e.Fields = append(append(e.Fields, n.Fields...), s.Fields...)
 	if n.Reason != "" {
 		e.Kind = entry.Loss

@@ -8,23 +8,25 @@ import (
 	"constat/internal/input"
 )
 
-// TestNotes: what an input says itself stands between its messages, and no rate limit holds for it.
+// TestNotes: what an input says itself stands between its messages; above the rate losses are summed up.
 func TestNotes(t *testing.T) {
 	f := newFake()
-	in, stop := startIntake(t, f, Config{Rate: 0.001, Burst: 2})
+	in, stop := startIntake(t, f, Config{Rate: 0.001, Burst: 3})
 	source := &input.Source{Name: "xen usb", Format: input.Xen, Fields: []entry.Field{{Name: "_XEN_DOMAIN", Value: []byte("usb"), Provenance: entry.Observed}}}
 	c := chunkOf(in, source, "2026-11-21 19:41:24,081 INFO     vm-sys-usb [m                   ] a\nb", "<13>no syslog", "above the rate")
 	note := func(text string, lost uint64, reason string) input.Message {
-		return input.Message{Start: c.Messages[0].End, End: c.Messages[0].End, Note: &input.Note{Lost: lost, Reason: reason,
+		at := c.Messages[0].End
+		return input.Message{Start: at, End: at, Note: &input.Note{Lost: lost, Reason: reason,
 			Fields: []entry.Field{{Name: "MESSAGE", Value: []byte(text), Provenance: entry.Observed}}}}
 	}
 	c.Messages = append([]input.Message{c.Messages[0], note("gap", 7, "numbers missing"), note("connected", 0, "")}, c.Messages[1:]...)
+	c.Messages = append(c.Messages, note("gap above the rate", 5, "numbers missing"))
 	put(t, in, c)
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
 	want := []stored{{kind: entry.Event, message: "a\nb"}, {kind: entry.Loss, message: "gap"}, {kind: entry.Event, message: "connected"}, {kind: entry.Event, message: "<13>no syslog"}}
-	kept := slices.DeleteFunc(f.kept, func(k stored) bool { return k.fields[LossReason] == "rate limit" })
+	kept := slices.DeleteFunc(f.kept, func(k stored) bool { return k.fields[LossSince] != "" })
 	if len(kept) != len(want) {
 		t.Fatalf("kept %+v", f.kept)
 	}
@@ -37,7 +39,7 @@ func TestNotes(t *testing.T) {
 	if loss := kept[1].fields; loss[LossMessages] != "7" || loss[LossSource] != "xen usb" || loss[LossReason] != "numbers missing" {
 		t.Errorf("loss %v", loss)
 	}
-	if lost := in.Stats().Lost; lost["numbers missing"] != 7 || lost["rate limit"] != 1 {
+	if lost := in.Stats().Lost; lost["numbers missing"] != 12 || lost["rate limit"] != 1 {
 		t.Errorf("lost %v", lost)
 	}
 }
