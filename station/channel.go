@@ -116,7 +116,8 @@ func (c *Channel) Heartbeat() error {
 	return c.mark(entry.FrameHeartbeat)
 }
 
-// Close says that no more comes, and closes the channel. An error says that this could not be written, or messages before it.
+// Close says that no more comes, for which it waits a second if the time limit is less, and closes the channel. An error
+// says that this could not be written, or messages before it.
 func (c *Channel) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -124,6 +125,7 @@ func (c *Channel) Close() error {
 		return nil
 	}
 	c.number += c.skipped.Swap(0)
+	c.timeout = max(c.timeout, time.Second)
 	err := c.mark(entry.FrameEnd)
 	if err != nil && len(c.rest) > 1 { // of a message, whose end nobody will see
 		c.dropped.Add(1)

@@ -168,7 +168,7 @@ func TestChannels(t *testing.T) {
 			defer r.Close()
 			var out bytes.Buffer
 			came := reading(t, r)
-			log := station.New(station.Options{Channel: path, Domain: "vm-test", Out: &out})
+			log := station.New(station.Options{Channel: path, Domain: "vm-test", Out: &out, Timeout: patience})
 			log.Debug("one", "Messagerie DomU")
 			log.Info("deux\nlignes \x1b[2J", "")
 			log.SetLogLevel(station.LevelWarn)
@@ -255,7 +255,7 @@ func (stuck) Write([]byte) (int, error) { select {} }
 // TestAbsent: there is no channel, then there is one, it ends, and comes again: what is missing is a number.
 func TestAbsent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none")
-	c, err := station.OpenChannel(path, time.Millisecond)
+	c, err := station.OpenChannel(path, patience)
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("opened: %v", err)
 	}
@@ -294,7 +294,7 @@ func TestAbsent(t *testing.T) {
 func TestPanics(t *testing.T) {
 	path, r := fifo(t)
 	defer r.Close()
-	log := station.New(station.Options{Channel: path, Out: broken{}})
+	log := station.New(station.Options{Channel: path, Out: broken{}, Timeout: patience})
 	log.Info("x", "")
 	if err := log.Close(); err != nil {
 		t.Error(err)
