@@ -1,10 +1,14 @@
 package station
 
 import (
+	"context"
 	"io"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
+
+	"constat/entry"
 )
 
 // Options say where entries go. The zero value is a domain of a station.
@@ -32,8 +36,7 @@ type Api struct {
 	channel *Channel
 	frames  *lane
 	out     *lane
-	started chan struct{} // closed when the heartbeats have ended
-	stop    chan struct{}
+	stop    context.CancelFunc // ends the heartbeats
 	closed  atomic.Bool
 }
 
@@ -62,11 +65,12 @@ func New(o Options) *Api {
 		o.Buffer = DefaultBuffer
 	}
 	channel, _ := OpenChannel(o.Channel, o.Timeout) // tried again with the first entry
-	a := &Api{options: o, channel: channel, stop: make(chan struct{}), started: make(chan struct{})}
+	ctx, stop := context.WithCancel(context.Background())
+	a := &Api{options: o, channel: channel, stop: stop}
 	a.level.Store(int64(o.Level))
 	a.frames = newLane(o.Buffer, o.Timeout, a.send)
 	a.out = newLane(o.Buffer, o.Timeout, a.print)
-	go a.heartbeats()
+	go channel.Heartbeats(ctx)
 	return a
 }
 
@@ -102,8 +106,7 @@ func (a *Api) Close() error {
 	if a.closed.Swap(true) {
 		return nil
 	}
-	close(a.stop)
-	<-a.started
+	a.stop()
 	patience := time.Now().Add(max(2*a.options.Timeout, 2*time.Second))
 	for range a.frames.close(patience) {
 		a.channel.skip()
@@ -117,6 +120,10 @@ func (a *Api) log(l Level, message, module string) {
 		return
 	}
 	e := Entry{Time: time.Now(), Level: l, Module: module, Message: message}
+	if len(message) > entry.MaxFrame { // no more is needed, nor to be held while it waits
+		e.Message = strings.Clone(cut(message, entry.MaxFrame))
+		e.left = len(message) - len(e.Message)
+	}
 	if a.options.Domain != "" {
 		e.Fields = []Field{{"HOSTNAME", cut(a.options.Domain, 255)}}
 	}
@@ -135,23 +142,4 @@ func (a *Api) send(e Entry) bool { return a.channel.Send(e) == nil }
 func (a *Api) print(e Entry) bool {
 	n, err := io.WriteString(a.options.Out, e.Message)
 	return err == nil && n == len(e.Message)
-}
-
-// heartbeats says the number of the last message.
-func (a *Api) heartbeats() {
-	defer close(a.started)
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for said := time.Now(); ; {
-		select {
-		case <-a.stop:
-			return
-		case <-tick.C:
-		}
-		if now := time.Now(); now.Sub(said) >= heartbeatEvery || now.UnixNano()-a.frames.last.Load() >= int64(heartbeatQuiet) {
-			if a.channel.Heartbeat() == nil {
-				said = now
-			}
-		}
-	}
 }

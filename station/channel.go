@@ -1,6 +1,7 @@
 package station
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -21,6 +22,8 @@ type Entry struct {
 	Module  string    // "" is none; at most [MaxModule] bytes are kept
 	Message string    // what does not fit into a frame is left out at its end, and counted in the frame
 	Fields  []Field
+
+	left int // bytes of the message that were left out already
 }
 
 // Field is one more field of an entry.
@@ -45,6 +48,7 @@ type Channel struct {
 	timeout time.Duration
 	skipped atomic.Uint64 // messages that were given up before they got here, and are not numbered yet
 	dropped atomic.Uint64 // all messages that were not written
+	latest  atomic.Int64  // when a message came last, in ns since 1970
 
 	mu     sync.Mutex // guards everything below
 	file   file       // nil while it is broken
@@ -83,6 +87,7 @@ func (c *Channel) Dropped() uint64 { return c.dropped.Load() }
 
 // skip gives up a message without trying: it keeps its number.
 func (c *Channel) skip() {
+	c.latest.Store(time.Now().UnixNano())
 	c.skipped.Add(1)
 	c.dropped.Add(1)
 }
@@ -94,6 +99,7 @@ func (c *Channel) Send(e Entry) error {
 	if err != nil {
 		return err
 	}
+	c.latest.Store(time.Now().UnixNano())
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.number += c.skipped.Swap(0) + 1
@@ -114,6 +120,26 @@ func (c *Channel) Heartbeat() error {
 		return nil
 	}
 	return c.mark(entry.FrameHeartbeat)
+}
+
+// Heartbeats writes heartbeats until the context ends: once no message has come for 5 seconds, and every 10 seconds while
+// they come. So the reader misses the last ones too, if they got lost.
+func (c *Channel) Heartbeats(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for said := time.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := time.Now()
+		if now.Sub(said) >= heartbeatEvery || now.UnixNano()-c.latest.Load() >= int64(heartbeatQuiet) {
+			if c.Heartbeat() == nil {
+				said = now
+			}
+		}
+	}
 }
 
 // Close says that no more comes, for which it waits a second if the time limit is less, and closes the channel. An error

@@ -27,7 +27,7 @@ func (e *Entry) frame() (*entry.Frame, error) {
 	if size > MaxFields || len(f.Fields) >= entry.MaxFrameFields {
 		return nil, fmt.Errorf("%d fields of %d bytes: at most %d of %d bytes", len(f.Fields), size, entry.MaxFrameFields-1, MaxFields)
 	}
-	if n := len(e.Message) - len(f.Message); n > 0 {
+	if n := len(e.Message) - len(f.Message) + e.left; n > 0 {
 		f.Fields = append(f.Fields, truncated(n))
 	}
 	return f, nil

@@ -14,7 +14,6 @@ type lane struct {
 
 	offered atomic.Uint64 // entries
 	dropped atomic.Uint64 // entries
-	last    atomic.Int64  // when one came last, in ns since 1970
 	stalled atomic.Bool   // the last that was waited for was not written in time
 	ended   chan struct{}
 
@@ -43,7 +42,6 @@ func newLane(limit int, timeout time.Duration, write func(Entry) bool) *lane {
 // put queues an entry; nil if there is no room, and the entry is dropped. What is alone always has room.
 func (l *lane) put(e Entry) *ticket {
 	l.offered.Add(1)
-	l.last.Store(time.Now().UnixNano())
 	t := &ticket{e, make(chan struct{})}
 	l.mu.Lock()
 	defer l.mu.Unlock()

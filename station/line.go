@@ -22,7 +22,7 @@ func appendLine(dst []byte, e *Entry, domain string) []byte {
 	dst = append(column(dst, cut(e.Module, MaxModule), entry.StationModule), "] "...)
 	message := cut(e.Message, entry.MaxFrame)
 	dst = entry.AppendFrameText(dst, []byte(message), false)
-	if n := len(e.Message) - len(message); n > 0 {
+	if n := len(e.Message) - len(message) + e.left; n > 0 {
 		dst = fmt.Appendf(dst, " [%d more bytes]", n)
 	}
 	return append(dst, '\n')

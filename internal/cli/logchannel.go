@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -25,6 +26,9 @@ func (a *app) logChannel(c *cobra.Command, f logFlags, args []string) error {
 	if errors.Is(opened, os.ErrNotExist) || errors.Is(opened, os.ErrPermission) {
 		return fmt.Errorf("--channel: %w", opened)
 	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	go ch.Heartbeats(ctx)
 	sent, failed := 0, error(nil)
 	send := func(message []byte, lost int64) {
 		e.Time, e.Message = time.Now(), string(message)

@@ -41,6 +41,7 @@ func TestMistakes(t *testing.T) {
 		"listen:\n  stream: [/" + strings.Repeat("x", 107) + "]\n": "line 2: listen.stream[0]: |107",
 		"listen:\n  xen: [run]\n":                                  "line 2: listen.xen[0]: |absolute",
 		"listen:\n  xen: ['/run/*/*.s']\n":                         "line 2: listen.xen[0]: |last part",
+		"listen:\n  xen: [/run/x, '/run/x/*-log.sock']\n":          "line 2: listen.xen[1]: |twice",
 		"socket: here\n":                                           "line 1: socket: |absolute",
 		"limits:\n  message: much\n":                               "[2:12] \"much\"|message: much",
 		"limits:\n  queue: 0\n":                                    "[2:10]",

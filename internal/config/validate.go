@@ -64,13 +64,26 @@ func (l *Listen) validate() (found []problem) {
 		seen := map[string]bool{}
 		for i, v := range list.values {
 			text := list.check(v)
-			if text == "" && seen[v] {
+			if text == "" && seen[v] && list.name != "xen" {
 				text = fmt.Sprintf("%q is named twice", v)
 			}
 			if seen[v] = true; text != "" {
 				found = append(found, problem{fmt.Sprintf("listen.%s[%d]", list.name, i), text})
 			}
 		}
+	}
+	return append(found, l.validateXen()...)
+}
+
+// validateXen finds directories of channels that are named twice, each in another way: a channel serves one reader.
+func (l *Listen) validateXen() (found []problem) {
+	seen := map[[2]string]bool{}
+	for i, v := range l.Xen {
+		dir, pattern, err := xen.Split(v)
+		if err == nil && seen[[2]string{dir, pattern}] {
+			found = append(found, problem{fmt.Sprintf("listen.xen[%d]", i), fmt.Sprintf("%q is named twice", v)})
+		}
+		seen[[2]string{dir, pattern}] = true
 	}
 	return found
 }

@@ -7,7 +7,7 @@ import "time"
 const (
 	bufferFull = 1<<20 - 4096
 	waitedLong = 100 * time.Millisecond // in the sink: meanwhile the buffer can fill
-	burstTime  = 2 * time.Second        // of reading; what takes longer was not waiting
+	burstTime  = 500 * time.Millisecond // of waiting for octets; what takes longer was not there
 )
 
 // backlog measures how much was waiting in the channel when reading began, or went on after a long wait.

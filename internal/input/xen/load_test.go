@@ -183,7 +183,7 @@ func (g *guest) shutdown() {
 // so that the channels overflow. CONSTAT_LONG=1 takes a minute.
 func TestLoad(t *testing.T) {
 	const rounds, tick = 20, 10 * time.Millisecond
-	each := 12
+	each := 6
 	if os.Getenv("CONSTAT_LONG") == "1" {
 		each = 250
 	}

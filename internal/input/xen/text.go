@@ -40,9 +40,9 @@ func (r *reading) lineEnding(line []byte, lost int64, flag string) {
 	}
 	r.counts.lines++
 	r.framed = false
-	r.backlog.text = r.backlog.open
 	switch {
 	case xen.Header(line):
+		r.backlog.text = r.backlog.open
 		r.flush("")
 		r.pending = pending{any: true, octets: append(r.pending.octets[:0], line...), lost: lost, flag: flag, at: time.Now()}
 		if flag != "" {
