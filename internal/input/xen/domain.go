@@ -79,7 +79,11 @@ func (d *domain) say(err error) {
 	}
 }
 
+// causeOf is why a socket cannot be connected to, without its name.
 func causeOf(err error) string {
+	if errors.Is(err, syscall.EAGAIN) {
+		return "it serves one client, and others wait already"
+	}
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
 		return errno.Error()

@@ -12,15 +12,15 @@ type pending struct {
 	any    bool
 	octets []byte
 	lost   int64
-	flag   string
 	at     time.Time // when its last line came
 }
 
 // line takes one line of the stream.
 func (r *reading) line(line []byte, lost int64) { r.lineEnding(line, lost, "") }
 
-// partial takes a line that will not end.
+// partial takes a line that will not end. It stands alone: it may be the beginning of a header.
 func (r *reading) partial() {
+	r.flush("")
 	r.lineEnding(r.lines.begun, r.lines.lost, FlagTruncated)
 	r.lines.reset()
 }
@@ -44,16 +44,13 @@ func (r *reading) lineEnding(line []byte, lost int64, flag string) {
 	case xen.Header(line):
 		r.backlog.text = r.backlog.open
 		r.flush("")
-		r.pending = pending{any: true, octets: append(r.pending.octets[:0], line...), lost: lost, flag: flag, at: time.Now()}
+		r.pending = pending{any: true, octets: append(r.pending.octets[:0], line...), lost: lost, at: time.Now()}
 		if flag != "" {
 			r.flush(flag)
 		}
 	case r.pending.any && lost == 0 && len(r.pending.octets)+1+len(line) <= r.limit:
 		r.pending.octets = append(append(r.pending.octets, '\n'), line...)
 		r.pending.at = time.Now()
-		if flag != "" {
-			r.flush(flag)
-		}
 	default:
 		r.flush("")
 		if flag == "" {
