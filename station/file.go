@@ -2,6 +2,7 @@ package station
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -18,6 +19,9 @@ type file interface {
 	SetWriteDeadline(time.Time) error
 }
 
+// errNoChannel says that a path is something else: writing into a file would spoil it.
+var errNoChannel = errors.New("no log channel")
+
 // open opens a channel for writing, without waiting for whoever reads it.
 func open(path string, deadline time.Time) (file, error) {
 	info, err := os.Stat(path)
@@ -27,6 +31,9 @@ func open(path string, deadline time.Time) (file, error) {
 	if info.Mode()&fs.ModeSocket != 0 {
 		d := net.Dialer{Deadline: deadline}
 		return dialed(d.Dial("unix", path))
+	}
+	if info.Mode()&(fs.ModeCharDevice|fs.ModeNamedPipe) == 0 {
+		return nil, fmt.Errorf("%s: %w; want a character device, a FIFO or a Unix socket", path, errNoChannel)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"constat/entry"
@@ -23,7 +24,7 @@ func (a *app) logChannel(c *cobra.Command, f logFlags, args []string) error {
 		return err
 	}
 	ch, opened := station.OpenChannel(f.channel, f.timeout)
-	if errors.Is(opened, os.ErrNotExist) || errors.Is(opened, os.ErrPermission) {
+	if opened != nil && !isUnread(opened) {
 		return fmt.Errorf("--channel: %w", opened)
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -57,6 +58,11 @@ func (a *app) logChannel(c *cobra.Command, f logFlags, args []string) error {
 		a.say("constat: all messages are written, but not their end: %v", end)
 	}
 	return read
+}
+
+// isUnread reports whether an error says that nobody reads a channel now, which may be better with the next message.
+func isUnread(err error) bool {
+	return errors.Is(err, syscall.ENXIO) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EAGAIN)
 }
 
 // channelEntry is the frame without its message.

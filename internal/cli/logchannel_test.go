@@ -108,6 +108,15 @@ func TestLogChannelFull(t *testing.T) {
 			t.Errorf("%q: exit %d: %s", args, log.ProcessState.ExitCode(), out)
 		}
 	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	spoil := command(t, t.TempDir(), "log", "--channel", file, "message")
+	out, _ = spoil.CombinedOutput()
+	if content, err := os.ReadFile(file); spoil.ProcessState.ExitCode() != 1 || string(content) != "precious" {
+		t.Errorf("a file as channel: %s, holds %q, %v", out, content, err)
+	}
 	none := command(t, t.TempDir(), "log", "--channel", path+".none", "message")
 	if out, _ := none.CombinedOutput(); none.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), path+".none") {
 		t.Errorf("no channel: %s", out)
