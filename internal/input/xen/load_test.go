@@ -120,6 +120,7 @@ type guest struct {
 	life    int
 	n       uint64
 	text    []*strings.Builder // what was written, by life
+	wrote   time.Duration
 	ended   map[string]uint64
 	cut     map[string]uint64 // runs that were killed
 }
@@ -199,11 +200,14 @@ func TestLoad(t *testing.T) {
 		running.Go(func() {
 			g.boot()
 			for round := range rounds {
+				began := time.Now()
+				due := time.Now()
 				for range each {
-					next := time.Now().Add(tick)
 					g.write(50)
-					time.Sleep(time.Until(next))
+					due = due.Add(tick)
+					time.Sleep(time.Until(due))
 				}
+				g.wrote += time.Since(began)
 				g.restart(round + i)
 			}
 			g.shutdown()
@@ -281,8 +285,12 @@ func (s *tally) check(guests []*guest, took time.Duration) {
 	if s.kept == 0 || uint64(s.kept)+s.missed+tails != frames {
 		s.Errorf("%d frames kept, %d missed and %d at the ends of killed runs of %d", s.kept, s.missed, tails, frames)
 	}
-	s.Logf("%v: %d frames, %d kept, %d missed, %d behind the last one of a run that was killed; %d torn; notes %v",
-		took.Round(time.Millisecond), frames, s.kept, s.missed, tails, s.torn, s.other)
+	var wrote time.Duration
+	for _, g := range guests {
+		wrote += g.wrote / time.Duration(len(guests))
+	}
+	s.Logf("%v, of which each domain wrote for %v: %d frames, %d kept, %d missed, %d behind the last one of a run that was killed; %d torn; notes %v",
+		took.Round(time.Millisecond), wrote.Round(time.Millisecond), frames, s.kept, s.missed, tails, s.torn, s.other)
 }
 
 // checkText wants every octet of each life; of a life that was killed the first ones, or none.
