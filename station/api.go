@@ -103,7 +103,7 @@ func (a *Api) Stats() Stats {
 // Close writes what waits, within twice the time limit and at least two seconds, and says that no more comes. An error
 // says how many entries were not written into the channel. Entries that come later are counted as dropped.
 func (a *Api) Close() error {
-	if a.closed.Swap(true) {
+	if a == nil || a.frames == nil || a.closed.Swap(true) {
 		return nil
 	}
 	a.stop()
@@ -116,7 +116,7 @@ func (a *Api) Close() error {
 }
 
 func (a *Api) log(l Level, message, module string) {
-	if l > a.LogLevel() {
+	if a == nil || a.frames == nil || l > a.LogLevel() { // not made by New: there is nowhere to write
 		return
 	}
 	e := Entry{Time: time.Now(), Level: l, Module: module, Message: message}

@@ -304,6 +304,16 @@ func TestPanics(t *testing.T) {
 	}
 }
 
+// TestZero: an Api that nobody made writes nothing and does no harm.
+func TestZero(t *testing.T) {
+	for _, log := range []*station.Api{nil, new(station.Api)} {
+		log.Error("x", "")
+		if err := log.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { panic("broken") }
