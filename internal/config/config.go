@@ -58,6 +58,9 @@ type Listen struct {
 	// Datagram and Stream are paths of Unix sockets as syslog(3) uses them, such as /dev/log.
 	Datagram []string `yaml:"datagram"`
 	Stream   []string `yaml:"stream"`
+	// Xen are directories with the sockets of log channels, NAME-log.sock, such as /var/run/panoptiscan; or with a pattern,
+	// /run/station/*.log, in which the star stands for the name of the domain.
+	Xen []string `yaml:"xen"`
 }
 
 // Limits bound what senders can do.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"constat/internal/input/xen"
 )
 
 // problem is what is wrong with the value of a key, such as "listen.udp[0]".
@@ -58,17 +60,30 @@ func (l *Listen) validate() (found []problem) {
 		name   string
 		values []string
 		check  func(string) string
-	}{{"udp", l.UDP, address}, {"tcp", l.TCP, address}, {"datagram", l.Datagram, path}, {"stream", l.Stream, path}} {
+	}{{"udp", l.UDP, address}, {"tcp", l.TCP, address}, {"datagram", l.Datagram, path}, {"stream", l.Stream, path}, {"xen", l.Xen, channels}} {
 		seen := map[string]bool{}
 		for i, v := range list.values {
 			text := list.check(v)
-			if text == "" && seen[v] {
+			if text == "" && seen[v] && list.name != "xen" {
 				text = fmt.Sprintf("%q is named twice", v)
 			}
 			if seen[v] = true; text != "" {
 				found = append(found, problem{fmt.Sprintf("listen.%s[%d]", list.name, i), text})
 			}
 		}
+	}
+	return append(found, l.validateXen()...)
+}
+
+// validateXen finds directories of channels that are named twice, each in another way: a channel serves one reader.
+func (l *Listen) validateXen() (found []problem) {
+	seen := map[[2]string]bool{}
+	for i, v := range l.Xen {
+		dir, pattern, err := xen.Split(v)
+		if err == nil && seen[[2]string{dir, pattern}] {
+			found = append(found, problem{fmt.Sprintf("listen.xen[%d]", i), fmt.Sprintf("%q is named twice", v)})
+		}
+		seen[[2]string{dir, pattern}] = true
 	}
 	return found
 }
@@ -99,6 +114,17 @@ func path(p string) string {
 	return ""
 }
 
+// channels says what is wrong with a directory of log channels; "" is nothing.
+func channels(path string) string {
+	_, _, err := xen.Split(path)
+	if path == "" {
+		return "want a directory, such as " + xen.DefaultDir
+	} else if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
 // lineOf says where a key stands, as the beginning of a sentence.
 func lineOf(file *ast.File, key string) string {
 	at, err := yaml.PathString("$." + key)
@@ -118,7 +144,7 @@ func hint(err error) string {
 	if !errors.As(err, &unknown) {
 		return ""
 	}
-	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nroutes (journal, select), audit (file)," +
+	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream, xen), socket, http, user, group,\nroutes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
 		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"

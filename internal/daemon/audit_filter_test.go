@@ -44,7 +44,8 @@ var filters = []struct{ keys, text string }{
 		"http: 127.0.0.1:0\nwitness:\n  name: HOST/witness\n  logs:\n  - vkey: other.example/system+61a52ed2+AS1xFkK3JrBEAWJ8qfusMvXIUw+xkDzE2wIlhxeSGkiB\n    origin: other.example/system\n"},
 	{"timestamp timestamp.url timestamp.every timestamp.journals", "timestamp:\n  url: http://127.0.0.1:1\n  every: 1m\n  journals: [audit]\n"},
 	{"user group", "user: root\ngroup: root\n"},
-	{"listen.udp listen.tcp listen.datagram listen.stream", "listen:\n  udp: ['127.0.0.1:0']\n  tcp: ['127.0.0.1:0']\n  datagram: [DIR/l]\n  stream: [DIR/s]\n"},
+	{"listen.udp listen.tcp listen.datagram listen.stream listen.xen",
+		"listen:\n  udp: ['127.0.0.1:0']\n  tcp: ['127.0.0.1:0']\n  datagram: [DIR/l]\n  stream: [DIR/s]\n  xen: [DIR]\n"},
 }
 
 // refusals are settings that would switch it off or thin it out, if they were settings.

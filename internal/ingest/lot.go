@@ -8,11 +8,13 @@ import (
 	"constat/entry"
 	"constat/internal/input"
 	"constat/internal/parse"
+	"constat/internal/parse/xen"
 )
 
 // lot is a batch on its way: entries and the chunks that they point into. One is filled while another is appended.
 type lot struct {
 	parser     *parse.Parser
+	channels   *xen.Parser // of log channels of a station
 	entries    []entry.Entry
 	sources    []*input.Source // of the entries
 	journals   []string        // where the entries belong
@@ -25,7 +27,7 @@ type lot struct {
 
 func newLot(location *time.Location) *lot {
 	parser := parse.New(parse.Syslog, parse.Options{Provenance: entry.Claimed, Location: location})
-	return &lot{parser: parser, entries: make([]entry.Entry, 0, maxBatch)}
+	return &lot{parser: parser, channels: xen.New(location), entries: make([]entry.Entry, 0, maxBatch)}
 }
 
 func (l *lot) full() bool { return len(l.entries) >= maxBatch || l.heldOctets >= maxHeld }
@@ -46,13 +48,21 @@ func (in *Intake) fill(l *lot, now time.Time) {
 func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 	received, before := now.UnixMicro(), len(l.entries)
 	for _, m := range c.Messages {
+		if m.Note != nil {
+			in.takeNote(l, c.Source, m.Note, now)
+			continue
+		}
 		octets := c.Octets[m.Start:m.End]
 		if !in.limits.allow(c.Source.Name, now) {
 			in.losses.add(c.Source.Name, "rate limit", 1, uint64(len(octets))+uint64(m.Lost))
 			continue
 		}
 		e := l.next(c.Source)
-		l.parser.Parse(e, octets, received)
+		if c.Source.Format == input.Xen {
+			l.channels.Parse(e, octets, received)
+		} else {
+			l.parser.Parse(e, octets, received)
+		}
 		e.Fields = append(e.Fields, c.Source.Fields...)
 		if m.Flag != "" {
 			e.AddString("_FRAMING", m.Flag, entry.Observed)
@@ -75,6 +85,26 @@ func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 	}
 	l.held = append(l.held, c)
 	l.heldOctets += weight(c)
+}
+
+// takeNote makes an entry of what an input says itself. Losses above the rate of the source are summed up like others.
+func (in *Intake) takeNote(l *lot, s *input.Source, n *input.Note, now time.Time) {
+	if n.Lost > 0 && !in.limits.allow(s.Name, now) {
+		in.losses.add(s.Name, n.Reason, n.Lost, 0)
+		return
+	}
+	e := l.next(s)
+	e.Reset()
+	e.Received = now.UnixMicro()
+	e.Fields = append(append(e.Fields, n.Fields...), s.Fields...)
+	if n.Reason != "" {
+		e.Kind = entry.Loss
+		e.AddString(LossSource, s.Name, entry.Observed)
+		e.AddString(LossReason, n.Reason, entry.Observed)
+		e.AddString(LossMessages, fmt.Sprint(n.Lost), entry.Observed)
+		in.losses.count(n.Reason, n.Lost)
+	}
+	l.journals = append(l.journals, in.journalOf(e))
 }
 
 // next lengthens the lot by one entry.

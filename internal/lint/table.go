@@ -36,6 +36,7 @@ var table = []row{
 	{"custody/client", []string{"audit", "custody"}},
 	{"audit", []string{"entry", "internal/input/native"}}, // the client of the daemon's own socket
 	{"audit/...", []string{"audit", "entry"}},
+	{"station", []string{"entry"}}, // writes frames; a domain has no daemon
 	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
 	{"internal/rule", []string{"entry"}},
 	{"internal/show", []string{"entry"}},
@@ -72,6 +73,7 @@ var table = []row{
 		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/witness",
 		"internal/input/native",                                      // the client of the daemon's own socket
 		"internal/input", "internal/input/record", "internal/tunnel", // "record" runs them itself
+		"station", // "log --channel" writes frames
 	}},
 
 	// Rank 6 and 7: building and starting it all.
@@ -101,6 +103,7 @@ var forbiddenEdges = []forbidden{
 	{"evidence", "journal/...", "whoever verifies evidence has no store"},
 	{"journal/check", "journal", "the checker is independent of the writer that it checks"},
 	{"seal", "entry", "a tree must not care what it seals"},
+	{"station", "journal/...", "a domain has no store"},
 	{"audit/...", "journal/...", "the client library is weight on every program that uses it"},
 	{"internal/ingest", "internal/input/syslog", "inputs call ingest, not the other way round"},
 	{"cmd/constat-verify", "internal/...", "an auditor reads all of what the verifier runs"},
@@ -120,10 +123,10 @@ var thirdParty = []struct {
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
 	{"github.com/VictoriaMetrics/metrics", []string{"internal/api"}},
 	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check", "internal/search"}},
-	{"golang.org/x/sys", []string{"custody/client", "internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon"}}, // journal: CLOCK_BOOTTIME
+	{"golang.org/x/sys", []string{"custody/client", "internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon", "station"}}, // journal: CLOCK_BOOTTIME; station: terminals
 	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},
 	{"rsc.io/qr", []string{"internal/cli"}},
 }
 
 // public are the packages that outsiders may rely on.
-var public = []string{"entry", "seal", "journal/...", "query", "evidence", "audit/...", "custody/..."}
+var public = []string{"entry", "seal", "journal/...", "query", "evidence", "audit/...", "custody/...", "station"}
