@@ -18,7 +18,7 @@ type Decoder struct {
 // name is a text that was met, and whether it can name a field.
 type name struct {
 	text  string
-	valid bool
+	valid bool // and is not known by a number
 }
 
 // Decode sets e to what body says. Values and parameters point into body. It accepts exactly what [AppendBody]
@@ -93,7 +93,7 @@ func (d *Decoder) intern(b []byte) name {
 		return n
 	}
 	n := name{text: string(b)}
-	n.valid = ValidName(n.text)
+	n.valid = ValidName(n.text) && knownNumber(n.text) == 0
 	if d.names == nil {
 		d.names = make(map[string]name, 64)
 	}
@@ -206,12 +206,8 @@ func (r *reader) fields(fields []Field) []Field {
 // field reads field number i.
 func (r *reader) field(i int) Field {
 	tag := r.byte()
-	f := Field{Provenance: Provenance(tag & 3), Form: Form(tag >> 2)}
-	text := r.bytes()
-	var named name
-	if len(text) <= MaxName {
-		named = r.names.nameAt(i, text)
-	}
+	f := Field{Provenance: Provenance(tag & 3), Form: Form(tag >> 2 & 3)}
+	named := r.name(int(tag>>4), i)
 	f.Name = named.text
 	switch f.Form {
 	case Inline:
@@ -222,8 +218,28 @@ func (r *reader) field(i int) Field {
 		f.Value = r.take(DigestSize)
 		f.Size = r.uvarint()
 	}
-	if !r.bad && (len(text) > MaxName || f.check(named.valid) != nil) {
+	if !r.bad && f.check(named.valid) != nil {
 		r.fail()
 	}
 	return f
+}
+
+// name reads the name of field number i, whose tag says that number: see [AppendHead].
+func (r *reader) name(number, i int) name {
+	if number == 0 {
+		text := r.bytes()
+		if len(text) > MaxName {
+			r.fail()
+			return name{}
+		}
+		return r.names.nameAt(i, text)
+	}
+	if number == LongName {
+		number += int(r.byte())
+	}
+	if number > lastKnown {
+		r.fail()
+		return name{}
+	}
+	return name{knownNames[number], true}
 }

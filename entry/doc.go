@@ -29,8 +29,8 @@
 //	renderer    uvarint  see [Renderer]
 //	params      string   parameters of the renderer
 //	fields      uvarint  count, then per field:
-//	  tag       byte       provenance (bits 0-1) | form (bits 2-3)
-//	  name      string     see [ValidName]
+//	  tag       byte       provenance (bits 0-1) | form (bits 2-3) | name (bits 4-7)
+//	  name                 see [AppendHead] and [ValidName]
 //	  value                form inline:  string
 //	                       form private: 32-byte salted digest
 //	                       form blob:    32-byte salted digest, uvarint size of the value

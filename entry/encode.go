@@ -94,11 +94,11 @@ func (n *Encoder) appendFields(dst []byte, fields []Field) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, uint64(len(fields)))
 	for i := range fields {
 		f := &fields[i]
-		if err := f.check(n.validName(f.Name)); err != nil {
+		number := knownNumber(f.Name)
+		if err := f.check(number > 0 || n.validName(f.Name)); err != nil {
 			return nil, err
 		}
-		dst = append(dst, byte(f.Provenance)|byte(f.Form)<<2)
-		dst = appendString(dst, f.Name)
+		dst = appendHead(dst, f.Provenance, f.Form, f.Name, number)
 		switch f.Form {
 		case Inline:
 			dst = appendString(dst, f.Value)

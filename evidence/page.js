@@ -67,7 +67,7 @@ class Cut {
 }
 const decode = leaf => {
 	const c = new Cut(leaf.subarray(16)), e = { fields: [] };
-	must(c.byte() === 0, "an entry has a newer format than this page");
+	must(c.byte() === leafVersion, "an entry has a format that this page does not know");
 	c.byte(); c.uvarint();
 	e.received = c.svarint();
 	const flag = c.byte();
@@ -78,7 +78,9 @@ const decode = leaf => {
 	}
 	c.uvarint(); c.bytes();
 	for (let n = c.uvarint(); n > 0n; n--) {
-		const tag = c.byte(), f = { form: tag >> 2, name: text.decode(c.bytes()) };
+		const tag = c.byte(), f = { form: tag >> 2 & 3 }, number = tag < 240 ? tag >> 4 : 15 + c.byte();
+		must(number <= wellKnown.length, "an entry has a name that this page does not know");
+		f.name = number > 0 ? wellKnown[number - 1] : text.decode(c.bytes());
 		f.value = f.form === 0 ? c.bytes() : c.take(32);
 		if (f.form > 1) f.size = c.uvarint();
 		e.fields.push(f);

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"constat/entry"
 	"constat/seal"
 )
 
@@ -23,6 +24,8 @@ type printed struct {
 	CodeHex  string
 	Keys     []printedKey
 	Data     string
+	Leaf     int    // version of the leaves
+	Names    string // the well-known ones, as a list for the script
 	Script   string
 	Readable []string
 	Identity string
@@ -44,7 +47,7 @@ func (c *contents) printed() (*printed, error) {
 	zero := c.chain.zero
 	code := zero.Code()
 	p := &printed{Question: c.question, Total: c.question.shown(), Shown: c.question.shown(), Code4: groups(code.String()), CodeHex: fmt.Sprintf("%x", code[:]),
-		Script: pageScript, Readable: readable, Identity: fmt.Sprintf("%x", zero.Identity[:])}
+		Leaf: entry.Version, Names: fmt.Sprintf("[\"%s\"]", strings.Join(entry.KnownNames(), `","`)), Script: pageScript, Readable: readable, Identity: fmt.Sprintf("%x", zero.Identity[:])}
 	for _, a := range c.question.Journals {
 		p.window(a, zero)
 	}

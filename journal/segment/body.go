@@ -116,15 +116,25 @@ func (p *parsed) time(c *cutter, flag byte) {
 func (p *parsed) fields(c *cutter) {
 	count := c.uvarint()
 	for i := uint64(0); i < count && !c.bad; i++ {
-		tag := c.byte()
-		name := c.string()
-		if name.end-name.start > entry.MaxName {
-			c.bad = true
-		}
-		p.key = append(p.key, tag, byte(name.end-name.start))
-		p.key = append(p.key, c.b[name.start:name.end]...)
-		p.values = append(p.values, c.value(entry.Form(tag>>2)))
+		head, form := c.head()
+		p.key = append(p.key, c.b[head.start:head.end]...)
+		p.values = append(p.values, c.value(form))
 	}
+}
+
+// head returns where tag and name of a field are: see [entry.AppendHead].
+func (c *cutter) head() (head extent, form entry.Form) {
+	start := c.at
+	tag := c.byte()
+	switch tag >> 4 {
+	case 0:
+		name := c.string()
+		text := c.b[name.start:name.end]
+		c.bad = c.bad || len(text) > entry.MaxName || entry.IsKnownName(text)
+	case entry.LongName:
+		c.bad = c.bad || entry.KnownName(entry.LongName+int(c.byte())) == ""
+	}
+	return extent{uint32(start), uint32(c.at)}, entry.Form(tag >> 2 & 3)
 }
 
 // value returns where the value of a field is: of a blob, its digest and its size.

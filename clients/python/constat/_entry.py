@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, List, Optional, Tuple
 
+from ._names import NUMBERS
+
 Field = Tuple[str, bytes]
 
 _PREFIX = 'extra.'
@@ -118,8 +120,16 @@ def encode(fields: List[Field], micros: Optional[int]) -> bytes:
     out += b'\x00\x00'  # no renderer, no parameters
     out += _uvarint(len(fields))
     for name, value in fields:
-        out += b'\x00' + _string(name.encode('utf-8')) + _string(value)
+        out += _head(name) + _string(value)
     return bytes(out)
+
+
+def _head(name: str) -> bytes:
+    """What stands before the value of a claimed field: a well-known name is a number."""
+    number = NUMBERS.get(name, 0)
+    if number == 0:
+        return b'\x00' + _string(name.encode('utf-8'))
+    return bytes([number << 4]) if number < 15 else bytes([0xF0, number - 15])
 
 
 def _string(value: bytes) -> bytes:
