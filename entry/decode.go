@@ -22,7 +22,8 @@ type name struct {
 }
 
 // Decode sets e to what body says. Values and parameters point into body. It accepts exactly what [AppendBody]
-// prints: anything else is [ErrFormat], and a version above [Version] is [ErrNewer].
+// prints, of kinds up to [MaxKind]: anything else is [ErrFormat]. A version, kind or renderer above those that this
+// program knows is [ErrNewer]; but for the first, e then is what body says.
 func (d *Decoder) Decode(body []byte, e *Entry) error {
 	if len(body) > MaxBody {
 		return ErrFormat
@@ -35,7 +36,9 @@ func (d *Decoder) DecodeLong(body []byte, e *Entry) error {
 	e.Reset()
 	r := reader{buf: body, names: d}
 	if version := r.byte(); version > Version {
-		return fmt.Errorf("%w: number %d, known is %d", ErrNewer, version, Version)
+		return fmt.Errorf("%w: entry format %d, this program knows %d", ErrNewer, version, Version)
+	} else if version < Version {
+		return fmt.Errorf("%w: entry format %d, this program reads %d", ErrFormat, version, Version)
 	}
 	e.Kind = Kind(r.byte())
 	epoch := r.uvarint()
@@ -49,10 +52,10 @@ func (d *Decoder) DecodeLong(body []byte, e *Entry) error {
 	switch {
 	case r.bad || len(r.buf) != 0:
 		return ErrFormat
-	case epoch > math.MaxUint32 || e.Kind > Control || renderer > uint64(lastRenderer) || !e.Event.valid():
+	case epoch > math.MaxUint32 || e.Kind > MaxKind || renderer > math.MaxUint16 || !e.Event.valid():
 		return ErrFormat
 	}
-	return nil
+	return e.Known()
 }
 
 // DecodeFields decodes the list of fields that a packed blob holds: inline and private ones.

@@ -12,7 +12,7 @@ const DigestSize = 32
 // Errors of encoding and decoding.
 var (
 	ErrTooLong = errors.New("entry longer than 65535 bytes as a leaf: spill it first")
-	ErrNewer   = errors.New("entry format newer than this program")
+	ErrNewer   = errors.New("written by a newer constat: read it with that one")
 	ErrFormat  = errors.New("not a canonical entry")
 )
 

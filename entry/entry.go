@@ -28,6 +28,9 @@ const (
 	Control
 )
 
+// MaxKind is the highest kind that there can ever be: heads and segments say in a byte which kinds they hold.
+const MaxKind Kind = 7
+
 var kindNames = [...]string{"event", "loss", "seal", "control"}
 
 // String returns the name of the kind as it is written in queries.
@@ -102,6 +105,17 @@ type Entry struct {
 	Renderer Renderer // gives the received octets back
 	Params   []byte   // parameters of the renderer
 	Fields   []Field
+}
+
+// Known returns [ErrNewer] if the kind or the renderer of the entry came with a newer program.
+func (e *Entry) Known() error {
+	if e.Kind > Control {
+		return fmt.Errorf("%w: kind %d, this program knows 0 to %d", ErrNewer, uint8(e.Kind), uint8(Control))
+	}
+	if e.Renderer > lastRenderer {
+		return fmt.Errorf("%w: renderer %d, this program knows 0 to %d", ErrNewer, e.Renderer, lastRenderer)
+	}
+	return nil
 }
 
 // Reset empties the entry. It keeps the memory of its list of fields, but not that of its values and parameters, which

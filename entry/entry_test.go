@@ -30,7 +30,7 @@ func joined(pieces ...any) []byte {
 
 // Pieces of bodies. A body is preamble, event time (none: 0), middle, count of fields, fields.
 const (
-	preamble = "\x00\x00\x00\x00" // version, kind, epoch, received
+	preamble = string(rune(Version)) + "\x00\x00\x00" // version, kind, epoch, received
 	middle   = "\x00\x00"         // renderer, no parameters
 	oneField = "\x00\x01A\x01x"   // claimed, inline, A=x
 )
@@ -78,21 +78,25 @@ func TestRefused(t *testing.T) {
 		want error
 	}{
 		{"nothing", nil, ErrFormat},
-		{"version 1", joined(1, 0, 0, 0, 0, middle, 0), ErrNewer},
-		{"version 1 and nothing else", joined(1), ErrNewer},
+		{"next version", joined(Version+1, 0, 0, 0, 0, middle, 0), ErrNewer},
+		{"next version and nothing else", joined(Version+1), ErrNewer},
 		{"version 255", joined(255, 0, 0, 0, 0, middle, 0), ErrNewer},
-		{"kind 4", joined(0, 4, 0, 0, 0, middle, 0), ErrFormat},
-		{"kind 255", joined(0, 255, 0, 0, 0, middle, 0), ErrFormat},
+		{"kind 4", joined(Version, 4, 0, 0, 0, middle, 0), ErrNewer},
+		{"kind 7", joined(Version, 7, 0, 0, 0, middle, 0), ErrNewer},
+		{"kind 7 and bytes behind the end", joined(Version, 7, 0, 0, 0, middle, 0, 0), ErrFormat},
+		{"kind 8", joined(Version, 8, 0, 0, 0, middle, 0), ErrFormat},
+		{"kind 255", joined(Version, 255, 0, 0, 0, middle, 0), ErrFormat},
 
-		{"epoch in two bytes", joined(0, 0, "\x80\x00", 0, 0, middle, 0), ErrFormat},
-		{"epoch 2^32", joined(0, 0, "\x80\x80\x80\x80\x10", 0, 0, middle, 0), ErrFormat},
-		{"received in two bytes", joined(0, 0, 0, "\x80\x00", 0, middle, 0), ErrFormat},
-		{"received 1 in three bytes", joined(0, 0, 0, "\x82\x80\x00", 0, middle, 0), ErrFormat},
-		{"received of 65 bits", joined(0, 0, 0, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 0, middle, 0), ErrFormat},
-		{"received in 10 bytes, the last zero", joined(0, 0, 0, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00", 0, middle, 0), ErrFormat},
-		{"received in 11 bytes", joined(0, 0, 0, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81\x00", 0, middle, 0), ErrFormat},
+		{"epoch in two bytes", joined(Version, 0, "\x80\x00", 0, 0, middle, 0), ErrFormat},
+		{"epoch 2^32", joined(Version, 0, "\x80\x80\x80\x80\x10", 0, 0, middle, 0), ErrFormat},
+		{"received in two bytes", joined(Version, 0, 0, "\x80\x00", 0, middle, 0), ErrFormat},
+		{"received 1 in three bytes", joined(Version, 0, 0, "\x82\x80\x00", 0, middle, 0), ErrFormat},
+		{"received of 65 bits", joined(Version, 0, 0, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 0, middle, 0), ErrFormat},
+		{"received in 10 bytes, the last zero", joined(Version, 0, 0, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00", 0, middle, 0), ErrFormat},
+		{"received in 11 bytes", joined(Version, 0, 0, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81\x00", 0, middle, 0), ErrFormat},
 		{"renderer in two bytes", joined(preamble, 0, "\x80\x00", 0, 0), ErrFormat},
-		{"renderer unknown", joined(preamble, 0, int(lastRenderer)+1, 0, 0), ErrFormat},
+		{"renderer unknown", joined(preamble, 0, int(lastRenderer)+1, 0, 0), ErrNewer},
+		{"renderer 2^16-1", joined(preamble, 0, "\xff\xff\x03", 0, 0), ErrNewer},
 		{"renderer 2^16", joined(preamble, 0, "\x80\x80\x04", 0, 0), ErrFormat},
 		{"params: length in two bytes", joined(preamble, 0, 0, "\x81\x00p", 0), ErrFormat},
 		{"params longer than the body", joined(preamble, 0, 0, 5, "p", 0), ErrFormat},

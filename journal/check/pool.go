@@ -143,9 +143,11 @@ func (w *worker) frame(j *job) {
 	for i, body := range w.bodies {
 		index := j.x.Header.First + uint64(i)
 		r.leaves[i] = w.nonces.LeafHash(index, body)
-		if text, newer := w.entry(r, index, body, j.x.Header, i == 0); text != "" {
+		text, newer := w.entry(r, index, body, j.x.Header, i == 0)
+		if text != "" {
 			r.problems = append(r.problems, problem{index, text, newer})
-		} else if len(marks) > 0 && marks[0] == index {
+		}
+		if isTold(text, newer, body) && len(marks) > 0 && marks[0] == index {
 			r.moments = append(r.moments, moment{index, layout.Moment{Epoch: w.current.Epoch, Received: w.current.Received}})
 		}
 		for len(marks) > 0 && marks[0] <= index {
@@ -159,27 +161,35 @@ func (w *worker) frame(j *job) {
 	}
 }
 
+// isTold reports whether the time of an entry is known, of which text says what is wrong.
+func isTold(text string, newer bool, body []byte) bool {
+	return text == "" || newer && body[0] == entry.Version
+}
+
 // entry decodes one body and compares it with the frame and the entry before. It returns what is wrong, and whether
 // that is only that this program is too old.
 func (w *worker) entry(r *result, index uint64, body []byte, x frame.Header, first bool) (text string, newer bool) {
 	e := &w.current
 	if err := w.names.Decode(body, e); err != nil {
-		return err.Error(), errors.Is(err, entry.ErrNewer)
+		text, newer = err.Error(), errors.Is(err, entry.ErrNewer)
+	}
+	if !isTold(text, newer, body) {
+		return text, newer
 	}
 	if e.Epoch != x.Epoch {
-		text = fmt.Sprintf("epoch %d in a frame of epoch %d", e.Epoch, x.Epoch)
+		newer, text = false, fmt.Sprintf("epoch %d in a frame of epoch %d", e.Epoch, x.Epoch)
 	}
 	if first {
 		r.min, r.max = e.Received, e.Received
 	}
 	if e.Received < r.max {
-		text = "received time goes back within a frame"
+		newer, text = false, "received time goes back within a frame"
 	}
 	r.min, r.max = min(r.min, e.Received), max(r.max, e.Received)
 	if isSpecial(e) {
 		r.special = append(r.special, special{index, ownCopy(e)})
 	}
-	return text, false
+	return text, newer
 }
 
 // isSpecial reports whether the rest of the check has to see an entry.

@@ -23,7 +23,7 @@ const Format = 0
 // What opening a file can say. A damaged header is told from a file that is not ours and from one of a newer program.
 var (
 	ErrNotOurs = errors.New("not a constat file")
-	ErrNewer   = errors.New("written by a newer constat")
+	ErrNewer   = entry.ErrNewer
 	ErrDamaged = errors.New("damaged")
 )
 

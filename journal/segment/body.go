@@ -2,6 +2,7 @@ package segment
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"constat/entry"
@@ -77,6 +78,9 @@ func (c *cutter) string() extent { return c.take(c.uvarint()) }
 func (p *parsed) parse(body []byte) error {
 	c := cutter{b: body}
 	version, kind := c.byte(), c.byte()
+	if version > entry.Version {
+		return fmt.Errorf("%w: entry format %d, this program knows %d", entry.ErrNewer, version, entry.Version)
+	}
 	epoch := c.uvarint()
 	p.received = c.svarint()
 	flag := c.byte()
@@ -87,7 +91,7 @@ func (p *parsed) parse(body []byte) error {
 	p.values = append(p.values[:0], c.string())
 	p.fields(&c)
 	p.kind, p.epoch = entry.Kind(kind), uint32(epoch)
-	if c.bad || c.at != len(body) || version != entry.Version || kind > byte(entry.Control) || epoch > math.MaxUint32 || renderer > math.MaxUint16 {
+	if c.bad || c.at != len(body) || version != entry.Version || kind > byte(entry.MaxKind) || epoch > math.MaxUint32 || renderer > math.MaxUint16 {
 		return errBody
 	}
 	return nil
