@@ -31,8 +31,8 @@ func joined(pieces ...any) []byte {
 // Pieces of bodies. A body is preamble, event time (none: 0), middle, count of fields, fields.
 const (
 	preamble = string(rune(Version)) + "\x00\x00\x00" // version, kind, epoch, received
-	middle   = "\x00\x00"         // renderer, no parameters
-	oneField = "\x00\x01A\x01x"   // claimed, inline, A=x
+	middle   = "\x00\x00"                             // renderer, no parameters
+	oneField = "\x00\x01A\x01x"                       // claimed, inline, A=x
 )
 
 var digest32 = strings.Repeat("d", DigestSize)
@@ -79,7 +79,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{"nothing", nil, ErrFormat},
 		{"next version", joined(Version+1, 0, 0, 0, 0, middle, 0), ErrNewer},
-		{"next version and nothing else", joined(Version+1), ErrNewer},
+		{"next version and nothing else", joined(Version + 1), ErrNewer},
 		{"version 255", joined(255, 0, 0, 0, 0, middle, 0), ErrNewer},
 		{"kind 4", joined(Version, 4, 0, 0, 0, middle, 0), ErrNewer},
 		{"kind 7", joined(Version, 7, 0, 0, 0, middle, 0), ErrNewer},
