@@ -116,7 +116,7 @@ func (h *partCheck) open() (err error) {
 
 func (h *partCheck) cannotOpen(err error, end uint64) {
 	switch {
-	case errors.Is(err, frame.ErrNewer):
+	case frame.IsOther(err):
 		h.report.cannot(RuleFormat, h.file, err)
 		h.skip(end)
 	case errors.Is(err, frame.ErrDamaged): // of another file

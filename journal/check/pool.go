@@ -98,13 +98,22 @@ func (p *pool) run(h *partCheck) {
 	for j := range queue {
 		<-j.ready
 		if j.result.err != nil && j.x.Length == 0 {
-			h.report.cannot(RuleRead, h.file, j.result.err)
+			h.cannotScan(j.result.err)
 			h.ended = true
 			continue
 		}
 		h.take(j.x, &j.result)
 		p.progress(h, uint64(j.x.Header.Count))
 	}
+}
+
+// cannotScan says that nobody knows what follows in a head.
+func (h *partCheck) cannotScan(err error) {
+	rule := RuleRead
+	if frame.IsOther(err) {
+		rule = RuleFormat
+	}
+	h.add(at(Finding{Rule: rule, File: h.file, Journal: h.dir, Text: err.Error()}, h.next, max(h.next+1, h.limit())-1))
 }
 
 // progress tells that n more entries were checked.
