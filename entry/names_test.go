@@ -75,6 +75,10 @@ func TestNamesOfPython(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	encoder, err := os.ReadFile("../clients/python/constat/_entry.py")
+	if err != nil || !strings.Contains(string(encoder), fmt.Sprintf("\n_VERSION = %d ", Version)) {
+		t.Errorf("the client in Python writes another version than %d, %v", Version, err)
+	}
 	parts := strings.Split(string(data), `"""`)
 	if len(parts) != 5 || strings.Join(strings.Fields(parts[3]), " ") != strings.Join(KnownNames(), " ") {
 		t.Errorf("the list of the client in Python, in part 3 of %d, is another", len(parts))

@@ -165,7 +165,7 @@ const verify = async () => {
 	const [data, rows] = carried("data"), [proof, rows2] = carried("proof");
 	const json = (files, name) => { must(files.has(name), name + " is missing"); return JSON.parse(text.decode(files.get(name))); };
 	const q = json(data, "question.json"), p = json(proof, "proof.json");
-	must(q.format === "constat-evidence/0" && p.format === q.format && rows === rows2, "the format is not one that this page knows");
+	must(q.format === evidenceFormat && p.format === q.format && rows === rows2, "the format is not one that this page knows");
 
 	const certificate = data.get("seals/certificate-0"), lines = text.decode(certificate).split("\n");
 	const codeBits = Array.from(await sha256(certificate), b => b.toString(2).padStart(8, "0")).join("") + "0000";

@@ -4,17 +4,20 @@ import (
 	"bytes"
 	"encoding/hex"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+
+	"constat/journal/frame"
 )
 
 var update = flag.Bool("update", false, "write testdata/formats anew: format 0 may change, later ones may not")
 
 // Frozen files: a segment as this format number writes it, and the bodies that it must give back, in hex.
-const (
-	frozenSegment = "../../testdata/formats/segment-0.seg"
-	frozenBodies  = "../../testdata/formats/segment-0.bodies"
+var (
+	frozenSegment = fmt.Sprintf("../../testdata/formats/v%d/segment.seg", frame.Format)
+	frozenBodies  = fmt.Sprintf("../../testdata/formats/v%d/segment.bodies", frame.Format)
 )
 
 // TestFrozen: what was written once can be read as long as its format number is known.

@@ -11,6 +11,7 @@ from ._names import NUMBERS
 
 Field = Tuple[str, bytes]
 
+_VERSION = 0  # of the format; FORMAT.md, section 3.1
 _PREFIX = 'extra.'
 _MAX_NAME = 255
 
@@ -112,7 +113,7 @@ def _is_name(name: str) -> bool:
 
 def encode(fields: List[Field], micros: Optional[int]) -> bytes:
     """The body of an event with claimed fields. micros is when it happened, in µs since 1970 UTC."""
-    out = bytearray(b'\x00\x00\x00\x00')  # version, kind, epoch, received: the last two are the daemon's
+    out = bytearray((_VERSION, 0, 0, 0))  # version, kind, epoch, received: the last two are the daemon's
     if micros is None:
         out += b'\x00'
     else:

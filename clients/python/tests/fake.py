@@ -11,6 +11,7 @@ import tempfile
 import threading
 from typing import Any, Dict, List, Optional, Tuple
 
+from constat._entry import _VERSION
 from constat._names import NUMBERS
 
 
@@ -67,7 +68,7 @@ class Fake:
 
     def _decode(self, body: bytes) -> None:
         reader = _Reader(body)
-        assert reader.take(4) == b'\x00\x00\x00\x00'
+        assert reader.take(4) == bytes((_VERSION, 0, 0, 0))
         digits = reader.take(1)[0]
         at = None
         if digits:
