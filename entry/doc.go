@@ -13,12 +13,12 @@
 // by [Nonces], so that it costs no byte on disk; it keeps the sibling hashes of a proof from being guessed. What is
 // stored is the body.
 //
-// # Body, format number 0
+// # Body
 //
 // All integers are little-endian base-128 varints in their shortest form (uvarint; svarint is zigzag), a string is a
 // uvarint length and its bytes. There is exactly one encoding of an entry: [Decoder.Decode] refuses every other.
 //
-//	version     byte     0 until the format is frozen as 1
+//	version     byte     [Version]
 //	kind        byte     0 event, 1 loss, 2 seal, 3 control
 //	epoch       uvarint  time epoch of the store, below 2^32
 //	received    svarint  µs since 1970-01-01 UTC, by the ingest clock

@@ -52,8 +52,8 @@ func TestAccepted(t *testing.T) {
 		{"private", joined(preamble, 0, middle, 1, 1<<2, 1, "A", digest32)},
 		{"blob", joined(preamble, 0, middle, 1, 2<<2, 1, "A", digest32, 5)},
 		{"packed", joined(preamble, 0, middle, 1, 1|3<<2, 0, digest32, 5)},
-		{"epoch 2^32-1", joined(0, 0, "\xff\xff\xff\xff\x0f", 0, 0, middle, 0)},
-		{"received: 10 bytes", joined(0, 0, 0, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 0, middle, 0)},
+		{"epoch 2^32-1", joined(Version, 0, "\xff\xff\xff\xff\x0f", 0, 0, middle, 0)},
+		{"received: 10 bytes", joined(Version, 0, 0, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 0, middle, 0)},
 		{"longest", long},
 	} {
 		var d Decoder

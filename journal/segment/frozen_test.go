@@ -3,9 +3,11 @@ package segment_test
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -56,7 +58,7 @@ func writeFrozen(t *testing.T) {
 		lines.WriteString(hex.EncodeToString(b) + "\n")
 	}
 	for name, data := range map[string][]byte{frozenSegment: build(t, bodies), frozenBodies: []byte(lines.String())} {
-		if err := os.WriteFile(name, data, 0o644); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, data, 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,7 +14,7 @@ const trailerSize = 64
 // trailer says where directory and shared parts are. Both stand together, twice.
 //
 //	 0  8  magic "CONSTATe"
-//	 8  2  format number, 0 until frozen
+//	 8  2  format number
 //	10  2  zero
 //	12  8  journal id
 //	20  8  index of the first entry
