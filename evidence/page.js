@@ -65,6 +65,8 @@ class Cut {
 	take(n) { must(BigInt(this.b.length - this.at) >= BigInt(n), "an entry is cut short"); this.at += Number(n); return this.b.subarray(this.at - Number(n), this.at); }
 	bytes() { return this.take(this.uvarint()); }
 }
+// What stands between quotes and dollars comes from the program.
+const evidenceFormat = "$FORMAT$", leafVersion = Number("$LEAF$"), wellKnown = "$NAMES$".split(" ");
 const decode = leaf => {
 	const c = new Cut(leaf.subarray(16)), e = { fields: [] };
 	must(c.byte() === leafVersion, "an entry has a format that this page does not know");

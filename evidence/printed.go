@@ -24,8 +24,6 @@ type printed struct {
 	CodeHex  string
 	Keys     []printedKey
 	Data     string
-	Leaf     int    // version of the leaves
-	Names    string // the well-known ones, as a list for the script
 	Script   string
 	Readable []string
 	Identity string
@@ -42,12 +40,17 @@ type printedWindow struct {
 
 type printedKey struct{ Origin, VKey string }
 
+// script is that of the page, with what it takes from the format.
+func script() string {
+	return strings.NewReplacer("$FORMAT$", Format, "$LEAF$", fmt.Sprint(entry.Version), "$NAMES$", strings.Join(entry.KnownNames(), " ")).Replace(pageScript)
+}
+
 // printed collects what the texts say.
 func (c *contents) printed() (*printed, error) {
 	zero := c.chain.zero
 	code := zero.Code()
 	p := &printed{Question: c.question, Total: c.question.shown(), Shown: c.question.shown(), Code4: groups(code.String()), CodeHex: fmt.Sprintf("%x", code[:]),
-		Leaf: entry.Version, Names: fmt.Sprintf("[\"%s\"]", strings.Join(entry.KnownNames(), `","`)), Script: pageScript, Readable: readable, Identity: fmt.Sprintf("%x", zero.Identity[:])}
+		Script: script(), Readable: readable, Identity: fmt.Sprintf("%x", zero.Identity[:])}
 	for _, a := range c.question.Journals {
 		p.window(a, zero)
 	}
