@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 
 	"constat/entry"
 	"constat/journal/frame"
@@ -147,7 +146,7 @@ func (w *worker) frame(j *job) {
 		return
 	}
 	r.leaves = make([]seal.Hash, len(w.bodies))
-	kinds := uint8(0)
+	kinds, untold := uint8(0), false
 	marks := j.h.sealed.marks[j.h.nextMark(j.x.Header.First):]
 	for i, body := range w.bodies {
 		index := j.x.Header.First + uint64(i)
@@ -156,6 +155,7 @@ func (w *worker) frame(j *job) {
 		if text != "" {
 			r.problems = append(r.problems, problem{index, text, newer})
 		}
+		untold = untold || newer && !isTold(text, newer, body)
 		if isTold(text, newer, body) && len(marks) > 0 && marks[0] == index {
 			r.moments = append(r.moments, moment{index, layout.Moment{Epoch: w.current.Epoch, Received: w.current.Received}})
 		}
@@ -166,7 +166,7 @@ func (w *worker) frame(j *job) {
 	}
 	if x := j.x.Header; kinds != x.Kinds || r.min != x.MinReceived || r.max != x.MaxReceived {
 		text := fmt.Sprintf("header of the frame at byte %d contradicts its entries", j.x.Offset)
-		r.problems = append(r.problems, problem{x.First, text, slices.ContainsFunc(r.problems, func(p problem) bool { return p.newer })})
+		r.problems = append(r.problems, problem{x.First, text, untold})
 	}
 }
 

@@ -103,7 +103,7 @@ func (x *segmentJob) rows() {
 	}
 	for _, p := range x.problems {
 		if p.newer {
-			x.certain(RuleFormat, p.index, p.index, p.text)
+			x.newer(p)
 			continue
 		}
 		x.findAt(RuleEntry, x.file, p.index, p.index+1, p.text)
