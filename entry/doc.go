@@ -41,6 +41,6 @@
 //
 // # Evolution
 //
-// Format 0 is refused by later programs. Once frozen, a released renderer never changes its output, a new renderer
-// gets a new number, and any other change gets a new version byte; a reader refuses versions it does not know.
+// A released renderer never changes its output, a new renderer or kind gets a new number, and any other change gets a
+// new version byte: each is [ErrNewer] to a reader that does not know it. Version 0 was never fixed, and is refused.
 package entry

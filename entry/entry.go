@@ -5,8 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// Version is the format number at the head of every body. Number 0 may change at any time; see the package comment.
-const Version = 0
+// Version is the number of the format: that at the head of every body, and the one from which packages journal/frame,
+// journal/layout and evidence take theirs. See the package comment.
+const Version = 1
 
 // Limits of one entry. MaxLeaf is the limit of a C2SP tlog-tiles entry bundle.
 const (

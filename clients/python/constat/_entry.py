@@ -11,7 +11,7 @@ from ._names import NUMBERS
 
 Field = Tuple[str, bytes]
 
-_VERSION = 0  # of the format; FORMAT.md, section 3.1
+_VERSION = 1  # of the format; FORMAT.md, section 3.1
 _PREFIX = 'extra.'
 _MAX_NAME = 255
 
