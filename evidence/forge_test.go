@@ -187,6 +187,12 @@ func TestForgeries(t *testing.T) {
 			t.Errorf("%s: %v, want rule %s: %v", c.name, r.Verdict, c.rule, r.Findings)
 		}
 	}
+	for _, at := range []int{0, 1} { // version, kind
+		later := edit(leavesName, func(b []byte) []byte { b[2+entry.NonceSize+at] = 7; return b })
+		if r := Verify(rezipped(t, zip, later), w.pin()); r.Verdict != Unreadable || !strings.Contains(r.Findings[0].Text, "newer constat") {
+			t.Errorf("of a newer program: %v %v", r.Verdict, r.Findings)
+		}
+	}
 	r := Verify(foreign, w.pin())
 	if r.Verdict != Tampered || !r.failed("trust") {
 		t.Errorf("evidence of another store: %v %v", r.Verdict, r.Findings)

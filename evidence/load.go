@@ -3,9 +3,11 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
+	"constat/entry"
 	"constat/seal"
 )
 
@@ -73,6 +75,12 @@ func (c *contents) loadLeaves() (err error) {
 	}
 	if c.support, err = parseLeaves(c.data(supportName)); err != nil {
 		return fmt.Errorf("%s: %w", supportName, err)
+	}
+	var d entry.Decoder
+	for _, leaf := range append(slices.Clip(c.leaves), c.support...) {
+		if err := d.Decode(leaf[entry.NonceSize:], new(entry.Entry)); errors.Is(err, entry.ErrNewer) {
+			return fmt.Errorf("%s: %w", leavesName, err)
+		}
 	}
 	if c.hashes, err = parseHashes(c.data(withheldName)); err != nil {
 		return fmt.Errorf("%s: %w", withheldName, err)

@@ -65,9 +65,11 @@ class Cut {
 	take(n) { must(BigInt(this.b.length - this.at) >= BigInt(n), "an entry is cut short"); this.at += Number(n); return this.b.subarray(this.at - Number(n), this.at); }
 	bytes() { return this.take(this.uvarint()); }
 }
+// What stands between quotes and dollars comes from the program.
+const evidenceFormat = "$FORMAT$", leafVersion = Number("$LEAF$"), wellKnown = "$NAMES$".split(" ");
 const decode = leaf => {
 	const c = new Cut(leaf.subarray(16)), e = { fields: [] };
-	must(c.byte() === 0, "an entry has a newer format than this page");
+	must(c.byte() === leafVersion, "an entry has a format that this page does not know");
 	e.kind = c.byte(); c.uvarint();
 	e.received = c.svarint();
 	const flag = c.byte();
@@ -84,7 +86,9 @@ const decode = leaf => {
 const fieldsOf = c => {
 	const fields = [];
 	for (let n = c.uvarint(); n > 0n; n--) {
-		const tag = c.byte(), f = { form: tag >> 2, by: tag & 3, name: text.decode(c.bytes()) };
+		const tag = c.byte(), f = { form: tag >> 2 & 3, by: tag & 3 }, number = tag < 240 ? tag >> 4 : 15 + c.byte();
+		must(number <= wellKnown.length, "an entry has a name that this page does not know");
+		f.name = number > 0 ? wellKnown[number - 1] : text.decode(c.bytes());
 		f.value = f.form === 0 ? c.bytes() : c.take(32);
 		if (f.form > 1) f.size = c.uvarint();
 		fields.push(f);
@@ -184,7 +188,7 @@ const verify = async () => {
 	const [data, rows] = carried("data"), [proof, rows2] = carried("proof");
 	const json = (files, name) => { must(files.has(name), name + " is missing"); return JSON.parse(text.decode(files.get(name))); };
 	const q = json(data, "question.json"), p = json(proof, "proof.json");
-	must(q.format === "constat-evidence/0" && p.format === q.format && rows === rows2, "the format is not one that this page knows");
+	must(q.format === evidenceFormat && p.format === q.format && rows === rows2, "the format is not one that this page knows");
 
 	const certificate = data.get("seals/certificate-0"), lines = text.decode(certificate).split("\n");
 	const codeBits = Array.from(await sha256(certificate), b => b.toString(2).padStart(8, "0")).join("") + "0000";

@@ -91,7 +91,7 @@ func (v *verifier) verify(files []file) *Report {
 	if v.contents, err = load(files); err != nil {
 		_, ours := find(files, questionName)
 		v.report.find("format", "", "", err.Error())
-		if !ours || v.contents.question.Format != "" && v.contents.question.Format != Format {
+		if !ours || errors.Is(err, entry.ErrNewer) || v.contents.question.Format != "" && v.contents.question.Format != Format {
 			return v.end(Unreadable)
 		}
 		return v.end(Tampered)

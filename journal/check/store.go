@@ -111,7 +111,7 @@ func (c *checker) readStore() bool {
 	}
 	if err != nil {
 		rule := RuleStore
-		if errors.Is(err, frame.ErrNewer) {
+		if frame.IsOther(err) {
 			rule = RuleFormat
 		}
 		c.report.cannot(rule, layout.StoreFile, err)
