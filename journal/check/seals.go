@@ -137,6 +137,9 @@ func (s *seals) seal(e *entry.Entry, file string, index uint64, root seal.Hash, 
 		s.find(RuleTime, file, index, "seal %d: of epoch %d, whose beginning no control entry tells", x.Counter, e.Epoch)
 		s.stepped = e.Epoch // once is enough
 	}
+	if boot := s.c.boot; boot != nil && x.Boot != *boot {
+		s.find(RuleStation, file, index, "seal %d: made in boot %s, and the store is that of boot %s", x.Counter, x.Boot, *boot)
+	}
 	before, beforeAt := s.audit.Last()
 	keys, position, problems := s.audit.Seal(&x, pointOf(e, index))
 	s.problems(file, problems)
