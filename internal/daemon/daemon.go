@@ -44,7 +44,8 @@ type Daemon struct {
 	parts   supervisor
 	names   map[listener]string // under which listeners run
 	keep    atomic.Pointer[config.Retention]
-	urgent  chan string // users who say that something critical happened
+	memory  *config.Volatile // if the store is in memory; never changed
+	urgent  chan string      // users who say that something critical happened
 
 	vouching vouching
 
@@ -61,9 +62,9 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	s := newStore(o.Store, o.FS, o.Dir)
 	defer func() { err = errors.Join(err, s.Close()) }()
 	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}, store: s,
-		urgent: make(chan string, 64)}
+		urgent: make(chan string, 64), memory: c.Volatile}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())
-	d.keep.Store(&c.Retention)
+	d.keepAs(c)
 	routes, err := routesOf(c.Routes)
 	if err != nil {
 		return err

@@ -37,6 +37,7 @@ var table = []row{
 	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
 	{"internal/rule", []string{"entry"}},
 	{"internal/show", []string{"entry"}},
+	{"internal/backup", []string{"journal/layout", "internal/vfs", "internal/durable"}},
 	{"internal/tiles", []string{"entry", "seal", "journal", "journal/frame", "journal/layout", "internal/vfs", "internal/durable"}},
 	{"internal/witness", []string{"entry", "seal", "journal", "journal/layout", "internal/vfs", "internal/durable"}},
 
@@ -65,9 +66,9 @@ var table = []row{
 	}},
 	{"internal/cli", []string{
 		"entry", "seal", "query", "evidence", "journal/...",
-		"internal/vfs", "internal/durable", "internal/timespec", "internal/measure",
+		"internal/vfs", "internal/vfs/quotafs", "internal/durable", "internal/timespec", "internal/measure",
 		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
-		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/witness",
+		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/backup", "internal/witness",
 		"internal/input/native",                                      // the client of the daemon's own socket
 		"internal/input", "internal/input/record", "internal/tunnel", // "record" runs them itself
 	}},
