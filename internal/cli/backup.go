@@ -24,8 +24,7 @@ func (a *app) backupCommand() *cobra.Command {
 read or verified, and holds none. The store is sealed before, through the daemon if one runs, so that all that was there is
 under the seal.
 
-What cannot be erased any more later: private values stand encrypted in the copy, and their keys, which the copy does not
-hold, go with the erasure.`,
+Private values stand in it encrypted. Their keys stay with the store, so that an erasure there reaches every copy.`,
 		Example: `  constat backup /media/usb/station-7
   constat verify --code MFRGGZDFMZTWQ2LK… /media/usb/station-7   (on another machine)`,
 		Args: cobra.ExactArgs(1),
