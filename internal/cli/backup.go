@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -40,8 +39,11 @@ func (a *app) backup(ctx context.Context, to string) error {
 	if to, err = filepath.Abs(to); err != nil {
 		return err
 	}
-	if err := a.sealBefore(); err != nil { // a full disk, or another writer: then a copy is wanted all the more
+	switch could, err := a.sealStore(); {
+	case err != nil: // a full disk, or another writer: then a copy is wanted all the more
 		a.say("constat: not sealed before: %v; what stands above the newest seal is copied unsealed", err)
+	case !could:
+		a.say("constat: the store cannot be written to: what stands above the newest seal is copied unsealed")
 	}
 	c, err := backup.New(vfs.OS(), r.Dir(), to)
 	if err != nil {
@@ -61,23 +63,6 @@ func (a *app) backup(ctx context.Context, to string) error {
 		return fmt.Errorf("backup: %w", hint(err))
 	}
 	return a.tellBackup(c, report, to)
-}
-
-// sealBefore seals the store, if this process can.
-func (a *app) sealBefore() error {
-	w, err := a.proofWriter()
-	if err != nil {
-		return err
-	}
-	if !w.daemon && w.writer == nil {
-		a.say("constat: the store cannot be written to: what stands above the newest seal is copied unsealed")
-		return nil
-	}
-	err = w.seal()
-	if w.writer != nil {
-		err = errors.Join(err, w.stop(), finish(w.writer))
-	}
-	return err
 }
 
 // tellBackup says what was copied. A copy of a store that was tampered with is kept, and is an error.

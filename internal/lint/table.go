@@ -22,6 +22,7 @@ var table = []row{
 	{"internal/lint", nil},
 	{"internal/measure", nil},
 	{"internal/sealing", nil},
+	{"internal/logind", nil},
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
 	{"journal/frame", []string{"entry"}},
@@ -118,6 +119,8 @@ var thirdParty = []struct {
 	{"github.com/goccy/go-yaml", []string{"internal/config"}},
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
 	{"github.com/VictoriaMetrics/metrics", []string{"internal/api"}},
+	// D-Bus. login1 of go-systemd hides who sent a signal, and anybody on the system bus may send one that looks like logind's.
+	{"github.com/godbus/dbus", []string{"internal/logind"}},
 	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check", "internal/search"}},
 	{"golang.org/x/sys", []string{"internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon"}}, // journal: CLOCK_BOOTTIME
 	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},
