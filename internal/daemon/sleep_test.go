@@ -127,6 +127,7 @@ func (d delay) gone(t *testing.T) {
 func TestSealsAroundSleep(t *testing.T) {
 	p := newPlace(t, everything)
 	address := p.bus()
+	code := p.make()
 	logind, impostor := newLogin1(t, address), dial(t, address)
 	d := p.serve(func(c *exec.Cmd) { c.Env = append(c.Env, "DBUS_SYSTEM_BUS_ADDRESS="+address) })
 	p.until("a boot seal", func() bool { return len(p.seals()) == 1 })
@@ -149,7 +150,7 @@ func TestSealsAroundSleep(t *testing.T) {
 	if got := reasons(p.seals()); !slices.Equal(got, append(want, "stop")) {
 		t.Errorf("seals %q, want %q", got, want)
 	}
-	p.noUnclean()
+	p.noUnclean(code)
 }
 
 // pretend says what logind says, to all and to one.
@@ -169,10 +170,10 @@ func pretend(t *testing.T, conn *dbus.Conn, to dbus.Sender) {
 }
 
 // noUnclean wants the store to be sound, with every silence accounted for.
-func (p *place) noUnclean() {
+func (p *place) noUnclean(code string) {
 	p.t.Helper()
 	var r struct{ Unclean []any }
-	if err := json.Unmarshal([]byte(p.run("verify", "-o", "json")), &r); err != nil || r.Unclean == nil || len(r.Unclean) > 0 {
+	if err := json.Unmarshal([]byte(p.run("verify", "--code", code, "-o", "json")), &r); err != nil || r.Unclean == nil || len(r.Unclean) > 0 {
 		p.t.Errorf("unclean: %v %v", r.Unclean, err)
 	}
 }
@@ -180,6 +181,7 @@ func (p *place) noUnclean() {
 // TestHooksAroundSleep: without a bus, commands say the same. A daemon that is stopped before it has woken up says both.
 func TestHooksAroundSleep(t *testing.T) {
 	p := newPlace(t, everything)
+	code := p.make()
 	p.run("seal", "--suspend") // no daemon: nothing was promised
 	d := p.serve(func(c *exec.Cmd) { c.Env = append(c.Env, "DBUS_SYSTEM_BUS_ADDRESS=unix:path="+p.dir+"/none") })
 	p.until("a boot seal", func() bool { return len(p.seals()) == 1 })
@@ -199,5 +201,5 @@ func TestHooksAroundSleep(t *testing.T) {
 	if _, _, err := p.try("seal", "--suspend", "--resume"); exitCode(err) != 2 {
 		t.Errorf("both: %v", err)
 	}
-	p.noUnclean()
+	p.noUnclean(code)
 }

@@ -251,6 +251,7 @@ func sizeOf(t *testing.T, dir string) (total int64) {
 // TestCopyOfABusyStore: a copy that is made while everything goes on verifies, with segments being made of heads.
 func TestCopyOfABusyStore(t *testing.T) {
 	p := newPlace(t, everything)
+	code := p.make()
 	d := p.serve()
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	conn := p.dial("tcp")
@@ -272,12 +273,12 @@ func TestCopyOfABusyStore(t *testing.T) {
 		p.run("rotate")
 		dir := fmt.Sprint("copy-", time.Now().UnixNano())
 		p.run("backup", dir)
-		p.run("verify", dir)
+		p.verifies(code, dir, 0)
 	}
 	close(stop)
 	<-stopped
 	d.stop()
-	p.verify()
+	p.verifies(code, p.store, 0)
 }
 
 func exists(name string) bool {
