@@ -208,7 +208,7 @@ func (s *seals) journals(x *seal.Seal, file string, index uint64) {
 		}
 	}
 	for name, l := range s.c.listed {
-		if !in[name] && !l.closed {
+		if !in[name] {
 			s.find(RuleJournals, file, index, "seal %d: does not list %s, which entry %d announced", x.Counter, name, l.index)
 		}
 	}

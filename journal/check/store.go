@@ -63,7 +63,6 @@ type listing struct {
 	id     string // hex
 	digest string // SHA-256 of journal.json, hex
 	index  uint64 // of the control entry
-	closed bool   // seals need not list it any more
 }
 
 // keptFile is a file or directory that recovery set aside, as a control entry names it.
@@ -172,11 +171,6 @@ func (c *checker) learn(e *entry.Entry, index uint64) {
 		c.listed[name] = listing{id: layout.Text(e, layout.JournalIDOf), digest: layout.Text(e, layout.Descriptor), index: index}
 	case layout.ClockStep:
 		c.seals.stepped = max(c.seals.stepped, e.Epoch)
-	case layout.JournalClosed:
-		if l := c.listed[name]; l.id == layout.Text(e, layout.JournalIDOf) {
-			l.closed = true
-			c.listed[name] = l
-		}
 	case layout.TailSetAside:
 		c.kept = append(c.kept, keptFile{layout.Text(e, layout.File), name, layout.Text(e, layout.FileDigest), index})
 	case layout.JournalDamaged:
