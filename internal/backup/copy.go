@@ -48,7 +48,7 @@ func New(fsys vfs.FS, from, to string) (*Copy, error) {
 	return &Copy{fsys: fsys, from: from, to: to}, err
 }
 
-// Run copies the store. On an error there is no store.json, so that what was copied by then is not taken for a store.
+// Run copies the store. What was copied when an error comes is not taken for a store: store.json is the last.
 func (c *Copy) Run(ctx context.Context) error {
 	c.Files, c.Bytes = 0, 0
 	if err := c.journal(ctx, layout.System); err != nil {
@@ -100,7 +100,13 @@ func (c *Copy) top() error {
 			return err
 		}
 	}
-	return errors.Join(c.fsys.SyncDir(c.to), c.file(layout.StoreFile), c.fsys.SyncDir(c.to), c.fsys.SyncDir(filepath.Dir(c.to)))
+	if err := c.fsys.SyncDir(c.to); err != nil {
+		return err
+	}
+	if err := c.file(layout.StoreFile); err != nil {
+		return err
+	}
+	return c.fsys.SyncDir(c.to)
 }
 
 // journal copies a journal until none of its files has gone meanwhile. One that is gone itself, because it was just being

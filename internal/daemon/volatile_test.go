@@ -108,6 +108,10 @@ func TestStationInMemory(t *testing.T) {
 			t.Errorf("without the code: %d\n%s", status, out)
 		}
 		b.checkEvidence(t, n)
+		page, err := os.ReadFile(filepath.Join(b.dir, dir, layout.PageFile))
+		if err != nil || !strings.Contains(string(page), "constat verify --code "+b.code) || !strings.Contains(string(page), "not forward-secure across boots") {
+			t.Errorf("page of boot %d: %s %v", n, page, err)
+		}
 	}
 	first, second := b.stationIn("copy-1"), b.stationIn("copy-2")
 	if first.Code != b.code || second.Code != b.code || first.Boot == second.Boot || first.Limit != "not forward-secure across boots" {
