@@ -101,9 +101,9 @@ func (c *Chain) placeLeft(left []Hash) error {
 // placeKeys derives the keys from the position on and the nodes that hold one of them.
 func (c *Chain) placeKeys(count uint32) {
 	seed := *c.seed
-	defer cleanStack()
+	defer cleanStack(0)
 	defer clear(seed[:])
-	cleanStack()
+	cleanStack(0)
 	for i := c.position; i < count; i++ {
 		c.nodes[0][i] = keyLeaf(seed.public())
 		seed = seed.Next()
@@ -128,9 +128,9 @@ func (c *Chain) Sign(message []byte) (KeySignature, error) {
 		return KeySignature{}, fmt.Errorf("%w: all %d keys are used", ErrChain, c.keys.Count)
 	}
 	s := KeySignature{Path: c.path()}
-	cleanStack()
+	cleanStack(0)
 	c.seed.sign(&s, message)
-	cleanStack()
+	cleanStack(0)
 	return s, nil
 }
 

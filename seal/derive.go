@@ -5,9 +5,9 @@ import "crypto/sha256"
 // derive is the SHA-256 of a label and a seed. It leaves no copy of the seed on the heap, where it would stay until that memory is
 // used again, nor on the stack: a seed that was used must be nowhere when the machine is taken.
 func derive(label string, s *Seed) Seed {
-	cleanStack() // grows the stack: were it moved later, a copy would stay behind
+	cleanStack(0) // grows the stack: were it moved later, a copy would stay behind
 	hash := deriveOn(label, s)
-	cleanStack()
+	cleanStack(0)
 	return hash
 }
 
@@ -23,15 +23,11 @@ func deriveOn(label string, s *Seed) Seed {
 	return hash
 }
 
-// cleanStack overwrites what calls before have left below the stack of its caller. The byte that it returns keeps the
-// compiler from leaving it out.
+// cleanStack overwrites what calls before have left below the stack of its caller, with zeros. That the compiler does not
+// know which byte it returns keeps it from leaving them out.
 //
 //go:noinline
-func cleanStack() byte {
+func cleanStack(n int) byte {
 	var b [8192]byte
-	for i := range b {
-		b[i] = byte(i)
-	}
-	clear(b[:])
-	return b[len(b)/2]
+	return b[n&(len(b)-1)]
 }
