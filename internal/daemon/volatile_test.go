@@ -180,6 +180,52 @@ func TestStoreOfAnotherBoot(t *testing.T) {
 	}
 }
 
+// TestInitOfAStation: a store that was made by hand is that of the boot too; the daemon goes on with it, and so does whoever
+// knows the code of the station.
+func TestInitOfAStation(t *testing.T) {
+	b := newBoots(t)
+	if code := strings.TrimSpace(b.run("init", "--station-key", "station.pem", "--station", bootsName)); code != b.code {
+		t.Errorf("code %s, want %s", code, b.code)
+	}
+	b.serve().stop()
+	b.floorsAreAnHour()
+	var status struct{ Station inReport }
+	if err := json.Unmarshal([]byte(b.run("status", "-o", "json")), &status); err != nil || status.Station.Code != b.code || status.Station.Name != bootsName {
+		t.Errorf("status %+v %v", status, err)
+	}
+	b.run("backup", "copy")
+	for _, dir := range []string{b.store, "copy"} { // pinned by the file of known codes
+		if out := b.run("verify", dir); !strings.Contains(out, "VERIFIED") {
+			t.Errorf("%s: %s", dir, out)
+		}
+	}
+	if _, errs, err := b.try("vacuum", "--dry-run", "--config", b.file); err != nil {
+		t.Errorf("vacuum: %v %s", err, errs)
+	}
+	b.configure(everything + "volatile:\n  station: " + bootsName + "-2\n  key: DIR/station.pem\n")
+	d := b.launch()
+	if d.wait(); exitCode(d.end) != 1 || !strings.Contains(d.errs.String(), "constat backup") {
+		t.Errorf("another station goes on: %v %s", d.end, &d.errs)
+	}
+}
+
+// floorsAreAnHour wants no other floor in the store, from its first entry on.
+func (b *boots) floorsAreAnHour() {
+	b.t.Helper()
+	n := 0
+	b.each(layout.System, func(e *entry.Entry) {
+		if layout.Text(e, layout.Control) != layout.FloorSet {
+			return
+		}
+		if n++; layout.Text(e, layout.Floor) != "3600" {
+			b.t.Errorf("floor of %s: %s s", layout.Text(e, layout.JournalName), layout.Text(e, layout.Floor))
+		}
+	})
+	if n == 0 {
+		b.t.Error("no floor was set")
+	}
+}
+
 // TestMemoryRunsFull: a store takes what it may and no more. What is younger than the floor stays; who can wait has to, and
 // everything that was acknowledged is there and verifies.
 func TestMemoryRunsFull(t *testing.T) {
@@ -209,11 +255,7 @@ func TestMemoryRunsFull(t *testing.T) {
 	}
 	d.stop()
 	b.run("verify", "--code", b.code)
-	b.each(layout.System, func(e *entry.Entry) {
-		if name := layout.Text(e, layout.JournalName); layout.Text(e, layout.Control) == layout.FloorSet && layout.Text(e, layout.Floor) != "3600" {
-			t.Errorf("floor of %s: %s s", name, layout.Text(e, layout.Floor))
-		}
-	})
+	b.floorsAreAnHour()
 }
 
 func (b *boots) importNoise(t *testing.T, size int) (out, errs string, err error) {
