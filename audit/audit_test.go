@@ -42,7 +42,7 @@ func (r *recorder) Import(context.Context, string, string, io.Reader) (kept, cut
 	return 0, 0, errors.ErrUnsupported
 }
 func (r *recorder) Rotate(context.Context) error { return errors.ErrUnsupported }
-func (r *recorder) Seal(context.Context) error   { return errors.ErrUnsupported }
+func (r *recorder) Seal(context.Context, string) error   { return errors.ErrUnsupported }
 func (r *recorder) Exported(context.Context, *entry.Entry) error {
 	return errors.ErrUnsupported
 }

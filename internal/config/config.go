@@ -45,6 +45,8 @@ type Config struct {
 	Audit Audit `yaml:"audit"`
 	// Private says which fields can be erased, whatever their sender says.
 	Private []Private `yaml:"private"`
+	// Volatile keeps the store in memory: a new one at each boot.
+	Volatile *Volatile `yaml:"volatile"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.
 	User  string `yaml:"user"`
 	Group string `yaml:"group"`

@@ -38,6 +38,7 @@ func (c *Config) validate() (found []problem) {
 	found = append(found, c.validateWitnesses()...)
 	found = append(found, c.Audit.validate()...)
 	found = append(found, validatePrivate(c.Private)...)
+	found = append(found, c.validateVolatile()...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
 	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")
@@ -146,6 +147,6 @@ func hint(err error) string {
 	}
 	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream, xen), socket, http, user, group,\nroutes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
-		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)," +
+		"\nvolatile (station, key, size), limits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"
 }

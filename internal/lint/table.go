@@ -22,6 +22,7 @@ var table = []row{
 	{"internal/lint", nil},
 	{"internal/measure", nil},
 	{"internal/sealing", nil},
+	{"internal/logind", nil},
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
 	{"journal/frame", []string{"entry"}},
@@ -40,6 +41,7 @@ var table = []row{
 	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
 	{"internal/rule", []string{"entry"}},
 	{"internal/show", []string{"entry"}},
+	{"internal/backup", []string{"journal/layout", "internal/vfs", "internal/durable"}},
 	{"internal/tiles", []string{"entry", "seal", "journal", "journal/frame", "journal/layout", "internal/vfs", "internal/durable"}},
 	{"internal/witness", []string{"entry", "seal", "journal", "journal/layout", "internal/vfs", "internal/durable"}},
 
@@ -68,9 +70,9 @@ var table = []row{
 	}},
 	{"internal/cli", []string{
 		"entry", "seal", "query", "evidence", "custody", "journal/...",
-		"internal/vfs", "internal/durable", "internal/timespec", "internal/measure",
+		"internal/vfs", "internal/vfs/quotafs", "internal/durable", "internal/timespec", "internal/measure",
 		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
-		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/witness",
+		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/backup", "internal/witness",
 		"internal/input/native",                                      // the client of the daemon's own socket
 		"internal/input", "internal/input/record", "internal/tunnel", // "record" runs them itself
 		"station", // "log --channel" writes frames
@@ -122,6 +124,8 @@ var thirdParty = []struct {
 	{"github.com/goccy/go-yaml", []string{"internal/config"}},
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
 	{"github.com/VictoriaMetrics/metrics", []string{"internal/api"}},
+	// D-Bus. login1 of go-systemd hides who sent a signal, and anybody on the system bus may send one that looks like logind's.
+	{"github.com/godbus/dbus", []string{"internal/logind"}},
 	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check", "internal/search"}},
 	{"golang.org/x/sys", []string{"custody/client", "internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon", "station"}}, // journal: CLOCK_BOOTTIME; station: terminals
 	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},

@@ -74,10 +74,10 @@ var attacks = []attack{
 		a.put(a.forge(6, 1, seal.Interval))
 		a.must(a.w.Close())
 	}, check.RuleJournals, "app", 0, 0},
-	{"close a sealed journal, and remove it", func(a *thief) {
+	{"say that a sealed journal was closed, and remove it", func(a *thief) {
 		d := a.descriptor("app")
 		a.removeJournal("app")
-		a.say(layout.NewControl(layout.JournalClosed, "journal app closed", layout.JournalName, "app", layout.JournalIDOf, fmt.Sprintf("%x", d.ID[:])))
+		a.say(layout.NewControl("journal-closed", "journal app closed", layout.JournalName, "app", layout.JournalIDOf, fmt.Sprintf("%x", d.ID[:])))
 	}, check.RuleJournals, "app", 0, 0},
 	{"splice entries from another host", func(a *thief) {
 		other := a.otherHost()

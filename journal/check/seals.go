@@ -139,6 +139,9 @@ func (s *seals) seal(e *entry.Entry, file string, index uint64, root seal.Hash, 
 		s.find(RuleTime, file, index, "seal %d: of epoch %d, whose beginning no control entry tells", x.Counter, e.Epoch)
 		s.stepped = e.Epoch // once is enough
 	}
+	if boot := s.c.boot; boot != nil && x.Boot != *boot {
+		s.find(RuleStation, file, index, "seal %d: made in boot %s, and the store is that of boot %s", x.Counter, x.Boot, *boot)
+	}
 	before, beforeAt := s.audit.Last()
 	keys, position, problems := s.audit.Seal(&x, pointOf(e, index))
 	s.problems(file, problems)
@@ -221,7 +224,7 @@ func (s *seals) journals(x *seal.Seal, file string, index uint64) {
 		}
 	}
 	for name, l := range s.c.listed {
-		if !in[name] && !l.closed {
+		if !in[name] {
 			s.find(RuleJournals, file, index, "seal %d: does not list %s, which entry %d announced", x.Counter, name, l.index)
 		}
 	}
