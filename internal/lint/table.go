@@ -22,8 +22,8 @@ var table = []row{
 	{"internal/lint", nil},
 	{"internal/measure", nil},
 	{"internal/sealing", nil},
-	{"internal/relp", nil},    // a protocol, for inputs and outputs
-	{"internal/tlsconf", nil}, // TLS, for inputs and outputs
+	{"internal/relp", nil},        // a protocol, for inputs and outputs
+	{"internal/tlsconf/...", nil}, // TLS, for inputs and outputs
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
 	{"journal/frame", []string{"entry"}},

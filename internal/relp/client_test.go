@@ -23,7 +23,6 @@ type server struct {
 	conn net.Conn
 	take func(number uint32, data string) (answer []byte, goOn bool)
 	got  []string
-	most int // commands that were in the stream at once
 	done sync.WaitGroup
 }
 
