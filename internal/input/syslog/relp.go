@@ -19,12 +19,18 @@ type RELP struct {
 	CutLong bool
 }
 
+// relpSegment is the longest segment that RELP clients are asked for, in octets. librelp corks its connection and sends
+// full segments only, until its window is full and 200 ms have passed: where segments are long, as on the loopback,
+// each window would take so long. The usual segment of Ethernet is shorter than a window.
+const relpSegment = 1400
+
 // ListenRELP binds. With TLS the input is called "relp-tls", without it "relp".
 func ListenRELP(c TCPConfig, r RELP) (*Stream, error) {
 	kind := "relp"
 	if c.TLS != nil {
 		kind = "relp-tls"
 	}
+	c.segment = relpSegment
 	s, err := c.stream(kind)
 	if err == nil {
 		s.relp = &r
@@ -202,3 +208,6 @@ func (s *session) handOver(ctx context.Context) error {
 	}
 	return err
 }
+
+// CutsLong reports whether messages above the limit are acknowledged.
+func (s *Stream) CutsLong() bool { return s.relp != nil && s.relp.CutLong }

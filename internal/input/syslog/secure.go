@@ -109,11 +109,12 @@ func (s *secure) Read(b []byte) (int, error) {
 // greet begins TLS, if it is spoken here, and says who the peer is. It reports whether to go on.
 func (c *connection) greet(ctx context.Context) bool {
 	c.source = c.in.sourceOf(c.addr, nil)
-	if c.in.config.TLS == nil {
+	config := c.in.tls.Load()
+	if config == nil {
 		return true
 	}
 	below := &under{Conn: c.conn, raw: c.raw}
-	s := &secure{Conn: tls.Server(below, c.in.config.TLS.Server()), under: below}
+	s := &secure{Conn: tls.Server(below, config.Server()), under: below}
 	limited, cancel := context.WithTimeout(ctx, c.in.config.HandshakeTimeout)
 	defer cancel()
 	if err := s.HandshakeContext(limited); err != nil {

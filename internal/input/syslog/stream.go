@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"constat/internal/input"
+	"constat/internal/tlsconf"
 )
 
 // Connections that are made while the input ends. Accept wants some time to look whether there are any.
@@ -34,7 +35,8 @@ type Stream struct {
 	from  map[netip.Addr]int       // guarded by mu; connections by address, of the network
 
 	admissions admissions
-	refused    atomic.Uint64 // connections
+	tls        atomic.Pointer[tlsconf.Config] // nil is none
+	refused    atomic.Uint64                  // connections
 }
 
 var _ input.Input = (*Stream)(nil)
@@ -56,6 +58,7 @@ func newStream(name string, l streamListener, c TCPConfig) *Stream {
 	}
 	s := &Stream{name: name, listener: l, config: c, inherited: c.File != nil, conns: map[*connection]struct{}{}, from: map[netip.Addr]int{}}
 	s.life.release = l.Close
+	s.tls.Store(c.TLS)
 	return s
 }
 
@@ -74,6 +77,9 @@ func (s *Stream) Connections() int {
 
 // Refused is how many connections were not let in, since the beginning.
 func (s *Stream) Refused() uint64 { return s.refused.Load() }
+
+// SetTLS changes the TLS of a listener that speaks it, for those who connect from then on.
+func (s *Stream) SetTLS(c *tlsconf.Config) { s.tls.Store(c) }
 
 // Admit changes from where connections are taken; all of the list must admit an address. What is connected stays.
 func (s *Stream) Admit(list ...Admission) { s.admissions.set(list) }

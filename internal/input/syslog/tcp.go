@@ -7,7 +7,10 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"constat/entry"
 	"constat/internal/input"
@@ -50,6 +53,8 @@ type TCPConfig struct {
 	CutCR bool
 	// Format says how the messages are written; 0 is [input.Syslog].
 	Format input.Format
+
+	segment int // octets of the longest that is asked for; 0 is what the path allows
 }
 
 // ListenTCP binds. With TLS the input is called "tls" and not "tcp".
@@ -75,7 +80,7 @@ func (c TCPConfig) listen() (*net.TCPListener, error) {
 	if c.File != nil {
 		l, err = net.FileListener(c.File)
 	} else {
-		lc := net.ListenConfig{KeepAlive: -1} // set for each connection, also of a File
+		lc := net.ListenConfig{KeepAlive: -1, Control: c.control} // set for each connection, also of a File
 		l, err = lc.Listen(context.Background(), "tcp", c.Address)
 	}
 	if err != nil {
@@ -87,6 +92,14 @@ func (c TCPConfig) listen() (*net.TCPListener, error) {
 		return nil, fmt.Errorf("file %s: not a TCP socket", c.File.Name())
 	}
 	return tcp, nil
+}
+
+// control limits the segments that peers send, if that is wanted.
+func (c TCPConfig) control(_, _ string, raw syscall.RawConn) error {
+	if c.segment == 0 {
+		return nil
+	}
+	return onSocket(raw, func(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, c.segment) })
 }
 
 // keepAlive finds peers that are gone within about two minutes.
