@@ -25,6 +25,7 @@ type sender struct {
 }
 
 // rsyslog starts one with an action; ADDRESS and PORT in it are those of the receiver, DIR is a directory of its own.
+// Its queue has one worker: two would send what they have side by side, in any order.
 func rsyslog(t *testing.T, dir, address, action string) *sender {
 	t.Helper()
 	root := filepath.Join(peers(), "rsyslog")
@@ -36,6 +37,7 @@ func rsyslog(t *testing.T, dir, address, action string) *sender {
 	s := &sender{t: t, dir: dir}
 	host, port, _ := net.SplitHostPort(address)
 	text := strings.NewReplacer("DIR", dir, "ADDRESS", host, "PORT", port).Replace(`global(workDirectory="DIR")
+main_queue(queue.type="LinkedList" queue.workerThreads="1")
 module(load="imfile")
 input(type="imfile" file="DIR/messages" tag="test")
 template(name="test" type="string" string="<13>1 2026-11-30T00:00:00Z host app - - - %msg%")

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -187,8 +186,3 @@ func (s *seldom) now() (skipped int, yes bool) {
 	skipped, s.skipped, s.at = s.skipped, 0, time.Now()
 	return skipped, true
 }
-
-var errNotYet = errors.New("not built")
-
-func (b *binder) follow(listener) (input.Input, error) { return nil, errNotYet }
-func (b *binder) pipe(listener) (input.Input, error)   { return nil, errNotYet }
