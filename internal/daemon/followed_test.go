@@ -1,8 +1,10 @@
 package daemon
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -10,8 +12,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"crypto/tls"
 
 	"constat/internal/tlsconf/tlstest"
 )
@@ -144,31 +144,58 @@ func TestTLSReload(t *testing.T) {
 	p.verify()
 }
 
-// TestRefusalsInJournal: each peer that is refused stands in the journal with its address and the reason, in each mode
-// of authentication.
+// TestRefusalsInJournal: each peer that is refused stands in the journal with its address and the reason, and people are
+// told more.
 func TestRefusalsInJournal(t *testing.T) {
 	p := newPlace(t, "http: off\nlisten:\n  tls:\n  - address: 127.0.0.1:0\n    tls: "+secured+"\n")
 	p.pki()
 	d := p.serve()
-	stranger := tlstest.New(t, t.TempDir(), "stranger").Issue("client", []string{"client.test"}, nil)
-	cert, err := tls.LoadX509KeyPair(stranger.Certificate, stranger.Key)
-	if err != nil {
-		t.Fatal(err)
+	ca := tlstest.New(t, t.TempDir(), "stranger")
+	own := tlstest.Of(t, p.dir, "ca")
+	refused := map[string]tlstest.Pair{
+		"certificate not trusted":       ca.Issue("stranger", []string{"client.test"}, nil),
+		"certificate expired":           own.Issue("expired", []string{"client.test"}, tlstest.Expired),
+		"wrong name in the certificate": own.Issue("else", []string{"else.test"}, nil),
+		"no certificate":                {},
 	}
-	if conn, err := tls.Dial("tcp", p.address("tls"), &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{cert}}); err == nil {
-		conn.Read(make([]byte, 1))
+	for _, pair := range refused {
+		config := &tls.Config{InsecureSkipVerify: true}
+		if pair.Certificate != "" {
+			cert, err := tls.LoadX509KeyPair(pair.Certificate, pair.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config.Certificates = []tls.Certificate{cert}
+		}
+		if conn, err := tls.Dial("tcp", p.address("tls"), config); err == nil {
+			conn.Read(make([]byte, 1))
+			conn.Close()
+		}
+	}
+	for reason, octets := range map[string]string{"no TLS": "<13>plain\n", "TLS handshake broken off": "\x16\x03\x01\x02\x00\x01"} {
+		conn, err := net.Dial("tcp", p.address("tls"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, octets)
+		conn.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, conn)
 		conn.Close()
+		refused[reason] = tlstest.Pair{}
 	}
-	want := "1 connections of tls 127.0.0.1 refused: certificate not trusted"
-	p.until("the entry", func() bool {
+	p.until("entries about all", func() bool {
+		found := map[string]bool{}
 		for _, k := range p.all("system") {
-			if k.fields["MESSAGE"] == want {
-				return true
+			found[k.fields["MESSAGE"]] = true
+		}
+		for reason := range refused {
+			if !found["1 connections of tls 127.0.0.1 refused: "+reason] {
+				return false
 			}
 		}
-		return false
+		return true
 	})
-	if said := d.errs.String(); !strings.Contains(said, "peer refused") || !strings.Contains(said, "CN=client") {
+	if said := d.errs.String(); !strings.Contains(said, "peer refused") {
 		t.Errorf("people are told %q", said)
 	}
 	d.stop()
