@@ -249,3 +249,18 @@ func TestRsyslog(t *testing.T) {
 	d.stop()
 	p.verify()
 }
+
+// TestLoggenTLS: syslog-ng's generator shows no certificate, so that it is let in where anybody is, and nowhere else.
+func TestLoggenTLS(t *testing.T) {
+	run := loggen(t)
+	p := newPlace(t, "http: off\nlisten:\n  tls:\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, anonymous: true}\n")
+	p.pki()
+	d := p.serve()
+	host, port, _ := net.SplitHostPort(d.address("tls"))
+	run(t, "-U", "-n", "50", "-r", "1000", "-s", "200", "-Q", host, port)
+	for _, k := range p.arrived(50) {
+		want{"_TRANSPORT": "syslog-tls", "_TLS_PEER": "", "_TLS_VERSION": "TLS 1.3", "_FRAMING": "", "SYSLOG_IDENTIFIER": "prg00000", "MESSAGE": "*"}.check(t, k)
+	}
+	d.stop()
+	p.verify()
+}

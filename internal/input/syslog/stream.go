@@ -201,6 +201,9 @@ func (s *Stream) leave(c *connection) {
 		delete(s.from, c.addr)
 	}
 	s.mu.Unlock()
+	if c.secure != nil {
+		c.secure.Close() // which says so (RFC 5425 §4.4)
+	}
 	c.conn.Close()
 }
 
