@@ -4,9 +4,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -326,4 +328,43 @@ func FuzzTLSInput(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestTLSPieces: whatever the records in which a stream comes, the messages are the same.
+func TestTLSPieces(t *testing.T) {
+	c := newCity(t)
+	for seed := range uint64(4) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		var want []string
+		var stream strings.Builder
+		for i := range 2000 {
+			m := "<13>" + strings.Repeat("x", 1+rng.IntN(1+rng.IntN(2000))) + strconv.Itoa(i)
+			want = append(want, m)
+			if rng.IntN(2) == 0 {
+				stream.WriteString(m + "\n")
+			} else {
+				stream.WriteString(strconv.Itoa(len(m)) + " " + m)
+			}
+		}
+		in := c.open(t, TCPConfig{})
+		sink := inputtest.NewSink(t)
+		stop := inputtest.Start(t, in, sink)
+		conn, err := c.dial(t, in, c.good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rest := stream.String(); rest != ""; {
+			n := min(len(rest), 1+rng.IntN(1<<(2*seed+8))) // 256 octets at most, 1024, 4096, 16 KiB
+			if _, err := io.WriteString(conn, rest[:n]); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
+		}
+		conn.Close()
+		sink.Wait(len(want))
+		stop()
+		if !slices.Equal(octetsOf(sink), want) {
+			t.Errorf("seed %d: other messages", seed)
+		}
+	}
 }
