@@ -285,7 +285,9 @@ func TestReopenInBetween(t *testing.T) {
 	c.Done = func(err error) { done <- err }
 	put(t, in, c)
 	until(t, "kept in part", func() bool { m, _, _ := f.events(); return len(m) == 2 && in.Stalled() })
-	f.set(func(f *fakeStore) { f.room, f.broken, f.gone = -1, fmt.Errorf("%w after: %w", journal.ErrBroken, errSink), 2 })
+	f.set(func(f *fakeStore) {
+		f.room, f.broken, f.gone = -1, fmt.Errorf("%w after: %w", journal.ErrBroken, errSink), 2
+	})
 	if err := <-done; !errors.Is(err, journal.ErrBroken) {
 		t.Errorf("told %v", err)
 	}
