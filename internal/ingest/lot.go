@@ -12,7 +12,8 @@ import (
 
 // lot is a batch on its way: entries and the chunks that they point into. One is filled while another is appended.
 type lot struct {
-	parser     *parse.Parser
+	parser     *parse.Parser // of syslog
+	text       *parse.Parser // of lines that are messages and nothing else
 	entries    []entry.Entry
 	sources    []*input.Source // of the entries
 	journals   []string        // where the entries belong
@@ -25,8 +26,16 @@ type lot struct {
 }
 
 func newLot(location *time.Location) *lot {
-	parser := parse.New(parse.Syslog, parse.Options{Provenance: entry.Claimed, Location: location})
-	return &lot{parser: parser, entries: make([]entry.Entry, 0, maxBatch)}
+	o := parse.Options{Provenance: entry.Claimed, Location: location}
+	return &lot{parser: parse.New(parse.Syslog, o), text: parse.New(parse.Text, o), entries: make([]entry.Entry, 0, maxBatch)}
+}
+
+// of is the parser for messages of a source.
+func (l *lot) of(s *input.Source) *parse.Parser {
+	if s.Format == input.Text {
+		return l.text
+	}
+	return l.parser
 }
 
 func (l *lot) full() bool { return len(l.entries) >= maxBatch || l.heldOctets >= maxHeld }
@@ -45,7 +54,7 @@ func (in *Intake) fill(l *lot, now time.Time) {
 
 // takeChunk makes entries of the messages of a chunk.
 func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
-	received, before := now.UnixMicro(), len(l.entries)
+	received, before, parser := now.UnixMicro(), len(l.entries), l.of(c.Source)
 	for _, m := range c.Messages {
 		octets := c.Octets[m.Start:m.End]
 		if c.Done == nil && !in.limits.allow(c.Source.Name, now) {
@@ -53,7 +62,7 @@ func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 			continue
 		}
 		e := l.next(c.Source)
-		l.parser.Parse(e, octets, received)
+		parser.Parse(e, octets, received)
 		e.Fields = append(e.Fields, c.Source.Fields...)
 		if m.Flag != "" {
 			e.AddString("_FRAMING", m.Flag, entry.Observed)
@@ -147,6 +156,7 @@ func (in *Intake) empty(l *lot) {
 	l.entries, l.sources, l.journals, l.held, l.heldOctets = l.entries[:0], l.sources[:0], l.journals[:0], l.held[:0], 0
 	l.hurry, l.begun, l.critical = false, false, l.critical[:0]
 	l.parser.Release()
+	l.text.Release()
 }
 
 func (in *Intake) giveBack(c *input.Chunk) {
