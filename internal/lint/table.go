@@ -44,13 +44,16 @@ var table = []row{
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
 	{"internal/input", []string{"entry"}}, // the contract
 	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>"}},
+	{"internal/output", []string{"entry"}},                                                           // the contract
+	{"internal/output/render", []string{"entry", "internal/output", "internal/show"}},                // one JSON for all
+	{"internal/output/relp", []string{"internal/output", "internal/output/syslog", "internal/relp"}}, // the same connections
 	{"internal/output/...", []string{"entry", "internal/output"}},
 	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
 
 	// Rank 3: the only writer, and the readers with a cursor.
 	{"internal/ingest", []string{"internal/input", "internal/parse/...", "internal/rule", "entry", "journal"}},
 	{"internal/auditfile", []string{"entry", "journal", "journal/layout", "internal/show", "internal/vfs", "internal/durable"}},
-	{"internal/forward", []string{"journal", "internal/rule", "internal/output", "entry", "internal/durable"}},
+	{"internal/forward", []string{"journal", "internal/rule", "internal/output", "entry", "internal/vfs", "internal/durable"}},
 
 	// Rank 4 and 5: what people and programs speak to.
 	{"internal/api", []string{"internal/search", "internal/show", "internal/tiles", "evidence", "journal/...", "seal", "query", "entry",
@@ -118,7 +121,7 @@ var thirdParty = []struct {
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
 	{"github.com/VictoriaMetrics/metrics", []string{"internal/api"}},
 	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check", "internal/search"}},
-	{"golang.org/x/sys", []string{"internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon"}}, // journal: CLOCK_BOOTTIME
+	{"golang.org/x/sys", []string{"internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/output/...", "internal/ingest", "internal/daemon"}}, // journal: CLOCK_BOOTTIME
 	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},
 	{"rsc.io/qr", []string{"internal/cli"}},
 }

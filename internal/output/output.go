@@ -64,8 +64,8 @@ type Target interface {
 type Dialer struct {
 	// Name says what and where, such as "tcp 192.0.2.7:514".
 	Name string
-	// Open opens it. The context ends the attempt, not the target.
-	Open func(ctx context.Context) (Target, error)
+	// Open opens it. The context ends the attempt, not the target. lost is for as long as that is open.
+	Open func(ctx context.Context, lost Lost) (Target, error)
 }
 
 // Lost is told of messages that a target can never take, and why, in few and fixed words.

@@ -74,7 +74,9 @@ func named(name string, l *time.Location) (func([]byte, *output.Record) []byte, 
 	case "time:iso":
 		return func(dst []byte, x *output.Record) []byte { return appendISO(dst, x.Entry, when(x.Entry).In(l)) }, nil
 	case "received:iso":
-		return func(dst []byte, x *output.Record) []byte { return appendRFC3339(dst, time.UnixMicro(x.Entry.Received).In(l)) }, nil
+		return func(dst []byte, x *output.Record) []byte {
+			return appendRFC3339(dst, time.UnixMicro(x.Entry.Received).In(l))
+		}, nil
 	case "host":
 		return of(host), nil
 	case "app":

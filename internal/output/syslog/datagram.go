@@ -19,11 +19,10 @@ type Datagram struct {
 	Address string
 	Size    int           // longest message, in octets; 0: [MaxUDP]. What is longer is cut
 	Timeout time.Duration // 0: [DefaultTimeout]
-	Lost    output.Lost   // is told of messages that the system refuses for their length, and of those that were cut
 }
 
 // Open makes the socket. Over UDP nothing says whether anybody listens.
-func (d Datagram) Open(ctx context.Context) (output.Target, error) {
+func (d Datagram) Open(ctx context.Context, lost output.Lost) (output.Target, error) {
 	if d.Size <= 0 || d.Size > MaxUDP {
 		d.Size = MaxUDP
 	}
@@ -35,17 +34,18 @@ func (d Datagram) Open(ctx context.Context) (output.Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &datagram{config: d, conn: conn}, nil
+	return &datagram{config: d, conn: conn, lost: lost}, nil
 }
 
 type datagram struct {
 	config Datagram
 	conn   net.Conn
+	lost   output.Lost // of messages that the system refuses for their length, and of the ends that were cut off
 	sent   uint64
 }
 
 // CutReason is what cutting a message is counted under: its beginning is sent.
-const CutReason = "cut"
+const CutReason = "cut to fit a datagram"
 
 // Send implements [output.Target]. A message that a full socket does not take waits; one that the kernel says nobody
 // took is an error, and is sent again.
@@ -68,13 +68,13 @@ func (t *datagram) Send(ctx context.Context, m *output.Messages) error {
 func (t *datagram) send(ctx context.Context, message []byte) error {
 	whole := len(message)
 	if message = cut(message, t.config.Size); len(message) < whole {
-		t.config.Lost(CutReason, 1, uint64(whole-len(message)))
+		t.lost(CutReason, 1, uint64(whole-len(message)))
 	}
 	for {
 		_, err := t.conn.Write(message)
 		switch {
 		case errors.Is(err, syscall.EMSGSIZE):
-			t.config.Lost("too long", 1, uint64(len(message)))
+			t.lost("longer than the system sends", 1, uint64(len(message)))
 			return nil
 		case errors.Is(err, syscall.ENOBUFS):
 			if err := sleep(ctx, time.Millisecond); err != nil {

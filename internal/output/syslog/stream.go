@@ -45,7 +45,7 @@ func (s Stream) Dial(ctx context.Context) (net.Conn, error) {
 }
 
 // Open makes a connection that messages can be sent over.
-func (s Stream) Open(ctx context.Context) (output.Target, error) {
+func (s Stream) Open(ctx context.Context, _ output.Lost) (output.Target, error) {
 	var wire *counted
 	if secure := s.Secure; secure != nil {
 		s.Secure = func(ctx context.Context, conn net.Conn) (net.Conn, error) {
