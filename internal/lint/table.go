@@ -22,6 +22,8 @@ var table = []row{
 	{"internal/lint", nil},
 	{"internal/measure", nil},
 	{"internal/sealing", nil},
+	{"internal/relp", nil},        // a protocol, for inputs and outputs
+	{"internal/tlsconf/...", nil}, // TLS, for inputs and outputs
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
 	{"journal/frame", []string{"entry"}},
@@ -46,8 +48,10 @@ var table = []row{
 	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>"}},
 	{"internal/output", []string{"entry"}},                                                           // the contract
 	{"internal/output/render", []string{"entry", "internal/output", "internal/show"}},                // one JSON for all
-	{"internal/output/relp", []string{"internal/output", "internal/output/syslog", "internal/relp"}}, // the same connections
+	{"internal/output/relp", []string{"internal/output", "internal/output/syslog", "internal/relp", "internal/tlsconf"}}, // the same connections
 	{"internal/output/...", []string{"entry", "internal/output"}},
+	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>", "internal/relp", "internal/tlsconf"}},
+	{"internal/output/...", []string{"entry", "internal/output", "internal/relp", "internal/tlsconf"}},
 	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
 
 	// Rank 3: the only writer, and the readers with a cursor.
@@ -61,7 +65,7 @@ var table = []row{
 	{"internal/web", []string{"internal/api", "query"}},
 	{"internal/config", []string{
 		"entry", "seal", "query", "evidence", "audit/...", "journal/...",
-		"internal/vfs", "internal/durable", "internal/tunnel",
+		"internal/vfs", "internal/durable", "internal/tunnel", "internal/tlsconf",
 		"internal/parse/...", "internal/rule", "internal/show",
 		"internal/input/...", "internal/output/...", "internal/search",
 		"internal/ingest", "internal/forward", "internal/api",
