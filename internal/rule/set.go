@@ -49,6 +49,8 @@ type Rule struct {
 	// Query is a condition in the query language, nil for none. It must not change the entry or hold on to it.
 	Query  func(*entry.Entry) bool
 	Action Action
+
+	column int // where the rule begins in its line, from 1
 }
 
 // Set is an ordered list of rules. It does not change once it is made.
@@ -113,6 +115,19 @@ func (s *Set) Goes(target int, f *Facts) bool {
 		}
 	}
 	return false
+}
+
+// Selecting returns the rules that an entry meets, in their order. If the last one discards, later ones were not asked.
+func (s *Set) Selecting(f *Facts) (met []*Rule) {
+	for i := range s.Rules {
+		if s.Rules[i].Wants(f) {
+			met = append(met, &s.Rules[i])
+			if s.target[i] == discards {
+				break
+			}
+		}
+	}
+	return met
 }
 
 // Wants reports whether the rule, taken for itself, selects an entry.
