@@ -1,6 +1,9 @@
 package rule
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // advice says what constat does instead of a directive that does nothing here.
 type advice struct {
@@ -109,7 +112,8 @@ func (r *reader) statement() {
 	}
 	for _, s := range statements {
 		if s.prefix == name {
-			r.warn(0, "%s(…) does nothing: %s", name, s.text)
+			o, _, _ := parseObject(text)
+			r.warn(0, "%s(%s) does nothing: %s", name, cmp.Or(o.get("load"), o.get("type"), o.get("name"), "…"), s.text)
 			return
 		}
 	}

@@ -251,7 +251,7 @@ func (r *reader) add(made Rule, at int, action string) {
 		r.stopped = true
 		return
 	}
-	made.File, made.Action = r.name, a.made
+	made.File, made.Action, made.Written = r.name, a.made, action
 	made.Line, made.column = r.l.place(0)
 	made.Program, made.Host = r.program, r.host
 	if made.Property == nil {

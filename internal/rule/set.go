@@ -49,6 +49,8 @@ type Rule struct {
 	// Query is a condition in the query language, nil for none. It must not change the entry or hold on to it.
 	Query  func(*entry.Entry) bool
 	Action Action
+	// Written is the action as written.
+	Written string
 
 	column int // where the rule begins in its line, from 1
 }
