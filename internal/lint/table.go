@@ -44,12 +44,13 @@ var table = []row{
 
 	// Rank 2: the edges, and reading.
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
-	{"internal/input", []string{"entry"}},                                                                                // the contract
-	{"internal/output", []string{"entry"}},                                                                               // the contract
-	{"internal/output/render", []string{"entry", "internal/output", "internal/show"}},                                    // one JSON for all
-	{"internal/output/relp", []string{"internal/output", "internal/output/syslog", "internal/relp", "internal/tlsconf"}}, // the same connections
+	{"internal/input", []string{"entry"}},                                                              // the contract
+	{"internal/output", []string{"entry"}},                                                             // the contract
+	{"internal/output/render", []string{"entry", "internal/output", "internal/show"}},                  // one JSON for all
+	{"internal/output/relp", []string{"internal/output", "internal/output/syslog", "internal/relp"}},   // the same connections
+	{"internal/output/target", []string{"internal/output", "internal/output/...", "internal/tlsconf"}}, // makes them all
 	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>", "internal/relp", "internal/tlsconf"}},
-	{"internal/output/...", []string{"entry", "internal/output", "internal/relp", "internal/tlsconf"}},
+	{"internal/output/...", []string{"entry", "internal/output"}},
 	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
 
 	// Rank 3: the only writer, and the readers with a cursor.
