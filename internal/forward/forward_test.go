@@ -302,10 +302,16 @@ func TestDeadTarget(t *testing.T) {
 	_, err := b.w.Convert(t.Context())
 	b.must(err)
 	b.write("system", 500)
-	b.until("the lag is seen", func() bool { s := o.Status(); return s.LagEntries >= uint64(b.n) && s.State == StateRetrying && s.Error != "" })
+	b.until("the lag is seen", func() bool {
+		s := o.Status()
+		return s.LagEntries >= uint64(b.n) && s.State == StateRetrying && s.Error != ""
+	})
 	dead.set(false)
 	b.until("dead", func() bool { return len(dead.all()) == b.n })
-	b.until("up", func() bool { s := o.Status(); return s.State == StateUp && s.Error == "" && s.LagEntries == 0 && s.Lag == 0 })
+	b.until("up", func() bool {
+		s := o.Status()
+		return s.State == StateUp && s.Error == "" && s.LagEntries == 0 && s.Lag == 0
+	})
 	stop1()
 	stop2()
 	if again := b.whole(dead.all(), 0, b.n) + b.whole(alive.all(), 0, b.n); again > 0 {

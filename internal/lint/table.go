@@ -74,6 +74,7 @@ var table = []row{
 		"internal/vfs", "internal/durable", "internal/timespec", "internal/measure",
 		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
 		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/witness",
+		"internal/forward", "internal/output/...", "internal/tlsconf", // "status" and "log --to"
 		"internal/input/native",                                      // the client of the daemon's own socket
 		"internal/input", "internal/input/record", "internal/tunnel", // "record" runs them itself
 	}},
