@@ -38,6 +38,9 @@ func (d *Daemon) openOutputs(c config.Config) error {
 	if err != nil {
 		return err
 	}
+	if err := f.beginOutputs(list); err != nil {
+		d.log.Warn("outputs", "error", err)
+	}
 	f.wanted = list
 	f.statistics.Store(int64(c.Statistics))
 	d.store.signed = f.wake
@@ -85,6 +88,20 @@ func (f *forwarding) wake() {
 			feed.Wake()
 		}
 	}
+}
+
+// beginOutputs finds the places where outputs begin, before anything new is received.
+func (f *forwarding) beginOutputs(list []*forward.Output) error {
+	var errs []error
+	for _, feed := range []*forward.Feed{f.plain, f.revealed} {
+		if feed != nil {
+			errs = append(errs, feed.Look())
+		}
+	}
+	for _, o := range list {
+		o.Begin()
+	}
+	return errors.Join(errs...)
 }
 
 // forward runs the outputs until the context ends; then they get what was signed last.
@@ -175,6 +192,9 @@ func (f *forwarding) halt() error {
 func (d *Daemon) replaceOutputs(list []*forward.Output) {
 	f := &d.outputs
 	if err := f.halt(); err != nil {
+		d.log.Warn("outputs", "error", err)
+	}
+	if err := f.beginOutputs(list); err != nil {
 		d.log.Warn("outputs", "error", err)
 	}
 	f.mu.Lock()

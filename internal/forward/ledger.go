@@ -54,6 +54,7 @@ type Ledger struct {
 	mu      sync.Mutex // guards everything below
 	outputs map[string]Noted
 	dirty   bool
+	noted   chan struct{} // has a value when something is dirty
 }
 
 // ledgerFile is the file.
@@ -72,7 +73,7 @@ func OpenLedger(fsys vfs.FS, store string) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; remove the file to have each output begin where its configuration says", err)
 	}
-	return &Ledger{fsys: fsys, name: filepath.Join(dir, LedgerFile), outputs: list}, nil
+	return &Ledger{fsys: fsys, name: filepath.Join(dir, LedgerFile), outputs: list, noted: make(chan struct{}, 1)}, nil
 }
 
 // ReadLedger reads what is noted of the outputs of a store; nothing if there are none.
@@ -112,18 +113,20 @@ func (l *Ledger) set(name string, n Noted) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.outputs[name], l.dirty = n, true
+	select {
+	case l.noted <- struct{}{}:
+	default:
+	}
 }
 
-// Run makes what is noted durable, until the context ends, and then once more.
+// Run makes what is noted durable, at once if it has not for a second, until the context ends, and then once more.
 func (l *Ledger) Run(ctx context.Context, report func(error)) error {
-	timer := time.NewTicker(noteEvery)
-	defer timer.Stop()
 	told := ""
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			return l.Write()
-		case <-timer.C:
+			continue
+		case <-l.noted:
 		}
 		err := l.Write()
 		if err == nil {
@@ -132,7 +135,12 @@ func (l *Ledger) Run(ctx context.Context, report func(error)) error {
 			told = err.Error()
 			report(err)
 		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(noteEvery):
+		}
 	}
+	return l.Write()
 }
 
 // Write makes what is noted durable.
@@ -152,6 +160,10 @@ func (l *Ledger) Write() error {
 		l.mu.Lock()
 		l.dirty = true
 		l.mu.Unlock()
+		select {
+		case l.noted <- struct{}{}: // to be tried again
+		default:
+		}
 	}
 	return err
 }

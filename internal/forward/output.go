@@ -87,7 +87,7 @@ func (o *Output) Run(ctx context.Context) error {
 	}
 }
 
-// begin finds the places to begin at.
+// begin waits until the journals were looked at, and finds the places to begin at.
 func (o *Output) begin(ctx context.Context) error {
 	extents, changed := o.feed.state()
 	for extents == nil {
@@ -98,6 +98,17 @@ func (o *Output) begin(ctx context.Context) error {
 		}
 		extents, changed = o.feed.state()
 	}
+	o.Begin()
+	return nil
+}
+
+// Begin finds the places to begin at: what is signed afterwards is sent. [Feed.Look] must have been called. Run calls it
+// too; a second call does nothing.
+func (o *Output) Begin() {
+	if o.sources != nil {
+		return
+	}
+	extents, _ := o.feed.state()
 	noted, _ := o.ledger.get(o.config.Name)
 	if noted.Places == nil {
 		noted.Places = map[string]Place{}
@@ -121,7 +132,6 @@ func (o *Output) begin(ctx context.Context) error {
 	o.noted = noted
 	o.mu.Unlock()
 	o.note()
-	return nil
 }
 
 // end notes the last places.

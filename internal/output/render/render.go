@@ -148,9 +148,9 @@ func host(e *entry.Entry) []byte {
 	return name
 }
 
-// pid is the claimed process, else the observed one.
+// pid is the process as its sender says. The one that was observed is not put into its mouth.
 func pid(e *entry.Entry) []byte {
-	value, _ := e.PID()
+	value, _ := e.Get("SYSLOG_PID")
 	return value
 }
 
