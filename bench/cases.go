@@ -58,6 +58,7 @@ func (s *suite) parts(only []string) (list []part) {
 		{"tcp", s.runCase(s.tcpCase)},
 		{"tcp-octet", s.runCase(s.octetCase)},
 		{"udp", s.runCase(s.udpCase)},
+		{"relay", s.runCase(s.relayCase)},
 		{"memory", s.runCase(s.memoryCase)},
 		{"library", s.runCase(s.libraryCase)},
 		{"size", s.runCase(s.sizeCase)},

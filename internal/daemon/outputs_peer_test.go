@@ -198,16 +198,19 @@ log { source(s_tls); destination(d_tls); flags(flow-control); };
 	return r
 }
 
-// sendNumbers sends numbered messages over TCP to the daemon.
-func (p *place) sendNumbers(from, to int) {
+// sender connects to the daemon over TCP and returns what sends numbered messages.
+func (p *place) sender() func(from, to int) {
 	p.t.Helper()
 	w := bufio.NewWriterSize(p.dial("tcp"), 64<<10)
-	for i := from; i < to; i++ {
-		message := fmt.Sprintf("<13>1 2026-10-11T22:14:15.003Z web%d app 7 - - seq=%09d and a text of the usual length behind it", i%9, i)
-		fmt.Fprintf(w, "%d %s", len(message), message)
-	}
-	if err := w.Flush(); err != nil {
-		p.t.Fatal(err)
+	return func(from, to int) {
+		p.t.Helper()
+		for i := from; i < to; i++ {
+			message := fmt.Sprintf("<13>1 2026-10-11T22:14:15.003Z web%d app 7 - - seq=%09d and a text of the usual length behind it", i%9, i)
+			fmt.Fprintf(w, "%d %s", len(message), message)
+		}
+		if err := w.Flush(); err != nil {
+			p.t.Fatal(err)
+		}
 	}
 }
 
@@ -238,7 +241,7 @@ func TestPeers(t *testing.T) {
 	output("ng-tls", to("tls", ng.ports["tls"]), secure("ng.example.test"))
 	p.configure(configuration)
 	d := p.serve()
-	p.sendNumbers(0, n)
+	p.sender()(0, n)
 	ways := map[string]func() []int{"ng-tcp": func() []int { return ng.numbers("tcp") }, "ng-tls": func() []int { return ng.numbers("tls") }}
 	for kind := range rs.ports {
 		ways[kind] = func() []int { return rs.numbers(kind) }

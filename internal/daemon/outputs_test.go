@@ -144,16 +144,19 @@ func TestOutage(t *testing.T) {
 	d := p.serve()
 	const slices = 20 // a second
 	sent, before := 0, 0
+	send := p.sender()
 	for i := range outage.seconds * slices {
 		began := time.Now()
-		p.sendNumbers(sent, sent+outage.rate/slices)
+		send(sent, sent+outage.rate/slices)
 		sent += outage.rate / slices
 		switch i {
 		case outage.seconds * slices / 4:
 			before = d.rss()
 		case outage.seconds * slices / 2:
+			p.until("the other target is as far", func() bool { return up.last() == sent-1 })
 			d.stop()
 			d = p.serve()
+			send = p.sender()
 		}
 		time.Sleep(time.Until(began.Add(time.Second / slices))) // the pace
 	}
@@ -207,9 +210,10 @@ func TestKilledWhileSending(t *testing.T) {
 	sent := 0
 	for range rounds {
 		d := p.serve()
+		send := p.sender()
 		half := func() {
 			for range 5 {
-				p.sendNumbers(sent, sent+200)
+				send(sent, sent+200)
 				sent += 200
 				p.run("log", "sync") // returns when everything before is durable
 			}

@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -88,13 +89,19 @@ func (b *batch) copy(value []byte) []byte {
 	return b.octets[from:len(b.octets):len(b.octets)]
 }
 
-// miss notes indexes that cannot be read.
-func (b *batch) miss(gone *journal.MissingError) {
+// miss notes indexes that cannot be read. It returns an error that is about something else.
+func (b *batch) miss(err error) error {
+	var gone *journal.MissingError
+	if !errors.As(err, &gone) {
+		return err
+	}
+	b.prunedUpTo(gone.First)
 	if gone.Last < b.next {
-		return // among those that retention left: said with them
+		return nil // among those that retention left: said with them
 	}
 	b.items = append(b.items, item{index: max(gone.First, b.next), last: gone.Last, gone: true})
 	b.next = gone.Last + 1
+	return nil
 }
 
 // prunedUpTo notes that the indexes before one are not there: retention has removed them, of which readers say nothing.

@@ -1,7 +1,6 @@
 package forward
 
 import (
-	"errors"
 	"iter"
 
 	"constat/journal"
@@ -33,16 +32,12 @@ func (l *lane) batches(from uint64) iter.Seq2[*batch, error] {
 	return func(yield func(*batch, error) bool) {
 		b := newBatch(l.view, from)
 		for x, err := range l.view.Entries(journal.Range{From: from, To: l.end}) {
-			var gone *journal.MissingError
-			if errors.As(err, &gone) {
-				b.prunedUpTo(gone.First)
-				b.miss(gone)
-			} else if err != nil {
-				yield(nil, err)
-				return
-			} else {
+			if err == nil {
 				b.prunedUpTo(x.Index)
 				b.add(x.Index, x.Entry)
+			} else if err = b.miss(err); err != nil {
+				yield(nil, err)
+				return
 			}
 			if !b.full() {
 				continue
