@@ -36,7 +36,7 @@ func (c *Config) validate() (found []problem) {
 	found = append(found, c.validateWitnesses()...)
 	found = append(found, c.Audit.validate()...)
 	found = append(found, validatePrivate(c.Private)...)
-	found = append(found, validateOutputs(c.Outputs)...)
+	found = append(found, c.validateOutputs()...)
 	found = append(found, c.SyslogConf.validate()...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -345,6 +346,27 @@ func TestPrivateStaysHere(t *testing.T) {
 	})
 	if strings.Contains(content("plain")+content("relay"), "anna") || !strings.Contains(content("secret"), "anna@example.org") {
 		t.Errorf("plain %s, relay %s, secret %s", content("plain"), content("relay"), content("secret"))
+	}
+	d.stop()
+	p.verify()
+}
+
+// TestSyslogConfFlag: the command line beats the configuration, also after SIGHUP.
+func TestSyslogConfFlag(t *testing.T) {
+	p := newPlace(t, "http: off\nlisten:\n  tcp: ['127.0.0.1:0']\n")
+	conf := filepath.Join(p.dir, "given.conf")
+	if err := os.WriteFile(conf, []byte("*.* "+p.dir+"/all\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	d := p.serve(func(c *exec.Cmd) { c.Args = append(c.Args, "--syslog-conf", conf) })
+	for _, text := range []string{"before", "after"} {
+		p.send("tcp", "<13>app: "+text+"\n")
+		p.until(text, func() bool {
+			data, _ := os.ReadFile(filepath.Join(p.dir, "all"))
+			return strings.Contains(string(data), text)
+		})
+		d.signal(syscall.SIGHUP)
+		p.until("reloaded", func() bool { return strings.Contains(d.errs.String(), "configuration changed") })
 	}
 	d.stop()
 	p.verify()

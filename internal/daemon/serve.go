@@ -27,6 +27,7 @@ import (
 type Command struct {
 	ConfigFile string
 	Config     config.Config
+	SyslogConf string // in place of that of the configuration; "" if there is none
 	Dir        string // of the store
 	// Open opens the store, and makes it if there is none.
 	Open func() (*journal.Writer, error)
@@ -55,11 +56,25 @@ func Serve(ctx context.Context, c Command) error {
 	}
 	reload, ended := c.reloads(ctx, hup, log)
 	o.Reload = reload
+	c.override(&c.Config)
 	err = Run(ctx, c.Config, o)
 	stopping()
 	stop()
 	ended()
 	return err
+}
+
+// override changes what the command line says otherwise.
+func (c Command) override(to *config.Config) {
+	if c.SyslogConf == "" {
+		return
+	}
+	changed := config.SyslogConf{}
+	if to.SyslogConf != nil {
+		changed = *to.SyslogConf
+	}
+	changed.File = c.SyslogConf
+	to.SyslogConf = &changed
 }
 
 // limitMemory makes the garbage collector work harder before memory gets large, unless GOMEMLIMIT says otherwise.
@@ -121,6 +136,7 @@ func (c Command) reloads(ctx context.Context, hup <-chan os.Signal, log *slog.Lo
 			}
 			notify(log, systemd.SdNotifyReloading+"\n"+systemd.SdNotifyMonotonicUsec())
 			next, err := config.Read(c.ConfigFile)
+			c.override(&next)
 			if err != nil {
 				log.Error("configuration not changed", "error", err)
 				notify(log, systemd.SdNotifyReady)
