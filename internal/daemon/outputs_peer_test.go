@@ -114,11 +114,11 @@ func inOrder(t *testing.T, what string, list []int, n int) (again int) {
 // newRsyslog makes an rsyslogd that takes messages over everything that it speaks.
 func newRsyslog(t *testing.T, p *place, a *tlstest.Authority) *receiver {
 	t.Helper()
-	program := need(t, "rsyslogd")
-	for _, module := range []string{"omrelp", "imrelp", "lmnsd_gtls"} {
-		if found, _ := filepath.Glob("/usr/lib/*/rsyslog/" + module + ".so"); len(found) == 0 {
-			missing(t, "rsyslog has no "+module)
-		}
+	root := filepath.Join(peers(), "rsyslog")
+	program := filepath.Join(root, "usr/sbin/rsyslogd")
+	modules, _ := filepath.Glob(filepath.Join(root, "usr/lib/*/rsyslog"))
+	if _, err := os.Stat(program); err != nil || len(modules) != 1 {
+		missing(t, fmt.Sprintf("rsyslog is not there (.ci/peers unpacks it): %v", err))
 	}
 	r := &receiver{t: t, dir: filepath.Join(p.dir, "rsyslog"), ports: map[string]int{}}
 	for _, kind := range []string{"udp", "tcp", "tls", "relp", "relptls"} {
@@ -151,7 +151,11 @@ func newRsyslog(t *testing.T, p *place, a *tlstest.Authority) *receiver {
 	if err := os.WriteFile(conf, b.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r.start = func() *exec.Cmd { return exec.Command(program, "-n", "-i", filepath.Join(r.dir, "pid"), "-f", conf) }
+	r.start = func() *exec.Cmd {
+		c := exec.Command(program, "-n", "-i", filepath.Join(r.dir, "pid"), "-f", conf, "-M", modules[0])
+		c.Env = append(os.Environ(), "LD_LIBRARY_PATH="+filepath.Dir(modules[0]))
+		return c
+	}
 	t.Cleanup(r.stop)
 	return r
 }
@@ -159,16 +163,11 @@ func newRsyslog(t *testing.T, p *place, a *tlstest.Authority) *receiver {
 // newSyslogNG makes a syslog-ng that takes messages over TCP and TLS.
 func newSyslogNG(t *testing.T, p *place, a *tlstest.Authority) *receiver {
 	t.Helper()
-	root := os.Getenv("CONSTAT_PEERS")
-	if root == "" {
-		home, _ := os.UserHomeDir()
-		root = filepath.Join(home, ".cache", "constat-peers")
-	}
-	root = filepath.Join(root, "syslog-ng")
+	root, more := filepath.Join(peers(), "syslog-ng"), filepath.Join(peers(), "syslog-ng-libraries")
 	modules, _ := filepath.Glob(root + "/usr/lib/syslog-ng/[0-9]*")
-	libraries, _ := filepath.Glob(root + "/usr/lib/*-linux-gnu")
+	libraries, _ := filepath.Glob(more + "/usr/lib/*-linux-gnu")
 	if len(modules) != 1 || len(libraries) != 1 {
-		missing(t, "no syslog-ng in "+root+": run .ci/peers")
+		missing(t, "no syslog-ng in "+root+": .ci/peers unpacks it")
 	}
 	r := &receiver{t: t, dir: filepath.Join(p.dir, "syslog-ng"), ports: map[string]int{"tcp": freePort(t), "tls": freePort(t)}}
 	own := a.Issue("ng.example.test", []string{"ng.example.test"}, nil)

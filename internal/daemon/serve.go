@@ -112,8 +112,10 @@ func (c Command) account() (func() error, error) {
 	return func() error {
 		if os.Geteuid() != a.UID {
 			dirs := []string{c.Dir, layout.KeysDir(c.Dir), native.RunDir(c.Dir)}
-			if _, err := os.Stat(forward.LedgerDir(c.Dir)); err == nil {
-				dirs = append(dirs, forward.LedgerDir(c.Dir))
+			for _, dir := range []string{positionsDir(c.Dir), forward.LedgerDir(c.Dir)} {
+				if isDir(dir) {
+					dirs = append(dirs, dir)
+				}
 			}
 			if err := a.Own(dirs...); err != nil {
 				return err
@@ -121,6 +123,11 @@ func (c Command) account() (func() error, error) {
 		}
 		return a.Become()
 	}, nil
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // reloads gives the configuration anew for each SIGHUP, if it is sound. ended waits until it has stopped.
