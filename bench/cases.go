@@ -59,6 +59,7 @@ func (s *suite) parts(only []string) (list []part) {
 		{"tcp-octet", s.runCase(s.octetCase)},
 		{"udp", s.runCase(s.udpCase)},
 		{"relay", s.runCase(s.relayCase)},
+		{"relay-relp", s.runCase(s.relayRELPCase)},
 		{"memory", s.runCase(s.memoryCase)},
 		{"library", s.runCase(s.libraryCase)},
 		{"size", s.runCase(s.sizeCase)},

@@ -21,7 +21,9 @@ func (s *suite) relayCase(context.Context) (benchCase, error) {
 	for i, p := range parts {
 		parts[i] = counted(p)
 	}
-	relay := func(make func(sink int) server) runner { return relayTCP(make, s.messages, parts) }
+	relay := func(make func(sink int) server) runner {
+		return relayTo((*sink).read, sendTCP, make, s.messages, parts)
+	}
 	peer := func(name string, disk bool) contender {
 		if s.rsyslogd == "" {
 			return contender{name: name, missing: "peer missing: apt-get install rsyslog"}
@@ -85,7 +87,7 @@ type sink struct {
 	count atomic.Int64
 }
 
-func newSink() (*sink, error) {
+func newSink(read func(*sink, net.Conn)) (*sink, error) {
 	l, err := net.Listen("tcp", loopback(0))
 	if err != nil {
 		return nil, err
@@ -97,7 +99,7 @@ func newSink() (*sink, error) {
 			if err != nil {
 				return
 			}
-			go s.read(conn)
+			go read(s, conn)
 		}
 	}()
 	return s, nil
@@ -140,10 +142,10 @@ func (s *sink) all(ctx context.Context, messages int) error {
 	return nil
 }
 
-// relayTCP returns a run: a server gets parts at once, each over its own connection, and sends them on to a sink.
-func relayTCP(make func(sink int) server, messages int, parts [][]byte) runner {
+// relayTo returns a run: a server gets parts by send, and sends them on to a sink, which takes its connections by read.
+func relayTo(read func(*sink, net.Conn), send func(context.Context, int, [][]byte) error, make func(sink int) server, messages int, parts [][]byte) runner {
 	return func(ctx context.Context, dir string) (s sample, err error) {
-		to, err := newSink()
+		to, err := newSink(read)
 		if err != nil {
 			return s, err
 		}
@@ -155,7 +157,7 @@ func relayTCP(make func(sink int) server, messages int, parts [][]byte) runner {
 		}
 		defer r.kill()
 		begun := machineNow()
-		if err := sendTCP(ctx, r.port, parts); err != nil {
+		if err := send(ctx, r.port, parts); err != nil {
 			return s, err
 		}
 		if err := to.all(ctx, messages); err != nil {
