@@ -130,7 +130,7 @@ func tcpOutputs(port int, list ...*collector) string {
 }
 
 // outage is the target that is down for a while. Its long form: a minute of 10,000 messages a second.
-var outage = struct{ rate, seconds int }{2500, 2}
+var outage = struct{ rate, seconds int }{2000, 1}
 
 // TestOutage: a target is down while messages come and the daemon is restarted. Intake does not notice, memory stays as
 // it is, another target gets everything meanwhile, and when it is back it gets everything in order.
@@ -201,7 +201,7 @@ func (d *process) rss() int {
 // TestKilledWhileSending: a daemon that is killed at any moment between sending and noting how far it came sends nothing
 // too few, and of what it sends again no more than it sends within about a second.
 func TestKilledWhileSending(t *testing.T) {
-	rounds := 3
+	rounds := 2
 	if long() {
 		rounds = 30
 	}

@@ -31,6 +31,8 @@ type Feed struct {
 	reader *journal.Reader
 	wake   chan struct{}
 
+	looking sync.Mutex // held while looking, so that nobody goes back to what another has seen before; taken before mu
+
 	mu         sync.Mutex // guards everything below
 	extents    map[string]extent
 	changed    chan struct{} // closed when extents have changed
@@ -73,6 +75,8 @@ func (f *Feed) Run(ctx context.Context, report func(error)) error {
 
 // Look finds out how far the journals are signed.
 func (f *Feed) Look() error {
+	f.looking.Lock()
+	defer f.looking.Unlock()
 	names, err := f.reader.Journals()
 	if err != nil {
 		return err

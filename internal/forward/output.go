@@ -105,10 +105,10 @@ func (o *Output) begin(ctx context.Context) error {
 // Begin finds the places to begin at: what is signed afterwards is sent. [Feed.Look] must have been called. Run calls it
 // too; a second call does nothing.
 func (o *Output) Begin() {
-	if o.sources != nil {
+	extents, _ := o.feed.state()
+	if o.sources != nil || extents == nil {
 		return
 	}
-	extents, _ := o.feed.state()
 	noted, _ := o.ledger.get(o.config.Name)
 	if noted.Places == nil {
 		noted.Places = map[string]Place{}

@@ -21,10 +21,16 @@ func (o *Output) sendTo(ctx, hard context.Context, t output.Target, i int) (bett
 	defer stop()
 	o.waiting = firstWait
 	for {
+		if ctx.Err() != nil && o.config.Rate > 0 {
+			return nil, o.confirm(t, true) // what is left would take too long, or be too fast
+		}
 		_, changed := o.feed.state()
 		read, err := o.fill()
 		if err != nil {
 			return nil, fmt.Errorf("reading the journal: %w", err)
+		}
+		if read && !o.limit(ctx) {
+			continue
 		}
 		if read {
 			err = o.give(hard, t)
@@ -56,7 +62,6 @@ func (o *Output) sendTo(ctx, hard context.Context, t output.Target, i int) (bett
 // give sends what was read, and remembers how far that is.
 func (o *Output) give(hard context.Context, t output.Target) error {
 	if o.messages.Len() > 0 {
-		o.limit(hard)
 		if err := t.Send(hard, &o.messages); err != nil {
 			return err
 		}
@@ -74,10 +79,10 @@ func (o *Output) give(hard context.Context, t output.Target) error {
 	return nil
 }
 
-// limit waits as long as the rate wants it.
-func (o *Output) limit(ctx context.Context) {
-	if o.config.Rate <= 0 {
-		return
+// limit waits as long as the rate wants it before what was read may be sent; false: told to end meanwhile.
+func (o *Output) limit(ctx context.Context) bool {
+	if o.config.Rate <= 0 || o.messages.Len() == 0 {
+		return true
 	}
 	now := o.now()
 	if o.dueAt.After(now) {
@@ -86,6 +91,7 @@ func (o *Output) limit(ctx context.Context) {
 		o.dueAt = now
 	}
 	o.dueAt = o.dueAt.Add(time.Duration(float64(o.messages.Len()) / o.config.Rate * float64(time.Second)))
+	return ctx.Err() == nil
 }
 
 // confirm asks the target what it has, and moves the places.
