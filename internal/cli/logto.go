@@ -43,6 +43,9 @@ const sendBatch = 512
 
 // logTo sends messages straight to a target, without a store.
 func (a *app) logTo(ctx context.Context, f logFlags, args []string) error {
+	if len(f.private) > 0 {
+		return usage("--private: what is sent with --to cannot be erased; use --field, or leave --to out")
+	}
 	template, err := f.template()
 	if err != nil {
 		return err

@@ -78,6 +78,7 @@ func TestLogToRefused(t *testing.T) {
 		{2, "want udp://", []string{"log.example"}},
 		{2, "whom to trust", []string{"tls://" + closed}},
 		{2, "want octets or lf", []string{"tcp://" + closed, "--framing", "x"}},
+		{2, "cannot be erased", []string{"tcp://" + closed, "--private", "A=b"}},
 		{2, "--format", []string{"tcp://" + closed, "--format", "x"}},
 	} {
 		if status, said := sendTo(t, "one\ntwo\n", c.args...); status != c.status || !strings.Contains(said, c.say) {

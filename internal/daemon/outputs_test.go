@@ -371,3 +371,52 @@ func TestSyslogConfFlag(t *testing.T) {
 	d.stop()
 	p.verify()
 }
+
+// TestRelayLosesNothing: two daemons with RELP between them, either killed at any moment: what was durable at the first
+// one arrives at the second, in order.
+func TestRelayLosesNothing(t *testing.T) {
+	rounds := 2
+	if long() {
+		rounds = 30
+	}
+	port := freePort(t)
+	second := newPlace(t, fmt.Sprintf("http: off\nlisten:\n  relp: [{address: '127.0.0.1:%d'}]\n", port))
+	first := newPlace(t, fmt.Sprintf("http: off\nlisten: {}\noutputs:\n- name: next\n  to: ['relp://127.0.0.1:%d']\n  from: start\n  retry: 100ms\n", port))
+	a, b := first.serve(), second.serve()
+	sent := 0
+	for range rounds {
+		var text strings.Builder
+		for i := range 300 {
+			fmt.Fprintf(&text, "seq=%09d\n", sent+i)
+		}
+		c := first.command("log", "-t", "app")
+		c.Stdin = strings.NewReader(text.String())
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("log: %v %s", err, out)
+		}
+		sent += 300
+		time.Sleep(time.Duration(rand.N(200)) * time.Millisecond) // the moment is random on purpose
+		if rand.N(2) == 0 {
+			a.kill()
+			a = first.serve()
+		} else {
+			b.kill()
+			b = second.serve()
+		}
+	}
+	first.until("everything is confirmed", func() bool { s := first.outputs()["next"]; return s.Lag == 0 && s.Delivered > 0 && s.State == "up" })
+	a.stop()
+	b.stop()
+	var list []int
+	for _, e := range second.all("system") {
+		var n int
+		if _, err := fmt.Sscanf(e.fields["MESSAGE"], "seq=%d", &n); err == nil {
+			list = append(list, n)
+		}
+	}
+	if again := inOrder(t, "second", list, sent); again > sent {
+		t.Errorf("%d came again", again)
+	}
+	first.verify()
+	second.verify()
+}
