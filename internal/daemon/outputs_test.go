@@ -414,7 +414,8 @@ func TestRelayLosesNothing(t *testing.T) {
 			list = append(list, n)
 		}
 	}
-	if again := inOrder(t, "second", list, sent); again > sent {
+	again := inOrder(t, "second", list, sent)
+	if t.Logf("%d of %d came again after %d kills", again, sent, rounds); again > rounds*sent { // all that was sent, at each kill
 		t.Errorf("%d came again", again)
 	}
 	first.verify()

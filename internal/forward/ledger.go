@@ -25,8 +25,12 @@ const LedgerFile = "outputs.json"
 // maxLedger bounds the file as it is read, in bytes.
 const maxLedger = 8 << 20
 
-// noteEvery is how often places are made durable at most.
-const noteEvery = time.Second
+// noteEvery is how often places are made durable at most, and gatherFor how long it is waited for more when it is time:
+// what changes at the start comes together.
+const (
+	noteEvery = time.Second
+	gatherFor = 50 * time.Millisecond
+)
 
 // Place is the first entry of a journal that an output has not delivered.
 type Place struct {
@@ -119,14 +123,21 @@ func (l *Ledger) set(name string, n Noted) {
 	}
 }
 
-// Run makes what is noted durable, at once if it has not for a second, until the context ends, and then once more.
+// Run makes what is noted durable, soon if it has not for a second, until the context ends, and then once more.
 func (l *Ledger) Run(ctx context.Context, report func(error)) error {
+	wait := func(d time.Duration) {
+		select {
+		case <-ctx.Done():
+		case <-time.After(d):
+		}
+	}
 	told := ""
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 			continue
 		case <-l.noted:
+			wait(gatherFor)
 		}
 		err := l.Write()
 		if err == nil {
@@ -135,10 +146,7 @@ func (l *Ledger) Run(ctx context.Context, report func(error)) error {
 			told = err.Error()
 			report(err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(noteEvery):
-		}
+		wait(noteEvery - gatherFor)
 	}
 	return l.Write()
 }
