@@ -57,11 +57,11 @@ func (d *Daemon) outputOf(c config.Config, o config.Output) (*forward.Output, er
 		}
 		f.Kinds |= 1 << kind
 	}
-	filter, err := o.Filter()
-	if err == nil && filter != nil {
-		f.Wants, err = search.Condition(filter, layout.Journal{Name: layout.System})
+	if len(f.Journals) == 0 {
+		f.Journals = c.DefaultJournals()
 	}
-	if err != nil {
+	var err error
+	if f.Wants, err = selection(o, f.Journals); err != nil {
 		return nil, fmt.Errorf("select: %w", err)
 	}
 	options, err := d.targetOptions(o.Name, o.TLS, o.File)
@@ -92,6 +92,21 @@ func (d *Daemon) outputOf(c config.Config, o config.Output) (*forward.Output, er
 		feed = d.outputs.revealed
 	}
 	return d.newOutput(c, f, cmp.Or(o.Format, format), options.TLS, feed)
+}
+
+// selection says which entries an output selects, nil for all: what a filter means depends on the journal.
+func selection(o config.Output, journals []string) (func(string, *entry.Entry) bool, error) {
+	filter, err := o.Filter()
+	if err != nil || filter == nil {
+		return nil, err
+	}
+	wants := map[string]func(*entry.Entry) bool{}
+	for _, name := range journals {
+		if wants[name], err = search.Condition(filter, layout.Journal{Name: name}); err != nil {
+			return nil, err
+		}
+	}
+	return func(journal string, e *entry.Entry) bool { return wants[journal](e) }, nil
 }
 
 // takesSyslog reports whether a target wants messages of syslog, and not lines for people.
@@ -181,7 +196,7 @@ func (d *Daemon) action(c config.Config, set *rule.Set, i int, o target.Options)
 	}
 	f := forward.Config{Name: "syslog_conf " + action.String(), Journals: c.SyslogConf.Journals}
 	f.Targets = append(f.Targets, dialer)
-	f.Wants = func(e *entry.Entry) bool {
+	f.Wants = func(_ string, e *entry.Entry) bool {
 		facts := rule.FactsOf(e)
 		return set.Goes(i, &facts)
 	}

@@ -17,8 +17,8 @@ type Config struct {
 	FromStart bool
 	// Kinds are the kinds of entries that are sent, by bit; 0: events and losses.
 	Kinds uint8
-	// Wants reports whether an entry is sent; nil: all are. It is called by one goroutine at a time.
-	Wants func(*entry.Entry) bool
+	// Wants reports whether an entry of a journal is sent; nil: all are. It is called by one goroutine at a time.
+	Wants func(journal string, e *entry.Entry) bool
 	// Render appends the octets of an entry.
 	Render func(dst []byte, x *output.Record) []byte
 	// Batch is how many messages are sent at once; 0: 1024.

@@ -421,7 +421,7 @@ func TestSelection(t *testing.T) {
 	b.write("system", 800)
 	began := time.Now()
 	_, stop := b.start(Config{Targets: []output.Dialer{r.dialer("r")}, FromStart: true, Rate: 400,
-		Wants: func(e *entry.Entry) bool { level, _ := e.Level(); return level == 3 }})
+		Wants: func(_ string, e *entry.Entry) bool { level, _ := e.Level(); return level == 3 }})
 	b.until("selected", func() bool { return len(r.all()) == 100 })
 	took := time.Since(began)
 	stop()

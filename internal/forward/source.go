@@ -141,7 +141,7 @@ func (o *Output) take(s *source) {
 		s.step(x.last + 1)
 		return
 	}
-	if o.wants(&x.entry) {
+	if o.wants(s.name, &x.entry) {
 		o.record.Journal, o.record.ID, o.record.Index, o.record.Entry = s.batch.journal, s.batch.id, x.index, &x.entry
 		o.append(&o.record)
 	}
@@ -154,7 +154,7 @@ func (o *Output) append(x *output.Record) {
 }
 
 // wants reports whether an entry is sent. What an output causes by itself it never gets: that would not end.
-func (o *Output) wants(e *entry.Entry) bool {
+func (o *Output) wants(journal string, e *entry.Entry) bool {
 	if o.config.Kinds&(1<<e.Kind) == 0 {
 		return false
 	}
@@ -166,7 +166,7 @@ func (o *Output) wants(e *entry.Entry) bool {
 	if o.ownDiagnostics(e) {
 		return false
 	}
-	return o.config.Wants == nil || o.config.Wants(e)
+	return o.config.Wants == nil || o.config.Wants(journal, e)
 }
 
 // OutputField says in an entry of the daemon which output it is about.

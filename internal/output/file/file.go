@@ -78,7 +78,7 @@ func (t *file) open() (err error) {
 		return err
 	}
 	if errors.Is(statErr, fs.ErrNotExist) {
-		err = errors.Join(t.f.Chmod(t.config.Perm), t.own(t.config.Name))
+		err = errors.Join(t.f.Chmod(t.config.Perm), t.own(t.config.Name), t.syncName(filepath.Dir(t.config.Name)))
 	}
 	info, statErr := t.f.Stat()
 	if err = errors.Join(err, statErr); err == nil && !info.Mode().IsRegular() {
@@ -106,7 +106,19 @@ func (t *file) directories(dir string) error {
 	if err := os.Mkdir(dir, t.config.DirPerm); err != nil {
 		return err
 	}
-	return t.own(dir)
+	return errors.Join(t.own(dir), t.syncName(filepath.Dir(dir)))
+}
+
+// syncName makes durable that there is something new in a directory.
+func (t *file) syncName(dir string) error {
+	if t.config.NoSync {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 func (t *file) own(name string) error {
