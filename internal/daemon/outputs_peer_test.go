@@ -267,3 +267,117 @@ func TestPeers(t *testing.T) {
 	}
 	p.verify()
 }
+
+// sameConf is a configuration for rsyslogd and for constat. PORT is for rsyslogd alone.
+const sameConf = `module(load="imptcp")
+input(type="imptcp" address="127.0.0.1" port="PORT")
+main_queue(queue.workerThreads="1")
+$ActionFileDefaultTemplate RSYSLOG_TraditionalFileFormat
+*.*;auth,authpriv.none		-DIR/out/syslog
+auth,authpriv.*			DIR/out/auth.log
+kern.*;mail.=info		-DIR/out/mixed
+*.info;mail.none;news.none	-DIR/out/messages
+:msg, contains, "needle"	DIR/out/needle
+& stop
+:programname, isequal, "cron"	DIR/out/cron
+*.=debug;auth,authpriv.none;\
+	news.none;mail.none	-DIR/out/debug
+*.emerg				DIR/out/emerg
+local7.*			~
+*.*				-DIR/out/rest
+`
+
+// TestInPlaceOfRsyslog: rsyslogd and constat write the same files, octet for octet, from the same configuration and messages.
+func TestInPlaceOfRsyslog(t *testing.T) {
+	p := newPlace(t, "http: off\nlisten:\n  tcp: ['127.0.0.1:0']\nsyslog_conf:\n  file: DIR/same.conf\n")
+	root := filepath.Join(peers(), "rsyslog")
+	modules, _ := filepath.Glob(filepath.Join(root, "usr/lib/*/rsyslog"))
+	if len(modules) != 1 {
+		missing(t, "rsyslog is not there (.ci/peers unpacks it)")
+	}
+	r := &receiver{t: t, dir: p.dir, ports: map[string]int{"tcp": freePort(t)}}
+	conf := filepath.Join(p.dir, "same.conf")
+	text := strings.NewReplacer("PORT", fmt.Sprint(r.ports["tcp"]), "DIR", p.dir).Replace(sameConf)
+	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(p.dir, "out"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r.start = func() *exec.Cmd {
+		c := exec.Command(filepath.Join(root, "usr/sbin/rsyslogd"), "-n", "-i", filepath.Join(p.dir, "pid"), "-f", conf, "-M", modules[0])
+		c.Env = append(os.Environ(), "TZ=UTC", "LD_LIBRARY_PATH="+filepath.Dir(modules[0]))
+		return c
+	}
+	t.Cleanup(r.stop)
+	var b strings.Builder
+	for pri := range 192 {
+		fmt.Fprintf(&b, "<%d>Oct 11 22:14:%02d web%d app[%d]: message of priority %d\n", pri, pri%60, pri%9, pri, pri)
+		fmt.Fprintf(&b, "<%d>Oct  1 02:04:%02d web1 cron: a\ttab and a %s #%d\n", pri, pri%60, []string{"needle", "nail"}[pri%2], pri)
+	}
+	b.WriteString("<13>Oct 11 22:14:15 web1 end: the last one\n")
+	send := func(address string) {
+		t.Helper()
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := conn.Write([]byte(b.String())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := func() map[string]string {
+		all := map[string]string{}
+		names, _ := filepath.Glob(filepath.Join(p.dir, "out", "*"))
+		for _, name := range names {
+			data, _ := os.ReadFile(name)
+			all[filepath.Base(name)] = string(data)
+		}
+		return all
+	}
+	ended := func() bool { return strings.Contains(out()["rest"], "the last one") }
+	r.run()
+	send(fmt.Sprintf("127.0.0.1:%d", r.ports["tcp"]))
+	p.until("rsyslog has written", ended)
+	r.stop()
+	want := out()
+	if err := os.RemoveAll(filepath.Join(p.dir, "out")); err != nil {
+		t.Fatal(err)
+	}
+	d := p.serve()
+	send(p.address("tcp"))
+	p.until("constat has written", ended)
+	d.stop()
+	got := out()
+	if len(want) < 9 {
+		t.Errorf("rsyslog wrote %d files", len(want))
+	}
+	for name, text := range want {
+		var theirs strings.Builder // without what rsyslogd says of itself
+		for line := range strings.Lines(text) {
+			if !strings.Contains(line, " rsyslogd: ") && !strings.Contains(line, " rsyslogd[") {
+				theirs.WriteString(line)
+			}
+		}
+		if got[name] != theirs.String() {
+			t.Errorf("%s: %s", name, firstDifference(got[name], theirs.String()))
+		}
+		delete(got, name)
+	}
+	for name, text := range got {
+		t.Errorf("%s: only constat wrote it: %q", name, text)
+	}
+	p.verify()
+}
+
+// firstDifference tells where two texts differ.
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d is %q, rsyslog has %q", i+1, g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, rsyslog has %d", len(g), len(w))
+}
