@@ -22,7 +22,8 @@ type forwarding struct {
 	plain    *forward.Feed // without private values
 	revealed *forward.Feed // with them; nil: no output may have them
 
-	statistics atomic.Int64 // time between two entries about each output, in ns; 0: none
+	statistics atomic.Int64  // time between two entries about each output, in ns; 0: none
+	retimed    chan struct{} // has a value when that has changed
 
 	mu      sync.Mutex // guards everything below
 	wanted  []*forward.Output
@@ -42,6 +43,7 @@ func (d *Daemon) openOutputs(c config.Config) error {
 		d.log.Warn("outputs", "error", err)
 	}
 	f.wanted = list
+	f.retimed = make(chan struct{}, 1)
 	f.statistics.Store(int64(c.Statistics))
 	d.store.signed = f.wake
 	return nil
@@ -79,6 +81,17 @@ func (d *Daemon) prepare(private bool) error {
 	return nil
 }
 
+// retime changes how often statistics are written.
+func (f *forwarding) retime(every time.Duration) {
+	if f.statistics.Swap(int64(every)) == int64(every) {
+		return
+	}
+	select {
+	case f.retimed <- struct{}{}:
+	default:
+	}
+}
+
 // wake says that something was signed.
 func (f *forwarding) wake() {
 	f.mu.Lock()
@@ -111,17 +124,16 @@ func (d *Daemon) forward(ctx context.Context) error {
 	f.begun = true
 	f.startLocked(d)
 	f.mu.Unlock()
-	statistics := time.NewTicker(statisticsLook)
-	defer statistics.Stop()
-	due := time.Now()
 	for ctx.Err() == nil {
+		var due <-chan time.Time
+		if every := time.Duration(f.statistics.Load()); every > 0 {
+			due = time.After(every)
+		}
 		select {
 		case <-ctx.Done():
-		case now := <-statistics.C:
-			if every := time.Duration(f.statistics.Load()); every > 0 && now.Sub(due) >= every {
-				due = now
-				d.writeStatistics(ctx)
-			}
+		case <-f.retimed:
+		case <-due:
+			d.writeStatistics(ctx)
 		}
 	}
 	return f.stop()

@@ -4,16 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"time"
 
 	"constat/entry"
 	"constat/internal/api"
 	"constat/internal/forward"
 	"constat/journal/layout"
 )
-
-// statisticsLook is how often it is looked whether statistics are due.
-const statisticsLook = time.Second
 
 // writeStatistics writes down what has become of each output.
 func (d *Daemon) writeStatistics(ctx context.Context) {

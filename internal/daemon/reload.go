@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"reflect"
+	"time"
 
 	"constat/internal/config"
 )
@@ -33,7 +34,7 @@ func (d *Daemon) reload(c config.Config) error {
 	d.keep.Store(&c.Retention)
 	d.intake.SetRoutes(routes)
 	d.store.setPrivate(privateOf(c.Private))
-	d.outputs.statistics.Store(int64(c.Statistics))
+	d.outputs.retime(time.Duration(c.Statistics))
 	d.replaceOutputs(outputs)
 	d.config = c
 	return nil
