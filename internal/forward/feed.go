@@ -59,6 +59,7 @@ func (f *Feed) Run(ctx context.Context, report func(error)) error {
 	timer := time.NewTicker(lookEvery)
 	defer timer.Stop()
 	told := ""
+	var before <-chan struct{} // that was there when the timer ticked last
 	for {
 		if err := f.Look(); err != nil && err.Error() != told {
 			told = err.Error()
@@ -69,8 +70,23 @@ func (f *Feed) Run(ctx context.Context, report func(error)) error {
 			return nil
 		case <-f.wake:
 		case <-timer.C:
+			if _, changed := f.state(); changed == before {
+				f.forget() // nothing is new: nobody comes together where it was
+			} else {
+				before = changed
+			}
 		}
 	}
+}
+
+// forget lets go of what was remembered.
+func (f *Feed) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, b := range f.remembered {
+		b.release()
+	}
+	f.remembered = nil
 }
 
 // Look finds out how far the journals are signed.
@@ -185,13 +201,11 @@ func (f *Feed) rememberLocked(b *batch) {
 
 // close releases what is open and remembered. Outputs that read on open it anew.
 func (f *Feed) close() {
+	f.forget()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, l := range f.lanes {
 		l.close() // read only
 	}
-	for _, b := range f.remembered {
-		b.release()
-	}
-	f.lanes, f.remembered = nil, nil
+	f.lanes = nil
 }
