@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"constat/internal/input"
+	"constat/internal/rule"
 )
 
 // Config says how the intake works. The zero value is the production setting.
@@ -52,7 +53,7 @@ type Intake struct {
 	losses losses
 	chunks sync.Pool
 	limits limiter
-	routes atomic.Pointer[[]Route]
+	rules  atomic.Pointer[rule.Set]
 
 	received atomic.Uint64 // messages
 	durable  atomic.Uint64 // messages

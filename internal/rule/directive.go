@@ -107,7 +107,7 @@ func (r *reader) statement() {
 		return
 	}
 	if name == "action" {
-		r.add(Rule{Selector: "*.*", Select: everything()}, 0, text)
+		r.add(Rule{Selector: "*.*", Select: Everything()}, 0, text)
 		return
 	}
 	for _, s := range statements {

@@ -43,7 +43,7 @@ func (r *reader) filter() {
 		r.error(end, "no action: want %s; filters are blocks only in dialect bsd", wantAction)
 		return
 	}
-	r.add(Rule{Selector: text[:end], Select: everything(), Property: p}, len(text)-len(rest), rest)
+	r.add(Rule{Selector: text[:end], Select: Everything(), Property: p}, len(text)-len(rest), rest)
 }
 
 // parseProperty reads :NAME, [!]OP, "VALUE". end is where that ends.

@@ -80,7 +80,7 @@ func TestMatrixString(t *testing.T) {
 			}
 		}
 	}
-	if m := everything(); m.String() != "*.*" {
+	if m := Everything(); m.String() != "*.*" {
 		t.Errorf("everything is %q", m.String())
 	}
 	if m := (Matrix{2: 0x7f, 7: 0x7f}); m.String() != "mail,news.info" || !strings.Contains(m.words(), "0-6") {

@@ -34,8 +34,8 @@ func (m Matrix) plus(other *Matrix) Matrix {
 	return m
 }
 
-// everything is the matrix of *.*.
-func everything() (m Matrix) {
+// Everything is the matrix of *.*.
+func Everything() (m Matrix) {
 	for f := range m {
 		m[f] = allLevels
 	}
