@@ -196,7 +196,7 @@ func (r *reader) rule() {
 	}
 	if word == "include" && rest != "" {
 		r.previous = noRule
-		r.include(len(text)-len(rest), rest, false)
+		r.include(len(text)-len(rest), rest, r.options.Dialect == BSD) // there it names a directory
 		return
 	}
 	if word == "stop" || word == "~" {

@@ -60,8 +60,8 @@ func TestLines(t *testing.T) {
 		{"filters", ":msg, contains, \"a # \\\"b\\\"\" /a # c\n:programname,!isequal,\"x\"\t~\n& /b\n:msg,isempty /c\n", Options{},
 			[]string{`1 :msg, contains, "a # \"b\""  /a`, `2 :programname,!isequal,"x"  stop`, `3 :programname,!isequal,"x"  /b`, `4 :msg,isempty  /c`}, nil},
 		{"filters of bsd", ":msg, icase_contains, \"A\"\n*.* /a\n:*\n*.* /b\n", bsd, []string{`2 :msg, icase_contains, "a"  *.*  /a`, "4 *.*  /b"}, nil},
-		{"wrong filters", ":msg, has, \"a\" /a\n:fromhost, isequal, \"a\" /a\n:msg, regex, \"a\" /a\n:msg, ereregex, \"(\" /a\n:msg, contains, a /a\n:msg, contains, \"a\"\n", Options{}, nil,
-			[]string{`f:1:7: error: operation "has"`, `f:2:2: error: property "fromhost"`, "f:3:7: error: basic", "f:4:17: error: error parsing", "f:5:17: error: want the value", "f:6:20: error: no action"}},
+		{"wrong filters", ":msg, has, \"a\" /a\n:fromhost, isequal, \"a\" /a\n:msg, regex, \"a\\\\1\" /a\n:msg, ereregex, \"(\" /a\n:msg, contains, a /a\n:msg, contains, \"a\"\n", Options{}, nil,
+			[]string{`f:1:7: error: operation "has"`, `f:2:2: error: property "fromhost"`, "f:3:14: error: error parsing", "f:4:17: error: error parsing", "f:5:17: error: want the value", "f:6:20: error: no action"}},
 		{"directives", "$ModLoad imudp\n$FileOwner root\n$Unheard 1\n$RuleSet remote\n", Options{}, nil,
 			[]string{"f:1:1: warning: $ModLoad does nothing: inputs", "f:2:1: warning: $FileOwner", "f:3:1: warning: $Unheard is not known", "f:4:1: error: $RuleSet"}},
 		{"script", "module(load=\"imudp\") # a (\ninput(type=\"imudp\"\n  port=\"514\")\nif $msg contains 'x' then {\n  stop\n}\nmail.* /a\n", Options{}, []string{"7 mail.*  /a"},
@@ -191,6 +191,60 @@ func TestLimits(t *testing.T) {
 		set, problems := Parse("f", []byte(text), Options{})
 		if !Failed(problems) || len(problems) > maxProblems+1 || len(set.Rules) > MaxRules {
 			t.Errorf("%s: %d problems, %d rules", what, len(problems), len(set.Rules))
+		}
+	}
+}
+
+// TestFilters: what a filter holds for.
+func TestFilters(t *testing.T) {
+	f := Facts{Message: []byte("Out of memory: Killed (1)"), Program: []byte("kernel"), Host: []byte("alpha.example.org")}
+	for text, want := range map[string]bool{
+		`:msg, contains, "memory"`: true, `:msg, contains, "Memory"`: false, `:msg, icase_contains, "MEMORY"`: true, `:msg, !contains, "memory"`: false,
+		`:msg, contains, ""`: true, `:msg, startswith, " Out"`: true, `:msg, startswith, "of"`: false, `:msg, endswith, "(1)"`: true, `:msg, isempty`: false,
+		`:programname, isequal, "kernel"`: true, `:app-name, isequal, "kern"`: false, `:hostname, endswith, ".org"`: true, `:source, isempty`: false, `:hostname, !isempty`: true,
+		`:msg, ereregex, "K(illed|ept) \\(1\\)$"`: true, `:msg, regex, "K\\(illed\\|ept\\) (1)$"`: true, `:msg, regex, "[(][^]]) *"`: true, `:msg, regex, "(1*)"`: true,
+		`:msg, regex, "Kil+ed"`: false, `:msg, regex, "Kil\\+ed"`: true, `:msg, icase_regex, "^OUT"`: true, `:msg, icase_ereregex, "^of"`: false, `:MSG,Contains,"a\"b"`: false,
+	} {
+		p, end, err := parseProperty(text, false)
+		if err != nil || end != len(text) {
+			t.Errorf("%s: %v", text, err)
+		} else if p.holds(&f) != want {
+			t.Errorf("%s holds: %t", text, !want)
+		}
+	}
+}
+
+// TestKernelPrograms: on BSD a message of the kernel that begins with a name counts as that program's, and only there.
+func TestKernelPrograms(t *testing.T) {
+	for d, want := range []bool{Accumulate: false, BSD: true} {
+		set, problems := Parse("f", []byte("!em0\n*.* /x\n"), Options{Dialect: Dialect(d)})
+		f := Facts{Program: []byte("kernel"), Message: []byte("em0: link is up")}
+		if got := len(set.Match(nil, &f)) == 1; len(problems) > 0 || got != want {
+			t.Errorf("%s: %t %v", Dialect(d), got, problems)
+		}
+		f.Facility = 1
+		if len(set.Match(nil, &f)) > 0 {
+			t.Errorf("%s: a message of another facility counts", Dialect(d))
+		}
+	}
+}
+
+// TestStockFiles: what distributions ship is read without errors; facts of their files, in our words.
+func TestStockFiles(t *testing.T) {
+	for _, c := range []struct {
+		dialect Dialect
+		text    string
+		rules   int
+	}{
+		{BSD, "*.err;kern.warning;auth.notice;mail.crit\t/dev/console\nsecurity.*\t/var/log/security\n!-devd\n*.=debug\t/var/log/debug.log\n*.emerg\t*\n" +
+			"!devd\n*.>=notice /var/log/devd.log\n!*\ninclude\t/etc/syslog.d\ninclude /usr/local/etc/syslog.d\n", 5},
+		{Accumulate, "*.warn;kern.!=warn;authpriv.none;cron.none\t-/var/log/syslog\n*.=info;*.=notice;*.=warn;\\\n\tauth,authpriv.none;\\\n\tmail,news.none\t\t-/var/log/messages\n" +
+			"daemon.*;mail.*;\\\n\tnews.err;\\\n\t*.=debug;*.=info\t|/dev/xconsole\n*.emerg *\n", 4},
+		{Accumulate, "$ModLoad imuxsock\n$FileCreateMode 0640\n$Umask 0022\n$ActionFileDefaultTemplate RSYSLOG_TraditionalFileFormat\n*.*;auth.none -/var/log/syslog\n", 1},
+	} {
+		set, problems := Parse("f", []byte(c.text), Options{Dialect: c.dialect, Files: mapFiles{}})
+		if Failed(problems) || len(set.Rules) != c.rules {
+			t.Errorf("%q: %d rules %v", c.text, len(set.Rules), problems)
 		}
 	}
 }
