@@ -1,27 +1,23 @@
 package config
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"constat/internal/rule"
 	"constat/journal/layout"
 	"constat/query"
 )
 
-// Rule says where entries go. It has one of Selector, Query and File, and unless it is a File one of To, Journal and
-// Discard. Rules are asked in their order.
+// Rule says where entries go. It has one of Selector and Query, and one of To, Journal and Discard. Rules are asked in
+// their order.
 type Rule struct {
 	// Selector is a list of selectors of a syslog.conf, such as "*.info;mail.none".
 	Selector string `yaml:"selector"`
 	// Query is a filter of the query language, such as "app:sshd failed". Times, indexes, boots and journals have no
 	// place in it.
 	Query string `yaml:"query"`
-	// File is the absolute path of a syslog.conf, whose rules stand here in its place.
-	File string `yaml:"file"`
-	// Dialect is that of Selector or File: accumulate, the default, or bsd.
+	// Dialect is that of Selector: accumulate, the default, or bsd.
 	Dialect string `yaml:"dialect"`
 	// To is the name of an output.
 	To string `yaml:"to"`
@@ -93,8 +89,8 @@ func (r Rule) validate(key string) (found []problem) {
 		found = append(found, problem{key + ".dialect", "says nothing about a query"})
 	}
 	switch {
-	case count(r.Selector != "", r.Query != "", r.File != "") != 1:
-		found = append(found, problem{key, "want one of selector, query and file"})
+	case count(r.Selector != "", r.Query != "") != 1:
+		found = append(found, problem{key, "want one of selector and query"})
 	case r.Selector != "" && err == nil:
 		if _, err := rule.ParseSelector(r.Selector, dialect); err != nil {
 			found = append(found, problem{key + ".selector", err.Error()})
@@ -103,31 +99,18 @@ func (r Rule) validate(key string) (found []problem) {
 		if _, err := r.Filter(); err != nil {
 			found = append(found, problem{key + ".query", err.Error()})
 		}
-	case r.File != "" && !filepath.IsAbs(r.File):
-		found = append(found, problem{key + ".file", fmt.Sprintf("%q: want an absolute path, such as /etc/syslog.conf", r.File)})
 	}
 	return append(found, r.validateTarget(key)...)
 }
 
 func (r Rule) validateTarget(key string) []problem {
-	targets := count(r.To != "", r.Journal != "", r.Discard)
-	switch {
-	case r.File != "" && targets > 0:
-		return []problem{{key, "the rules of a file say themselves where entries go: leave " + cmp.Or(named(r.To, "to"), named(r.Journal, "journal"), "discard") + " out"}}
-	case r.File == "" && targets != 1:
+	if count(r.To != "", r.Journal != "", r.Discard) != 1 {
 		return []problem{{key, "want one of to: OUTPUT, journal: NAME and discard: true"}}
-	case r.Journal != "":
+	}
+	if r.Journal != "" {
 		return journalOf(key, r.Journal)
 	}
 	return nil
-}
-
-// named is name if a value is set.
-func named(value, name string) string {
-	if value == "" {
-		return ""
-	}
-	return name
 }
 
 func count(conditions ...bool) (n int) {

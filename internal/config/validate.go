@@ -118,7 +118,7 @@ func hint(err error) string {
 	if !errors.As(err, &unknown) {
 		return ""
 	}
-	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nrules (selector, query, file, dialect, to, journal, discard), routes (journal, select), audit (file)," +
+	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nrules (selector, query, dialect, to, journal, discard), routes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
 		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"

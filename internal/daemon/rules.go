@@ -14,50 +14,30 @@ import (
 func rulesOf(c *config.Config) (*rule.Set, error) {
 	var rules []rule.Rule
 	for _, r := range c.AllRules() {
-		made, err := rulesFrom(r)
+		made, err := ruleOf(r)
 		if err != nil {
 			return nil, fmt.Errorf("rules: %w", err)
 		}
-		rules = append(rules, made...)
+		rules = append(rules, made)
 	}
 	return rule.New(rules), nil
 }
 
-// rulesFrom makes what one rule of the configuration says: one rule, or those of a file.
-func rulesFrom(r config.Rule) ([]rule.Rule, error) {
-	dialect, err := rule.ParseDialect(r.Dialect)
-	if err != nil {
-		return nil, err
-	}
-	if r.File != "" {
-		return rulesIn(r.File, dialect)
-	}
-	made := rule.Rule{Selector: r.Selector, Action: actionOf(r)}
+func ruleOf(r config.Rule) (rule.Rule, error) {
+	made := rule.Rule{Selector: r.Selector, Select: rule.Everything(), Action: actionOf(r)}
 	if r.Selector != "" {
-		made.Select, err = rule.ParseSelector(r.Selector, dialect)
-		return []rule.Rule{made}, err
+		dialect, err := rule.ParseDialect(r.Dialect)
+		if err == nil {
+			made.Select, err = rule.ParseSelector(r.Selector, dialect)
+		}
+		return made, err
 	}
 	filter, err := r.Filter()
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	made.Select = rule.Everything()
 	made.Query, err = search.Condition(filter, layout.Journal{Name: r.Journal})
-	return []rule.Rule{made}, err
-}
-
-// rulesIn reads a syslog.conf. One with an error is refused whole.
-func rulesIn(name string, d rule.Dialect) ([]rule.Rule, error) {
-	set, problems, err := rule.Read(name, d)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range problems {
-		if p.Severity == rule.Error {
-			return nil, fmt.Errorf("%w; 'constat rules lint %s' tells more", p, name)
-		}
-	}
-	return set.Rules, nil
+	return made, err
 }
 
 func actionOf(r config.Rule) rule.Action {
