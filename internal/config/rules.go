@@ -44,8 +44,13 @@ func (c *Config) AllRules() []Rule {
 }
 
 // Filter is what the query selects.
-func (r Rule) Filter() (query.Node, error) {
-	q, err := query.Parse(r.Query)
+func (r Rule) Filter() (query.Node, error) { return filterOf(r.Query) }
+
+// Filter is what the route selects.
+func (r Route) Filter() (query.Node, error) { return filterOf(r.Select) }
+
+func filterOf(text string) (query.Node, error) {
+	q, err := query.Parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +76,7 @@ func (c *Config) validateRules() (found []problem) {
 		found = append(found, journalOf(key, r.Journal)...)
 		if r.Select == "" {
 			found = append(found, problem{key + ".select", "is missing: want a filter, such as level:debug"})
-		} else if _, err := (Rule{Query: r.Select}).Filter(); err != nil {
+		} else if _, err := r.Filter(); err != nil {
 			found = append(found, problem{key + ".select", err.Error()})
 		}
 	}
