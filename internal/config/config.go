@@ -33,8 +33,8 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Retention says how much is kept, and how long.
 	Retention Retention `yaml:"retention"`
-	// Routes say which messages go to journals of their own. The first whose Select holds counts; the others go to the
-	// journal "system".
+	// Rules say where entries go. Routes are the former way to write those with a query and a journal.
+	Rules  []Rule  `yaml:"rules"`
 	Routes []Route `yaml:"routes"`
 	// Witnesses cosign journals of this store; Witness is what the daemon does for the logs of others.
 	Witnesses []AskedWitness `yaml:"witnesses"`
@@ -94,14 +94,6 @@ type Limits struct {
 	// Rate is how many messages a second each source may send in the long run, Burst how many at once. 0: no limit.
 	Rate  float64 `yaml:"rate"`
 	Burst float64 `yaml:"burst"`
-}
-
-// Route sends messages to a journal.
-type Route struct {
-	Journal string `yaml:"journal"`
-	// Select is a filter of the query language, such as "facility:in(auth, authpriv)". Times, indexes, boots and
-	// journals have no place in it.
-	Select string `yaml:"select"`
 }
 
 // Defaults of the listeners and of HTTP.

@@ -27,7 +27,7 @@ type Output struct {
 	Name string `yaml:"name"`
 	// To are targets: the first is used as long as it can be, the others stand in for it, in their order.
 	To []string `yaml:"to"`
-	// Journals are those that are read. Default: system and those of routes.
+	// Journals are those that are read. Default: system and those of rules.
 	Journals []string `yaml:"journals"`
 	// Select is a filter of the query language. Default: everything.
 	Select string `yaml:"select"`
@@ -99,7 +99,7 @@ type SyslogConf struct {
 	File string `yaml:"file"`
 	// Dialect is what its selectors mean: accumulate (the default) or bsd.
 	Dialect string `yaml:"dialect"`
-	// Journals are those that are read. Default: system and those of routes.
+	// Journals are those that are read. Default: system and those of rules.
 	Journals []string `yaml:"journals"`
 	// Format is how files are written where the line names none. Default: traditional.
 	Format string `yaml:"format"`
@@ -138,11 +138,11 @@ func (m *Mode) UnmarshalYAML(n ast.Node) error {
 	return nil
 }
 
-// DefaultJournals are what outputs read that name no journals: system, and those of routes.
+// DefaultJournals are what outputs read that name no journals: system, and those of rules.
 func (c *Config) DefaultJournals() []string {
 	list := []string{layout.System}
-	for _, r := range c.Routes {
-		if !contains(list, r.Journal) && r.Journal != layout.AuditName {
+	for _, r := range c.AllRules() {
+		if r.Journal != "" && !contains(list, r.Journal) && r.Journal != layout.AuditName {
 			list = append(list, r.Journal)
 		}
 	}
@@ -186,6 +186,11 @@ func (c *Config) validateOutputs() (found []problem) {
 		}
 		for _, p := range o.validate() {
 			found = append(found, problem{key + p.key, p.text})
+		}
+	}
+	for i, r := range c.Rules {
+		if r.To != "" && !seen[r.To] {
+			found = append(found, problem{fmt.Sprintf("rules[%d].to", i), fmt.Sprintf("%q: there is no output of that name", r.To)})
 		}
 	}
 	return found

@@ -82,6 +82,7 @@ func TestOutputMistakes(t *testing.T) {
 		start + "  file: {mode: rw}\n":                       "rw",
 		start + "  file: {keep: 3}\n":                        "outputs[0].file.keep",
 		"outputs: [{name: a, to: ['udp://127.0.0.1:5514']}]": "outputs[0].to[0]: |come back",
+		start + "rules: [{selector: '*.*', to: b}]\n":        "rules[0].to",
 		"syslog_conf: {file: x}":                             "syslog_conf.file",
 		"syslog_conf: {file: /nowhere/syslog.conf}":          "syslog_conf.file",
 		"syslog_conf: {file: " + bad + "}":                   "syslog_conf.file: |bad.conf:1",

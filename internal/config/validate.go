@@ -32,7 +32,7 @@ func (c *Config) validate() (found []problem) {
 		text := path(c.Socket)
 		check(text != "", "socket", text)
 	}
-	found = append(found, validateRoutes(c.Routes)...)
+	found = append(found, c.validateRules()...)
 	found = append(found, c.validateWitnesses()...)
 	found = append(found, c.Audit.validate()...)
 	found = append(found, validatePrivate(c.Private)...)
@@ -125,7 +125,7 @@ func hint(err error) string {
 	return "\nthe keys are store, origin, socket, http, user, group," +
 		"\nlisten (udp, tcp, datagram, stream, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
 		"\nfiles (path, format, from), pipes (path, format); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
-		"\nroutes (journal, select), audit (file)," +
+		"\nrules (selector, query, dialect, to, journal, discard), routes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
 		"\noutputs (name, to, journals, select, kinds, from, format, private, framing, size, window, batch, rate, retry, return, timeout, args," +
 		"\n  tls (certificate, key, ca, names, common_name, fingerprints, anonymous), file (owner, group, mode, dir_mode, sync, rotate_size, rotate_every, keep))," +

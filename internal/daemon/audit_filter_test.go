@@ -31,6 +31,8 @@ var filters = []struct{ keys, text string }{
 	{"routes routes.journal routes.select", "routes:\n- journal: elsewhere\n  select: '*'\n"},
 	{"", "routes:\n- journal: elsewhere\n  select: 'level:in(debug, info, warning, err)'\n- journal: system\n  select: 'cid:* OR op:*'\n"},
 	{"", "routes:\n- journal: audit\n  select: '*'\n"},
+	{"rules rules.selector rules.dialect rules.discard rules.to", "rules:\n- selector: '*.*'\n  dialect: bsd\n  discard: true\n"},
+	{"rules.query rules.journal", "rules:\n- query: 'cid:*'\n  discard: true\n- query: '*'\n  journal: elsewhere\n- query: '*'\n  journal: audit\n"},
 	{"retention retention.max_age retention.max_size retention.keep_free retention.floor",
 		"retention:\n  max_age: 1h\n  max_size: 1\n  keep_free: 99%\n  floor: 1h\n"},
 	{"retention.journals retention.journals.max_age retention.journals.max_size retention.journals.floor",

@@ -67,11 +67,11 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 		urgent: make(chan string, 64)}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())
 	d.keep.Store(&c.Retention)
-	routes, err := routesOf(c.Routes)
+	rules, err := servedRules(&c)
 	if err != nil {
 		return err
 	}
-	d.intake.SetRoutes(routes)
+	d.intake.SetRules(rules)
 	d.store.setPrivate(privateOf(c.Private))
 	if err := d.openOutputs(c); err != nil {
 		return err

@@ -61,7 +61,7 @@ func (d *Daemon) outputOf(c config.Config, o config.Output) (*forward.Output, er
 		f.Journals = c.DefaultJournals()
 	}
 	var err error
-	if f.Wants, err = selection(o, f.Journals); err != nil {
+	if f.Wants, err = selection(c, o, f.Journals); err != nil {
 		return nil, fmt.Errorf("select: %w", err)
 	}
 	options, err := d.targetOptions(o.Name, o.TLS, o.File)
@@ -94,19 +94,29 @@ func (d *Daemon) outputOf(c config.Config, o config.Output) (*forward.Output, er
 	return d.newOutput(c, f, cmp.Or(o.Format, format), options.TLS, feed)
 }
 
-// selection says which entries an output selects, nil for all: what a filter means depends on the journal.
-func selection(o config.Output, journals []string) (func(string, *entry.Entry) bool, error) {
+// selection says which entries an output gets, nil for all: those that rules hand to it, if one names it, as far as it
+// selects them. What a filter means depends on the journal.
+func selection(c config.Config, o config.Output, journals []string) (func(string, *entry.Entry) bool, error) {
+	hands, err := handed(&c, o.Name)
+	if err != nil {
+		return nil, err
+	}
 	filter, err := o.Filter()
-	if err != nil || filter == nil {
+	if err != nil || filter == nil && hands == nil {
 		return nil, err
 	}
 	wants := map[string]func(*entry.Entry) bool{}
 	for _, name := range journals {
+		if filter == nil {
+			break
+		}
 		if wants[name], err = search.Condition(filter, layout.Journal{Name: name}); err != nil {
 			return nil, err
 		}
 	}
-	return func(journal string, e *entry.Entry) bool { return wants[journal](e) }, nil
+	return func(journal string, e *entry.Entry) bool {
+		return (hands == nil || hands(e)) && (filter == nil || wants[journal](e))
+	}, nil
 }
 
 // takesSyslog reports whether a target wants messages of syslog, and not lines for people.

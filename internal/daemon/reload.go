@@ -14,7 +14,7 @@ func (d *Daemon) reload(c config.Config) error {
 	if err := d.changeable(c); err != nil {
 		return err
 	}
-	routes, err := routesOf(c.Routes)
+	rules, err := servedRules(&c)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (d *Daemon) reload(c config.Config) error {
 	}
 	d.intake.SetLimits(c.Limits.Rate, c.Limits.Burst)
 	d.keep.Store(&c.Retention)
-	d.intake.SetRoutes(routes)
+	d.intake.SetRules(rules)
 	d.store.setPrivate(privateOf(c.Private))
 	d.outputs.retime(time.Duration(c.Statistics))
 	d.replaceOutputs(outputs)

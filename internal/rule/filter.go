@@ -43,7 +43,7 @@ func (r *reader) filter() {
 		r.error(end, "no action: want %s; filters are blocks only in dialect bsd", wantAction)
 		return
 	}
-	r.add(Rule{Selector: text[:end], Select: everything(), Property: p}, len(text)-len(rest), rest)
+	r.add(Rule{Selector: text[:end], Select: Everything(), Property: p}, len(text)-len(rest), rest)
 }
 
 // parseProperty reads :NAME, [!]OP, "VALUE". end is where that ends.
@@ -89,13 +89,48 @@ func parseProperty(text string, isBSD bool) (p *Property, end int, err *fault) {
 func (p *Property) setOp(at int, op string) *fault {
 	op, p.Not = strings.CutPrefix(strings.ToLower(op), "!")
 	op, p.Fold = strings.CutPrefix(op, "icase_")
-	if op == "regex" {
-		return &fault{at, "basic regular expressions are not supported: write ereregex, in whose expressions ( ) { } + ? | are special without \\"}
-	}
 	if p.Op = op; !slices.Contains(propertyOps, op) {
 		return &fault{at, fmt.Sprintf("operation %q: want %s, with ! before it for the opposite", op, strings.Join(propertyOps, ", "))}
 	}
 	return nil
+}
+
+// extended writes a basic regular expression (POSIX, with \+ \? and \| of GNU) as an extended one: what is special with a
+// backslash there is so without, and the other way round.
+func extended(basic string) string {
+	var b strings.Builder
+	for i := 0; i < len(basic); i++ {
+		switch c := basic[i]; {
+		case c == '\\' && i+1 < len(basic):
+			if i++; strings.IndexByte("(){}+?|", basic[i]) < 0 {
+				b.WriteByte('\\')
+			}
+			b.WriteByte(basic[i])
+		case c == '[':
+			end := endOfBrackets(basic[i:])
+			b.WriteString(basic[i : i+end])
+			i += end - 1
+		case strings.IndexByte("(){}+?|", c) >= 0:
+			b.WriteString(`\` + string(c))
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// endOfBrackets returns how long the list is that a text begins with, such as "[^]a]".
+func endOfBrackets(text string) int {
+	for _, first := range []string{"[^]", "[]", "["} {
+		if !strings.HasPrefix(text, first) {
+			continue
+		}
+		if end := strings.IndexByte(text[len(first):], ']'); end >= 0 {
+			return len(first) + end + 1
+		}
+		break
+	}
+	return len(text)
 }
 
 // setValue makes what is compared with. rsyslog's msg begins with the blank behind the tag, ours does not.
@@ -107,8 +142,11 @@ func (p *Property) setValue(at int, value string, isBSD bool) *fault {
 		value = strings.TrimPrefix(value, " ")
 	}
 	p.Value, p.value = value, []byte(value)
-	if p.Op == opRegexp {
+	if p.Op == opRegexp || p.Op == opBasic {
 		expression := value
+		if p.Op == opBasic {
+			expression = extended(value)
+		}
 		if p.Fold {
 			expression = "(?i:" + value + ")"
 		}

@@ -16,6 +16,7 @@ func FuzzParse(f *testing.F) {
 		"!su,sshd\n+alpha,@\n*.* @@(o)[::1]:514;RFC3164 # x\n& stop\n#!x\n-h\nkern.*\\\n\t|/p\n",
 		":msg, !icase_ereregex, \"a[\\\"b]\" ~\n:*\n:programname,isempty\n*.* root,operator\n",
 		"module(load=\"imudp\")\naction(type=\"omfwd\" target=\"h\" port=\"1\" template='x')\n$IncludeConfig /x\nif a then {\n}\n/* x */\n",
+		"if not ($msg contains 'a') then {\n /x\n stop\n}\nmail.* {\n@h\n}\nif $hostname==\"b\" then\n~\n",
 	} {
 		f.Add([]byte(text), false)
 		f.Add([]byte(text), true)
@@ -80,7 +81,7 @@ func TestMatrixString(t *testing.T) {
 			}
 		}
 	}
-	if m := everything(); m.String() != "*.*" {
+	if m := Everything(); m.String() != "*.*" {
 		t.Errorf("everything is %q", m.String())
 	}
 	if m := (Matrix{2: 0x7f, 7: 0x7f}); m.String() != "mail,news.info" || !strings.Contains(m.words(), "0-6") {

@@ -60,16 +60,24 @@ func TestLines(t *testing.T) {
 		{"filters", ":msg, contains, \"a # \\\"b\\\"\" /a # c\n:programname,!isequal,\"x\"\t~\n& /b\n:msg,isempty /c\n", Options{},
 			[]string{`1 :msg, contains, "a # \"b\""  /a`, `2 :programname,!isequal,"x"  stop`, `3 :programname,!isequal,"x"  /b`, `4 :msg,isempty  /c`}, nil},
 		{"filters of bsd", ":msg, icase_contains, \"A\"\n*.* /a\n:*\n*.* /b\n", bsd, []string{`2 :msg, icase_contains, "a"  *.*  /a`, "4 *.*  /b"}, nil},
-		{"wrong filters", ":msg, has, \"a\" /a\n:fromhost, isequal, \"a\" /a\n:msg, regex, \"a\" /a\n:msg, ereregex, \"(\" /a\n:msg, contains, a /a\n:msg, contains, \"a\"\n", Options{}, nil,
-			[]string{`f:1:7: error: operation "has"`, `f:2:2: error: property "fromhost"`, "f:3:7: error: basic", "f:4:17: error: error parsing", "f:5:17: error: want the value", "f:6:20: error: no action"}},
+		{"wrong filters", ":msg, has, \"a\" /a\n:fromhost, isequal, \"a\" /a\n:msg, regex, \"a\\\\1\" /a\n:msg, ereregex, \"(\" /a\n:msg, contains, a /a\n:msg, contains, \"a\"\n", Options{}, nil,
+			[]string{`f:1:7: error: operation "has"`, `f:2:2: error: property "fromhost"`, "f:3:14: error: error parsing", "f:4:17: error: error parsing", "f:5:17: error: want the value", "f:6:20: error: no action"}},
 		{"directives", "$ModLoad imudp\n$FileOwner root\n$Unheard 1\n$RuleSet remote\n", Options{}, nil,
 			[]string{"f:1:1: warning: $ModLoad does nothing: inputs", "f:2:1: warning: $FileOwner", "f:3:1: warning: $Unheard is not known", "f:4:1: error: $RuleSet"}},
-		{"script", "module(load=\"imudp\") # a (\ninput(type=\"imudp\"\n  port=\"514\")\nif $msg contains 'x' then {\n  stop\n}\nmail.* /a\n", Options{}, []string{"7 mail.*  /a"},
-			[]string{"f:1:1: warning: module", "f:2:1: warning: input", "f:4:1: error: rsyslog's script"}},
+		{"script", "module(load=\"imudp\") # a (\ninput(type=\"imudp\"\n  port=\"514\")\nif $msg contains 'x' and $a == 'b' then {\n  stop\n}\nmail.* /a\n", Options{}, []string{"7 mail.*  /a"},
+			[]string{"f:1:1: warning: module", "f:2:1: warning: input", "f:4:22: error: \"and\" is not"}},
 		{"action objects", "mail.* action(type=\"omfile\" file=\"/a\")\naction(type=\"omfwd\" target=\"2001:db8::1\" port=\"10514\"\n  protocol=\"tcp\" TCP_Framing=\"octet-counted\")\n*.emerg action(type=\"omusrmsg\" users=\"*\")\n*.* action(type=\"omkafka\")\n", Options{},
 			[]string{"1 mail.*  -/a", "2 *.*  @@(o)[2001:db8::1]:10514", "4 *.emerg  :omusrmsg:*"}, []string{`f:5:5: error: action of type "omkafka"`}},
 		{"open bracket", "mail.* /a\naction(type=\"omfile\"\nkern.* /b\n", Options{}, []string{"1 mail.*  /a"}, []string{"f:2:1: error: what begins here"}},
 		{"a comment of C", "/* mail.* /a\n */\nkern.* /b\n", Options{}, []string{"3 kern.*  /b"}, nil},
+		{"conditions", "if $programname == 'a' then /a # c\nif not ($msg contains_i \"B'\") then {\n  action(type=\"omfile\"\n    file=\"/b\")\n  stop # x\n}\n& /c\nif $hostname!='h' then\n\t@d\n", Options{},
+			[]string{"1 :programname, isequal, \"a\"  if $programname == 'a' then  /a", "2 :msg, !icase_contains, \"b'\"  if not ($msg contains_i \"B'\") then  -/b", "2 :msg, !icase_contains, \"b'\"  if not ($msg contains_i \"B'\") then  stop",
+				"7 :msg, !icase_contains, \"b'\"  if not ($msg contains_i \"B'\") then  /c", "8 :hostname, !isequal, \"h\"  if $hostname!='h' then  @d"}, nil},
+		{"blocks of actions", ":programname, startswith, \"haproxy\" {\n  /a\n  stop\n}\nmail.* {\n @b\n}\n", Options{},
+			[]string{"1 :programname, startswith, \"haproxy\"  /a", "1 :programname, startswith, \"haproxy\"  stop", "5 mail.*  @b"}, nil},
+		{"wrong conditions", "if $syslogtag == 'a' then /a\nif $msg > 'a' then /a\nif $msg == a then /a\nif $msg == 'a' /a\nif $msg == 'a' then { }\nif $msg == 'a' then {\n/a\nif $msg == 'b' then /b\n}\nif $msg == 'a' then {\n/a\n} else {\n/b\n}\nif $msg == 'a' then\n", Options{},
+			[]string{"6 :msg, isequal, \"a\"  if $msg == 'a' then  /a"},
+			[]string{`f:1:4: error: "$syslogtag" is not`, "f:2:9: error: want ==", "f:3:12: error: want the value in quotes", "f:4:16: error: want \"then\"", "f:5:21: error: want {", "f:8:1: error: conditions and blocks", "f:10:21: error: want {", "f:15:1: error: what begins here"}},
 		{"no includes", "$IncludeConfig /etc/x\n", Options{}, nil, []string{"f:1:16: error: nothing"}},
 	} {
 		rules, problems := texts(t, c.text, c.o)
@@ -97,7 +105,7 @@ func TestActions(t *testing.T) {
 		{"@", "0 neither"}, {"@h:0", "0 PORT"}, {"@h:70000", "0 PORT"}, {"@h:syslog", "0 PORT"}, {"@2001:db8::1", "0 brackets"}, {"@[::1", "0 closed"},
 		{"@[::1]514", "0 PORT"}, {"@@(x)h", "0 octet"}, {"@http://h", "0 udp://"}, {"@[h]:1(fingerprint=\"x\")", "0 TLS"}, {"@-h", "0 neither"},
 		{"?dyn", "0 templates"}, {"^prog", "0 not started"}, {">h,d,u,p", "0 databases"}, {"$chan", "0 channels"}, {":omx:y", "0 not supported"},
-		{"root,,x", "0 no name"}, {"root x", "0 no name"}, {"", "0 no action"}, {"{", "0 script"},
+		{"root,,x", "0 no name"}, {"root x", "0 no name"}, {"", "0 no action"}, {"{", "0 blocks"},
 	} {
 		a := actions{text: c.text}
 		a.parse()
@@ -186,11 +194,66 @@ func TestLimits(t *testing.T) {
 		"rules":    strings.Repeat("*.* /x\n", MaxRules+1),
 		"a line":   "*.* /" + strings.Repeat("x", maxLine) + "\n",
 		"lines":    strings.Repeat("mail.info;\\\n", 10000),
+		"then":     strings.Repeat("if a then\n", 100000),
 		"bracket":  "action(" + strings.Repeat("(\n", 100000),
 	} {
 		set, problems := Parse("f", []byte(text), Options{})
 		if !Failed(problems) || len(problems) > maxProblems+1 || len(set.Rules) > MaxRules {
 			t.Errorf("%s: %d problems, %d rules", what, len(problems), len(set.Rules))
+		}
+	}
+}
+
+// TestFilters: what a filter holds for.
+func TestFilters(t *testing.T) {
+	f := Facts{Message: []byte("Out of memory: Killed (1)"), Program: []byte("kernel"), Host: []byte("alpha.example.org")}
+	for text, want := range map[string]bool{
+		`:msg, contains, "memory"`: true, `:msg, contains, "Memory"`: false, `:msg, icase_contains, "MEMORY"`: true, `:msg, !contains, "memory"`: false,
+		`:msg, contains, ""`: true, `:msg, startswith, " Out"`: true, `:msg, startswith, "of"`: false, `:msg, endswith, "(1)"`: true, `:msg, isempty`: false,
+		`:programname, isequal, "kernel"`: true, `:app-name, isequal, "kern"`: false, `:hostname, endswith, ".org"`: true, `:source, isempty`: false, `:hostname, !isempty`: true,
+		`:msg, ereregex, "K(illed|ept) \\(1\\)$"`: true, `:msg, regex, "K\\(illed\\|ept\\) (1)$"`: true, `:msg, regex, "[(][^]]) *"`: true, `:msg, regex, "(1*)"`: true,
+		`:msg, regex, "Kil+ed"`: false, `:msg, regex, "Kil\\+ed"`: true, `:msg, icase_regex, "^OUT"`: true, `:msg, icase_ereregex, "^of"`: false, `:MSG,Contains,"a\"b"`: false,
+	} {
+		p, end, err := parseProperty(text, false)
+		if err != nil || end != len(text) {
+			t.Errorf("%s: %v", text, err)
+		} else if p.holds(&f) != want {
+			t.Errorf("%s holds: %t", text, !want)
+		}
+	}
+}
+
+// TestKernelPrograms: on BSD a message of the kernel that begins with a name counts as that program's, and only there.
+func TestKernelPrograms(t *testing.T) {
+	for d, want := range []bool{Accumulate: false, BSD: true} {
+		set, problems := Parse("f", []byte("!em0\n*.* /x\n"), Options{Dialect: Dialect(d)})
+		f := Facts{Program: []byte("kernel"), Message: []byte("em0: link is up")}
+		if got := len(set.Match(nil, &f)) == 1; len(problems) > 0 || got != want {
+			t.Errorf("%s: %t %v", Dialect(d), got, problems)
+		}
+		f.Facility = 1
+		if len(set.Match(nil, &f)) > 0 {
+			t.Errorf("%s: a message of another facility counts", Dialect(d))
+		}
+	}
+}
+
+// TestStockFiles: what distributions ship is read without errors; facts of their files, in our words.
+func TestStockFiles(t *testing.T) {
+	for _, c := range []struct {
+		dialect Dialect
+		text    string
+		rules   int
+	}{
+		{BSD, "*.err;kern.warning;auth.notice;mail.crit\t/dev/console\nsecurity.*\t/var/log/security\n!-devd\n*.=debug\t/var/log/debug.log\n*.emerg\t*\n" +
+			"!devd\n*.>=notice /var/log/devd.log\n!*\ninclude\t/etc/syslog.d\ninclude /usr/local/etc/syslog.d\n", 5},
+		{Accumulate, "*.warn;kern.!=warn;authpriv.none;cron.none\t-/var/log/syslog\n*.=info;*.=notice;*.=warn;\\\n\tauth,authpriv.none;\\\n\tmail,news.none\t\t-/var/log/messages\n" +
+			"daemon.*;mail.*;\\\n\tnews.err;\\\n\t*.=debug;*.=info\t|/dev/xconsole\n*.emerg *\n", 4},
+		{Accumulate, "$ModLoad imuxsock\n$FileCreateMode 0640\n$Umask 0022\n$ActionFileDefaultTemplate RSYSLOG_TraditionalFileFormat\n*.*;auth.none -/var/log/syslog\n", 1},
+	} {
+		set, problems := Parse("f", []byte(c.text), Options{Dialect: c.dialect, Files: mapFiles{}})
+		if Failed(problems) || len(set.Rules) != c.rules {
+			t.Errorf("%q: %d rules %v", c.text, len(set.Rules), problems)
 		}
 	}
 }

@@ -9,14 +9,14 @@ import (
 // Property is a condition on one property of an entry, such as :msg, contains, "error".
 type Property struct {
 	Name string // "msg", "programname" or "hostname"
-	Op   string // "contains", "isequal", "startswith", "endswith", "isempty" or "ereregex"
+	Op   string // "contains", "isequal", "startswith", "endswith", "isempty", "regex" or "ereregex"
 	Not  bool
 	Fold bool // letters of ASCII are the same in both cases
 	// Value is what is compared with; of Fold, in lower case.
 	Value string
 
 	value []byte         // Value
-	re    *regexp.Regexp // of ereregex
+	re    *regexp.Regexp // of regex and ereregex
 }
 
 // The properties and their names of rsyslog and FreeBSD.
@@ -37,9 +37,10 @@ const (
 	opEnds     = "endswith"
 	opEmpty    = "isempty"
 	opRegexp   = "ereregex"
+	opBasic    = "regex"
 )
 
-var propertyOps = []string{opContains, opEqual, opStarts, opEnds, opEmpty, opRegexp}
+var propertyOps = []string{opContains, opEqual, opStarts, opEnds, opEmpty, opRegexp, opBasic}
 
 // holds reports whether the condition holds. It allocates only where letters are folded.
 func (p *Property) holds(f *Facts) bool {
@@ -66,7 +67,7 @@ func (p *Property) test(value []byte) bool {
 		return bytes.HasSuffix(value, p.value)
 	case opEmpty:
 		return len(value) == 0
-	case opRegexp:
+	case opRegexp, opBasic:
 		return p.re.Match(value)
 	}
 	return bytes.Contains(value, p.value)
@@ -92,5 +93,5 @@ func (p *Property) same(other *Property) bool {
 	if p == nil || other == nil {
 		return p == other
 	}
-	return p.String() == other.String()
+	return p.Name == other.Name && p.Op == other.Op && p.Not == other.Not && p.Fold == other.Fold && p.Value == other.Value
 }

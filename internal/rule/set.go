@@ -52,7 +52,8 @@ type Rule struct {
 	// Written is the action as written.
 	Written string
 
-	column int // where the rule begins in its line, from 1
+	column int  // where the rule begins in its line, from 1
+	also   bool // the rule before it has the same selectors
 }
 
 // Set is an ordered list of rules. It does not change once it is made.
@@ -62,6 +63,7 @@ type Set struct {
 	// none.
 	Targets []Action
 	target  []int // of each rule, its position in Targets; discards have -1
+	journal bool  // one of them is a journal
 }
 
 // discards stands for a rule that has no target.
@@ -85,6 +87,7 @@ func (s *Set) targetOf(a Action) int {
 		return i
 	}
 	s.Targets = append(s.Targets, a)
+	s.journal = s.journal || a.Kind == Journal
 	return len(s.Targets) - 1
 }
 
@@ -117,6 +120,23 @@ func (s *Set) Goes(target int, f *Facts) bool {
 		}
 	}
 	return false
+}
+
+// Journal returns the journal in which an entry is kept: that of the first rule which names one and selects it, or "" for
+// the usual one. A discard before that hides it from the rule. What it asks is as in [Set.Match].
+func (s *Set) Journal(e *entry.Entry) string {
+	if !s.journal {
+		return ""
+	}
+	f := FactsOf(e)
+	for i := range s.Rules {
+		r := &s.Rules[i]
+		if kind := r.Action.Kind; kind != Journal && kind != Discard || !r.Wants(&f) {
+			continue
+		}
+		return r.Action.Target
+	}
+	return ""
 }
 
 // Selecting returns the rules that an entry meets, in their order. If the last one discards, later ones were not asked.

@@ -9,7 +9,7 @@ import (
 
 // TestMatch: targets in the order of the rules, each once, and none behind a discard.
 func TestMatch(t *testing.T) {
-	all, kern := everything(), Matrix{0: allLevels}
+	all, kern := Everything(), Matrix{0: allLevels}
 	s := New([]Rule{
 		{Select: all, Action: Action{Kind: File, Target: "/all"}},
 		{Select: kern, Action: Action{Kind: File, Target: "/kern"}},
