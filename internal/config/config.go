@@ -45,6 +45,12 @@ type Config struct {
 	Audit Audit `yaml:"audit"`
 	// Private says which fields can be erased, whatever their sender says.
 	Private []Private `yaml:"private"`
+	// Outputs are where entries are sent, besides being kept.
+	Outputs []Output `yaml:"outputs"`
+	// SyslogConf has the actions of a syslog.conf carried out.
+	SyslogConf *SyslogConf `yaml:"syslog_conf"`
+	// Statistics is how often what became of each output is written down as an entry. Default: never.
+	Statistics Duration `yaml:"statistics"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.
 	User  string `yaml:"user"`
 	Group string `yaml:"group"`

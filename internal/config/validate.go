@@ -36,6 +36,8 @@ func (c *Config) validate() (found []problem) {
 	found = append(found, c.validateWitnesses()...)
 	found = append(found, c.Audit.validate()...)
 	found = append(found, validatePrivate(c.Private)...)
+	found = append(found, validateOutputs(c.Outputs)...)
+	found = append(found, c.SyslogConf.validate()...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
 	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")
@@ -120,6 +122,9 @@ func hint(err error) string {
 	}
 	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nrules (selector, query, dialect, to, journal, discard), routes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
+		"\noutputs (name, to, journals, select, kinds, from, format, private, framing, size, window, batch, rate, retry, return, timeout, args," +
+		"\n  tls (certificate, key, ca, names, common_name, fingerprints, anonymous), file (owner, group, mode, dir_mode, sync, rotate_size, rotate_every, keep))," +
+		"\nsyslog_conf (file, dialect, journals, format, files and tls (as file and tls of outputs)), statistics," +
 		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"
 }

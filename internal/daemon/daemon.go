@@ -47,6 +47,7 @@ type Daemon struct {
 	urgent  chan string // users who say that something critical happened
 
 	vouching vouching
+	outputs  forwarding
 
 	endpoints native.Endpoints // as published
 }
@@ -70,6 +71,9 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	}
 	d.intake.SetRules(rules)
 	d.store.setPrivate(privateOf(c.Private))
+	if err := d.openOutputs(c); err != nil {
+		return err
+	}
 
 	parts, err := d.bind()
 	defer func() { err = errors.Join(err, native.Withdraw(o.Dir)) }()
@@ -89,13 +93,14 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	sealing := start(ctx, part{"seal", d.seal, nil})
 	vouching := start(ctx, part{"vouch", d.vouch, nil})
 	file := start(context.WithoutCancel(ctx), part{"audit file", d.auditFile, nil})
+	forwarding := start(context.WithoutCancel(ctx), part{"outputs", d.forward, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
 	failed = errors.Join(failed, d.parts.stop(), vouching.stop(), converting.stop(), retaining.stop(), sealing.stop(), intake.stop())
 	d.sealLast()
-	return errors.Join(failed, file.stop()) // the file gets what the intake has written last
+	return errors.Join(failed, forwarding.stop(), file.stop()) // outputs and the file get what the intake has written last
 }
 
 // wait returns when the context ends or a part ends by itself. Meanwhile it changes the configuration when told to.

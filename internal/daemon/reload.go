@@ -17,6 +17,10 @@ func (d *Daemon) reload(c config.Config) error {
 	if err != nil {
 		return err
 	}
+	outputs, err := d.outputsOf(c)
+	if err != nil {
+		return err
+	}
 	if len(d.options.Files) == 0 {
 		if err := d.listenTo(wanted(c.Listen, d.options.Dir)); err != nil {
 			return err
@@ -29,6 +33,8 @@ func (d *Daemon) reload(c config.Config) error {
 	d.keep.Store(&c.Retention)
 	d.intake.SetRules(rules)
 	d.store.setPrivate(privateOf(c.Private))
+	d.outputs.statistics.Store(int64(c.Statistics))
+	d.replaceOutputs(outputs)
 	d.config = c
 	return nil
 }

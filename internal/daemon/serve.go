@@ -16,6 +16,7 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 
 	"constat/internal/config"
+	"constat/internal/forward"
 	"constat/internal/ingest"
 	"constat/internal/input/native"
 	"constat/journal"
@@ -95,7 +96,11 @@ func (c Command) account() (func() error, error) {
 	}
 	return func() error {
 		if os.Geteuid() != a.UID {
-			if err := a.Own(c.Dir, layout.KeysDir(c.Dir), native.RunDir(c.Dir)); err != nil {
+			dirs := []string{c.Dir, layout.KeysDir(c.Dir), native.RunDir(c.Dir)}
+			if _, err := os.Stat(forward.LedgerDir(c.Dir)); err == nil {
+				dirs = append(dirs, forward.LedgerDir(c.Dir))
+			}
+			if err := a.Own(dirs...); err != nil {
 				return err
 			}
 		}

@@ -22,6 +22,8 @@ var table = []row{
 	{"internal/lint", nil},
 	{"internal/measure", nil},
 	{"internal/sealing", nil},
+	{"internal/relp", nil},        // a protocol, for inputs and outputs
+	{"internal/tlsconf/...", nil}, // TLS, for inputs and outputs
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
 	{"journal/frame", []string{"entry"}},
@@ -42,15 +44,19 @@ var table = []row{
 
 	// Rank 2: the edges, and reading.
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
-	{"internal/input", []string{"entry"}}, // the contract
-	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>"}},
+	{"internal/input", []string{"entry"}},                                                              // the contract
+	{"internal/output", []string{"entry"}},                                                             // the contract
+	{"internal/output/render", []string{"entry", "internal/output", "internal/show"}},                  // one JSON for all
+	{"internal/output/relp", []string{"internal/output", "internal/output/syslog", "internal/relp"}},   // the same connections
+	{"internal/output/target", []string{"internal/output", "internal/output/...", "internal/tlsconf"}}, // makes them all
+	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>", "internal/relp", "internal/tlsconf"}},
 	{"internal/output/...", []string{"entry", "internal/output"}},
 	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
 
 	// Rank 3: the only writer, and the readers with a cursor.
 	{"internal/ingest", []string{"internal/input", "internal/parse/...", "internal/rule", "entry", "journal"}},
 	{"internal/auditfile", []string{"entry", "journal", "journal/layout", "internal/show", "internal/vfs", "internal/durable"}},
-	{"internal/forward", []string{"journal", "internal/rule", "internal/output", "entry", "internal/durable"}},
+	{"internal/forward", []string{"journal", "internal/rule", "internal/output", "entry", "internal/vfs", "internal/durable"}},
 
 	// Rank 4 and 5: what people and programs speak to.
 	{"internal/api", []string{"internal/search", "internal/show", "internal/tiles", "evidence", "journal/...", "seal", "query", "entry",
@@ -58,7 +64,7 @@ var table = []row{
 	{"internal/web", []string{"internal/api", "query"}},
 	{"internal/config", []string{
 		"entry", "seal", "query", "evidence", "audit/...", "journal/...",
-		"internal/vfs", "internal/durable", "internal/tunnel",
+		"internal/vfs", "internal/durable", "internal/tunnel", "internal/tlsconf",
 		"internal/parse/...", "internal/rule", "internal/show",
 		"internal/input/...", "internal/output/...", "internal/search",
 		"internal/ingest", "internal/forward", "internal/api",
@@ -68,6 +74,7 @@ var table = []row{
 		"internal/vfs", "internal/durable", "internal/timespec", "internal/measure",
 		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
 		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/witness",
+		"internal/forward", "internal/output/...", "internal/tlsconf", // "status" and "log --to"
 		"internal/input/native",                                      // the client of the daemon's own socket
 		"internal/input", "internal/input/record", "internal/tunnel", // "record" runs them itself
 	}},
@@ -118,7 +125,7 @@ var thirdParty = []struct {
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
 	{"github.com/VictoriaMetrics/metrics", []string{"internal/api"}},
 	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check", "internal/search"}},
-	{"golang.org/x/sys", []string{"internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon"}}, // journal: CLOCK_BOOTTIME
+	{"golang.org/x/sys", []string{"internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/output/...", "internal/ingest", "internal/daemon"}}, // journal: CLOCK_BOOTTIME
 	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},
 	{"rsc.io/qr", []string{"internal/cli"}},
 }
