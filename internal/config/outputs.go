@@ -27,9 +27,10 @@ type Output struct {
 	Name string `yaml:"name"`
 	// To are targets: the first is used as long as it can be, the others stand in for it, in their order.
 	To []string `yaml:"to"`
-	// Journals are those that are read. Default: system and those of routes.
+	// Journals are those that are read. Default: system and those of rules.
 	Journals []string `yaml:"journals"`
-	// Select is a filter of the query language. Default: everything.
+	// Select is a filter of the query language. Default: everything. If a rule names the output, it gets of that only what
+	// the rules send it.
 	Select string `yaml:"select"`
 	// Kinds are the kinds of entries. Default: event and loss.
 	Kinds []string `yaml:"kinds"`
@@ -99,7 +100,7 @@ type SyslogConf struct {
 	File string `yaml:"file"`
 	// Dialect is what its selectors mean: accumulate (the default) or bsd.
 	Dialect string `yaml:"dialect"`
-	// Journals are those that are read. Default: system and those of routes.
+	// Journals are those that are read. Default: system and those of rules.
 	Journals []string `yaml:"journals"`
 	// Format is how files are written where the line names none. Default: traditional.
 	Format string `yaml:"format"`
@@ -138,11 +139,11 @@ func (m *Mode) UnmarshalYAML(n ast.Node) error {
 	return nil
 }
 
-// DefaultJournals are what outputs read that name no journals: system, and those of routes.
+// DefaultJournals are what outputs read that name no journals: system, and those of rules.
 func (c *Config) DefaultJournals() []string {
 	list := []string{layout.System}
-	for _, r := range c.Routes {
-		if !contains(list, r.Journal) && r.Journal != layout.AuditName {
+	for _, r := range c.AllRules() {
+		if r.Journal != "" && !contains(list, r.Journal) && r.Journal != layout.AuditName {
 			list = append(list, r.Journal)
 		}
 	}
@@ -163,7 +164,7 @@ func (o Output) Filter() (query.Node, error) {
 	if o.Select == "" {
 		return nil, nil
 	}
-	return Route{Select: o.Select}.Filter()
+	return filterOf(o.Select)
 }
 
 // validateOutputs finds outputs that cannot be.

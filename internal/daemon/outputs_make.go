@@ -64,6 +64,11 @@ func (d *Daemon) outputOf(c config.Config, o config.Output) (*forward.Output, er
 	if err != nil {
 		return nil, fmt.Errorf("select: %w", err)
 	}
+	sent, err := sentTo(&c, o.Name)
+	if err != nil {
+		return nil, err
+	}
+	f.Wants = both(f.Wants, sent)
 	options, err := d.targetOptions(o.Name, o.TLS, o.File)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,9 @@ package daemon
 
 import (
 	"fmt"
+	"slices"
 
+	"constat/entry"
 	"constat/internal/config"
 	"constat/internal/rule"
 	"constat/internal/search"
@@ -50,17 +52,29 @@ func actionOf(r config.Rule) rule.Action {
 	return rule.Action{Kind: rule.Output, Target: r.To}
 }
 
-// servedRules are the rules of a configuration if somebody serves each target: a message that goes nowhere must not look
-// as if it did.
-func servedRules(c *config.Config) (*rule.Set, error) {
+// sentTo says of an entry whether the rules send it to an output. It is nil if no rule names the output.
+func sentTo(c *config.Config, output string) (func(*entry.Entry) bool, error) {
 	s, err := rulesOf(c)
 	if err != nil {
 		return nil, err
 	}
-	for _, target := range s.Targets {
-		if target.Kind != rule.Journal {
-			return nil, fmt.Errorf("rules: %q: there are no outputs yet, only rules with journal or discard", target)
-		}
+	target := slices.Index(s.Targets, rule.Action{Kind: rule.Output, Target: output})
+	if target < 0 {
+		return nil, nil
 	}
-	return s, nil
+	return func(e *entry.Entry) bool {
+		facts := rule.FactsOf(e)
+		return s.Goes(target, &facts)
+	}, nil
+}
+
+// both holds if two conditions do; nil always holds.
+func both(a, b func(*entry.Entry) bool) func(*entry.Entry) bool {
+	if a == nil {
+		return b
+	}
+	if b == nil {
+		return a
+	}
+	return func(e *entry.Entry) bool { return a(e) && b(e) }
 }
