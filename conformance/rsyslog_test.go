@@ -154,7 +154,7 @@ func TestLinesOfRsyslog(t *testing.T) {
 		t.Fatal(err)
 	}
 	var messages []string
-	for i, text := range []string{"sshd[1]: Failed password", "sshd: Accepted", "cron[22]: noise of cron", "app: noise", "app: all is well (1)", "kernel: Out of memory", "su: a \"quoted\" word"} {
+	for i, text := range []string{"sshd[1]: Failed password", "sshd: Accepted", "cron[22]: run", "app: noise", "app: all is well (1)", "kernel: Out of memory", "su: a \"quoted\" word"} {
 		for _, pri := range []int{0, 3, 6, 16, 19, 38, 56, 77, 82, 131, 132, 191} {
 			messages = append(messages, fmt.Sprintf("<%d>Oct 11 22:14:15 alpha %s m%d-%d.", pri, text, i, pri))
 		}
@@ -214,6 +214,20 @@ auth,authpriv.*	DIR/auth
 AUTH.=Info	~
 $IncludeConfig DIR/more.conf
 local0.warn;local0.!=err	DIR/local
+:programname, startswith, "cro" {
+	DIR/cron   # in a block
+	DIR/cron2
+}
+mail.* {
+	action(type="omfile"
+		file="DIR/mail")
+}
+if $programname == 'app' then DIR/app
+if not ($msg contains_i "WELL") then {
+	DIR/notwell
+}
+if $hostname != 'alpha' then
+	~
 news.*;news.!=debug	stop
 *.*	action(type="omfile" file="DIR/rest")
 `

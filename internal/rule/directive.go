@@ -106,6 +106,10 @@ func (r *reader) statement() {
 		r.includeObject()
 		return
 	}
+	if name == "if" {
+		r.condition()
+		return
+	}
 	if name == "action" {
 		r.add(Rule{Selector: "*.*", Select: Everything()}, 0, text)
 		return
@@ -118,5 +122,5 @@ func (r *reader) statement() {
 		}
 	}
 	r.previous = brokenRule
-	r.error(0, "rsyslog's script is not supported: write selectors, a filter such as :programname, isequal, \"sshd\", or a rule with a query in constat's configuration")
+	r.error(0, "rsyslog's script is not supported but for single comparisons: write selectors, a filter such as :programname, isequal, \"sshd\", or a rule with a query in constat's configuration")
 }

@@ -16,6 +16,7 @@ func FuzzParse(f *testing.F) {
 		"!su,sshd\n+alpha,@\n*.* @@(o)[::1]:514;RFC3164 # x\n& stop\n#!x\n-h\nkern.*\\\n\t|/p\n",
 		":msg, !icase_ereregex, \"a[\\\"b]\" ~\n:*\n:programname,isempty\n*.* root,operator\n",
 		"module(load=\"imudp\")\naction(type=\"omfwd\" target=\"h\" port=\"1\" template='x')\n$IncludeConfig /x\nif a then {\n}\n/* x */\n",
+		"if not ($msg contains 'a') then {\n /x\n stop\n}\nmail.* {\n@h\n}\nif $hostname==\"b\" then\n~\n",
 	} {
 		f.Add([]byte(text), false)
 		f.Add([]byte(text), true)

@@ -73,7 +73,8 @@ func (s *scanner) next() (l line, ok bool) {
 	}
 }
 
-const blanks = " \t\v\f"
+// blanks separate. A line feed stands in a logical line only where a bracket or "then" joined two lines.
+const blanks = " \t\v\f\n"
 
 // skipComment takes lines up to "*/". What stands behind that on its line is lost, as nobody writes anything there.
 func (s *scanner) skipComment(raw string) (closed bool) {
@@ -120,21 +121,29 @@ func (s *scanner) read(b *builder, raw string) {
 	script := isScript(raw)
 	for {
 		ended := b.add(raw, s.row, s.dialect, script)
-		more := b.depth > 0
+		more := script && (b.depth > 0 || !b.long && endsInThen(b.text.String()))
 		if !ended && !more {
 			return
 		}
 		next, ok := s.raw()
 		if !ok {
-			b.open = more
+			b.open = more || b.quoted != 0
 			return
 		}
-		if raw = next; more && !ended {
-			b.text.WriteByte(' ')
+		if raw = next; b.long {
+			continue // only its end is looked for
+		} else if more && !ended {
+			b.text.WriteByte('\n')
 		} else {
 			b.glue(raw)
 		}
 	}
+}
+
+// endsInThen reports whether the action of an "if" must come on the next line.
+func endsInThen(text string) bool {
+	rest, found := strings.CutSuffix(strings.TrimRight(text, blanks), "then")
+	return found && rest != strings.TrimRight(rest, blanks)
 }
 
 // builder puts a logical line together.

@@ -77,7 +77,7 @@ func (l *linter) rule(r *Rule) {
 
 // selectors looks at what the selectors of a rule do.
 func (l *linter) selectors(r *Rule) {
-	if r.Property != nil || r.Selector == "" {
+	if r.Property != nil || r.Selector == "" || r.also {
 		return
 	}
 	if r.Select.Empty() {
@@ -184,9 +184,12 @@ func (l *linter) twice(r, first *Rule) {
 	l.warn(r, "%s gets messages by %s already: those that both select are written once here, and twice by other daemons", r.Action, first.where(r))
 }
 
+// maxCompared is how many pairs of names are compared.
+const maxCompared = 10000
+
 // apart reports whether no name meets both conditions.
 func apart(a, b Names) bool {
-	if a.IsZero() || b.IsZero() || a.Not && b.Not {
+	if a.IsZero() || b.IsZero() || a.Not && b.Not || len(a.List)*len(b.List) > maxCompared {
 		return false
 	}
 	if a.Not {

@@ -224,12 +224,34 @@ func (r *reader) also() {
 		r.error(0, "\"&\" repeats the selector of the rule before it, which has an error")
 	default:
 		before := r.rules[r.previous]
-		r.add(Rule{Selector: before.Selector, Select: before.Select, Property: before.Property}, len(r.l.text)-len(rest), rest)
+		r.add(Rule{Selector: before.Selector, Select: before.Select, Property: before.Property, also: true}, len(r.l.text)-len(rest), rest)
 	}
 }
 
-// add makes a rule of what was selected and an action, which stands at a byte of the line.
+// add makes a rule of what was selected and an action, which stands at a byte of the line, or of a block of them one for
+// each.
 func (r *reader) add(made Rule, at int, action string) {
+	made.Selector = oneLine(made.Selector)
+	if !strings.HasPrefix(action, "{") {
+		r.addOne(made, at, action)
+		return
+	}
+	list, ok := blockActions(action)
+	if !ok || len(list) == 0 {
+		r.previous = brokenRule
+		r.error(at, "want { ACTION }, with an action on each line")
+		return
+	}
+	for _, one := range list {
+		if r.addOne(made, at+one.at, one.text); r.previous == brokenRule {
+			return
+		}
+		made.also = true
+	}
+}
+
+// addOne makes a rule.
+func (r *reader) addOne(made Rule, at int, action string) {
 	r.previous = brokenRule
 	a := actions{text: action, dialect: r.options.Dialect}
 	a.parse()
@@ -251,7 +273,8 @@ func (r *reader) add(made Rule, at int, action string) {
 		r.stopped = true
 		return
 	}
-	made.File, made.Action, made.Written = r.name, a.made, action
+	made.File, made.Action = r.name, a.made
+	made.Written = oneLine(action)
 	made.Line, made.column = r.l.place(0)
 	made.Program, made.Host = r.program, r.host
 	if made.Property == nil {
@@ -260,3 +283,6 @@ func (r *reader) add(made Rule, at int, action string) {
 	r.rules = append(r.rules, made)
 	r.previous = len(r.rules) - 1
 }
+
+// oneLine is a text that may come from several lines.
+func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }

@@ -64,12 +64,20 @@ func TestLines(t *testing.T) {
 			[]string{`f:1:7: error: operation "has"`, `f:2:2: error: property "fromhost"`, "f:3:14: error: error parsing", "f:4:17: error: error parsing", "f:5:17: error: want the value", "f:6:20: error: no action"}},
 		{"directives", "$ModLoad imudp\n$FileOwner root\n$Unheard 1\n$RuleSet remote\n", Options{}, nil,
 			[]string{"f:1:1: warning: $ModLoad does nothing: inputs", "f:2:1: warning: $FileOwner", "f:3:1: warning: $Unheard is not known", "f:4:1: error: $RuleSet"}},
-		{"script", "module(load=\"imudp\") # a (\ninput(type=\"imudp\"\n  port=\"514\")\nif $msg contains 'x' then {\n  stop\n}\nmail.* /a\n", Options{}, []string{"7 mail.*  /a"},
-			[]string{"f:1:1: warning: module", "f:2:1: warning: input", "f:4:1: error: rsyslog's script"}},
+		{"script", "module(load=\"imudp\") # a (\ninput(type=\"imudp\"\n  port=\"514\")\nif $msg contains 'x' and $a == 'b' then {\n  stop\n}\nmail.* /a\n", Options{}, []string{"7 mail.*  /a"},
+			[]string{"f:1:1: warning: module", "f:2:1: warning: input", "f:4:22: error: \"and\" is not"}},
 		{"action objects", "mail.* action(type=\"omfile\" file=\"/a\")\naction(type=\"omfwd\" target=\"2001:db8::1\" port=\"10514\"\n  protocol=\"tcp\" TCP_Framing=\"octet-counted\")\n*.emerg action(type=\"omusrmsg\" users=\"*\")\n*.* action(type=\"omkafka\")\n", Options{},
 			[]string{"1 mail.*  -/a", "2 *.*  @@(o)[2001:db8::1]:10514", "4 *.emerg  :omusrmsg:*"}, []string{`f:5:5: error: action of type "omkafka"`}},
 		{"open bracket", "mail.* /a\naction(type=\"omfile\"\nkern.* /b\n", Options{}, []string{"1 mail.*  /a"}, []string{"f:2:1: error: what begins here"}},
 		{"a comment of C", "/* mail.* /a\n */\nkern.* /b\n", Options{}, []string{"3 kern.*  /b"}, nil},
+		{"conditions", "if $programname == 'a' then /a # c\nif not ($msg contains_i \"B'\") then {\n  action(type=\"omfile\"\n    file=\"/b\")\n  stop # x\n}\n& /c\nif $hostname!='h' then\n\t@d\n", Options{},
+			[]string{"1 :programname, isequal, \"a\"  if $programname == 'a' then  /a", "2 :msg, !icase_contains, \"b'\"  if not ($msg contains_i \"B'\") then  -/b", "2 :msg, !icase_contains, \"b'\"  if not ($msg contains_i \"B'\") then  stop",
+				"7 :msg, !icase_contains, \"b'\"  if not ($msg contains_i \"B'\") then  /c", "8 :hostname, !isequal, \"h\"  if $hostname!='h' then  @d"}, nil},
+		{"blocks of actions", ":programname, startswith, \"haproxy\" {\n  /a\n  stop\n}\nmail.* {\n @b\n}\n", Options{},
+			[]string{"1 :programname, startswith, \"haproxy\"  /a", "1 :programname, startswith, \"haproxy\"  stop", "5 mail.*  @b"}, nil},
+		{"wrong conditions", "if $syslogtag == 'a' then /a\nif $msg > 'a' then /a\nif $msg == a then /a\nif $msg == 'a' /a\nif $msg == 'a' then { }\nif $msg == 'a' then {\n/a\nif $msg == 'b' then /b\n}\nif $msg == 'a' then {\n/a\n} else {\n/b\n}\nif $msg == 'a' then\n", Options{},
+			[]string{"6 :msg, isequal, \"a\"  if $msg == 'a' then  /a"},
+			[]string{`f:1:4: error: "$syslogtag" is not`, "f:2:9: error: want ==", "f:3:12: error: want the value in quotes", "f:4:16: error: want \"then\"", "f:5:21: error: want {", "f:8:1: error: conditions and blocks", "f:10:21: error: want {", "f:15:1: error: what begins here"}},
 		{"no includes", "$IncludeConfig /etc/x\n", Options{}, nil, []string{"f:1:16: error: nothing"}},
 	} {
 		rules, problems := texts(t, c.text, c.o)
@@ -97,7 +105,7 @@ func TestActions(t *testing.T) {
 		{"@", "0 neither"}, {"@h:0", "0 PORT"}, {"@h:70000", "0 PORT"}, {"@h:syslog", "0 PORT"}, {"@2001:db8::1", "0 brackets"}, {"@[::1", "0 closed"},
 		{"@[::1]514", "0 PORT"}, {"@@(x)h", "0 octet"}, {"@http://h", "0 udp://"}, {"@[h]:1(fingerprint=\"x\")", "0 TLS"}, {"@-h", "0 neither"},
 		{"?dyn", "0 templates"}, {"^prog", "0 not started"}, {">h,d,u,p", "0 databases"}, {"$chan", "0 channels"}, {":omx:y", "0 not supported"},
-		{"root,,x", "0 no name"}, {"root x", "0 no name"}, {"", "0 no action"}, {"{", "0 script"},
+		{"root,,x", "0 no name"}, {"root x", "0 no name"}, {"", "0 no action"}, {"{", "0 blocks"},
 	} {
 		a := actions{text: c.text}
 		a.parse()
@@ -186,6 +194,7 @@ func TestLimits(t *testing.T) {
 		"rules":    strings.Repeat("*.* /x\n", MaxRules+1),
 		"a line":   "*.* /" + strings.Repeat("x", maxLine) + "\n",
 		"lines":    strings.Repeat("mail.info;\\\n", 10000),
+		"then":     strings.Repeat("if a then\n", 100000),
 		"bracket":  "action(" + strings.Repeat("(\n", 100000),
 	} {
 		set, problems := Parse("f", []byte(text), Options{})

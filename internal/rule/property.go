@@ -93,5 +93,5 @@ func (p *Property) same(other *Property) bool {
 	if p == nil || other == nil {
 		return p == other
 	}
-	return p.String() == other.String()
+	return p.Name == other.Name && p.Op == other.Op && p.Not == other.Not && p.Fold == other.Fold && p.Value == other.Value
 }

@@ -52,7 +52,8 @@ type Rule struct {
 	// Written is the action as written.
 	Written string
 
-	column int // where the rule begins in its line, from 1
+	column int  // where the rule begins in its line, from 1
+	also   bool // the rule before it has the same selectors
 }
 
 // Set is an ordered list of rules. It does not change once it is made.

@@ -57,8 +57,8 @@ func (a *actions) parse() {
 		a.fail(0, "output channels are not supported: name the file, and write rotate_size and keep under syslog_conf: files in constat's configuration")
 	case text[0] == ':':
 		a.fail(0, "the module of %q is not supported: want %s", text, wantAction)
-	case text[0] == '{':
-		a.fail(0, "blocks of rsyslog's script are not supported: write a line for each action")
+	case text[0] == '{' || strings.HasPrefix(text, "if "):
+		a.fail(0, "conditions and blocks in a block are not supported: write a rule of its own for each")
 	case isAction(text):
 		a.object()
 	default:
