@@ -18,6 +18,7 @@ import (
 type logFlags struct {
 	tag, priority, journal string
 	fields, private        []string
+	to                     toFlags
 }
 
 func (a *app) logCommand() *cobra.Command {
@@ -29,17 +30,29 @@ func (a *app) logCommand() *cobra.Command {
 It returns when the events are durable and under a signed checkpoint.
 
 The value of a --private field is kept encrypted beside the journal, shown only with the keys of the store, and can be
-erased for good ('constat erase').`,
+erased for good ('constat erase').
+
+With --to the events are sent straight to a target, and no store is touched: udp://HOST[:PORT], tcp://HOST[:PORT],
+tls://HOST[:PORT], relp://HOST:PORT, relp+tls://HOST:PORT, unix:///PATH (a stream) or unixgram:///PATH (such as /dev/log). It fails,
+and says how many, if not all were accepted: by the server over RELP, by the kernel of the other machine over TCP and TLS;
+over UDP nobody says so.`,
 		Example: `  constat log -t backup -p daemon.warning "disk almost full"
   constat log --field ORDER_ID=42 "order shipped"
-  make 2>&1 | constat log -t build`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.log(f, args) },
+  make 2>&1 | constat log -t build
+  constat log --to relp+tls://log.example:2514 --ca ca.pem "off it goes"`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.to.to != "" {
+				return a.logTo(c.Context(), f, args)
+			}
+			return a.log(f, args)
+		},
 	}
 	c.Flags().StringVarP(&f.tag, "tag", "t", "", "SYSLOG_IDENTIFIER (default your login name)")
 	c.Flags().StringVarP(&f.priority, "priority", "p", "user.notice", "[FACILITY.]LEVEL, such as daemon.err or info")
 	c.Flags().StringVar(&f.journal, "journal", layout.System, "journal to write to")
 	c.Flags().StringArrayVar(&f.fields, "field", nil, "further field, `NAME=VALUE`; may be repeated")
 	c.Flags().StringArrayVar(&f.private, "private", nil, "further field whose value can be erased, `NAME=VALUE`; may be repeated")
+	f.to.flags(c)
 	return c
 }
 

@@ -128,6 +128,7 @@ func newRsyslog(t *testing.T, p *place, a *tlstest.Authority) *receiver {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "global(workDirectory=%q maxMessageSize=\"64k\" defaultNetstreamDriverCAFile=%q defaultNetstreamDriverCertFile=%q defaultNetstreamDriverKeyFile=%q)\n",
 		r.dir, a.File, own.Certificate, own.Key)
+	b.WriteString("main_queue(queue.workerThreads=\"1\")\n") // two of them change the order
 	b.WriteString("module(load=\"imudp\")\nmodule(load=\"imptcp\")\nmodule(load=\"imrelp\")\n")
 	b.WriteString("module(load=\"imtcp\" streamDriver.name=\"gtls\" streamDriver.mode=\"1\" streamDriver.authMode=\"x509/name\" permittedPeer=[\"cli.example.test\"])\n")
 	b.WriteString("template(name=\"m\" type=\"string\" string=\"%msg%\\n\")\n")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"constat/entry"
+	"constat/internal/api"
 	"constat/internal/forward"
 	"constat/journal/layout"
 )
@@ -49,4 +50,13 @@ func (d *Daemon) statistic(s forward.Status) entry.Entry {
 	add("_OUTPUT_LAG", strconv.FormatUint(s.LagEntries, 10))
 	e.Fields = append(e.Fields, d.facts...)
 	return e
+}
+
+// outputStats is what the metrics tell of the outputs.
+func (d *Daemon) outputStats() (list []api.Output) {
+	for _, s := range d.outputs.status() {
+		list = append(list, api.Output{Name: s.Name, Up: s.State == forward.StateUp, Delivered: s.Delivered, Retried: s.Retried, Dropped: s.Dropped,
+			LagEntries: s.LagEntries, Lag: s.Lag, CertDays: s.CertDays})
+	}
+	return list
 }

@@ -47,10 +47,11 @@ func (l *lane) batches(from uint64) iter.Seq2[*batch, error] {
 			if !b.full() {
 				continue
 			}
+			next := b.next // the batch is not ours any more once it is handed over
 			if !yield(b, nil) {
 				return
 			}
-			b = newBatch(l.view, b.next)
+			b = newBatch(l.view, next)
 		}
 		b.prunedUpTo(l.end)
 		if len(b.items) > 0 {

@@ -45,6 +45,7 @@ type Output struct {
 	next      int    // target to try first
 	dueAt     time.Time
 	waiting   time.Duration // for the next confirmation
+	toldAt    time.Time     // when people were told last that no target can be had
 
 	mu    sync.Mutex // guards noted and what follows
 	noted Noted
@@ -205,15 +206,19 @@ func (o *Output) rewind() {
 	o.marks, o.sent, o.confirmed = o.marks[:0], 0, 0
 }
 
+// tellEvery is how often it is told at most that no target can be had: one over UDP is there and gone all the time.
+const tellEvery = time.Minute
+
 // failed tells that no target can be had now, once for each reason.
 func (o *Output) failed(err error) {
 	o.mu.Lock()
-	again := o.noted.State == StateRetrying && o.noted.Error == err.Error()
+	again := o.noted.State == StateRetrying && o.noted.Error == err.Error() || o.now().Sub(o.toldAt) < tellEvery
 	o.mu.Unlock()
+	o.change(func(n *Noted) { n.State, n.Error = StateRetrying, err.Error() })
 	if again {
 		return
 	}
-	o.change(func(n *Noted) { n.State, n.Error = StateRetrying, err.Error() })
+	o.toldAt = o.now()
 	o.config.Report(fmt.Errorf("output %s: entries stay in the journal and are sent later: %w", o.config.Name, err))
 }
 

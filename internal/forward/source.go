@@ -75,12 +75,12 @@ func (o *Output) settle(extents map[string]extent) {
 		case s.place.ID == "":
 			s.place.ID = id
 		case s.place.ID != id:
-			o.tell(s.name, 0, fmt.Sprintf("journal %s was damaged and has a successor: what was not sent of it by then stands in its files", s.name))
+			o.report(s.name, fmt.Sprintf("journal %s was damaged and has a successor: what was not sent of it by then stands in its files", s.name))
 			s.drop()
 			s.place, s.told = Place{ID: id}, 0
 		}
 		if s.place.Next > x.size {
-			o.tell(s.name, 0, fmt.Sprintf("journal %s is shorter than what was sent of it: it was put back from an older copy", s.name))
+			o.report(s.name, fmt.Sprintf("journal %s is shorter than what was sent of it: it was put back from an older copy", s.name))
 			s.drop()
 			s.place.Next = x.size
 		}
@@ -190,22 +190,28 @@ const (
 // miss counts entries that cannot be sent because they are not there, once, and tells the target.
 func (o *Output) miss(s *source, x *item) {
 	first := max(x.index, s.place.Next)
-	if x.last < s.told {
-		return
-	}
-	s.told = x.last + 1
 	reason := reasonGone
 	if x.pruned {
 		reason = reasonPruned
 	}
 	n := x.last - first + 1
-	o.Lost(reason, n, 0)
-	o.tell(s.name, n, fmt.Sprintf("%d entries of journal %s, from %d to %d, were not sent to this output: %s", n, s.name, first, x.last, reason))
+	text := fmt.Sprintf("%d entries of journal %s, from %d to %d, were not sent to this output: %s", n, s.name, first, x.last, reason)
+	if x.last >= s.told {
+		s.told = x.last + 1
+		o.Lost(reason, n, 0)
+		o.config.Report(fmt.Errorf("output %s: %s", o.config.Name, text))
+	}
+	o.tell(s.name, n, text)
+}
+
+// report says something about a journal to people and to the target.
+func (o *Output) report(journal, text string) {
+	o.config.Report(fmt.Errorf("output %s: %s", o.config.Name, text))
+	o.tell(journal, 0, text)
 }
 
 // tell says something to the target, between the entries.
 func (o *Output) tell(journal string, n uint64, text string) {
-	o.config.Report(fmt.Errorf("output %s: %s", o.config.Name, text))
 	e := entry.Entry{Kind: entry.Loss, Received: o.now().UnixMicro()}
 	e.AddString("MESSAGE", text, entry.Observed)
 	e.AddString("PRIORITY", "4", entry.Observed)
