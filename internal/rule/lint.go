@@ -174,7 +174,7 @@ func (l *linter) action(r *Rule) {
 
 // twice tells of two rules with one target, if a message can meet both.
 func (l *linter) twice(r, first *Rule) {
-	common := r.Select.minus(&Matrix{}) // a copy
+	common := r.Select // a copy
 	for f := range common {
 		common[f] &= first.Select[f]
 	}

@@ -26,14 +26,6 @@ func (m Matrix) minus(other *Matrix) Matrix {
 	return m
 }
 
-// plus is what m or other selects.
-func (m Matrix) plus(other *Matrix) Matrix {
-	for f := range m {
-		m[f] |= other[f]
-	}
-	return m
-}
-
 // Everything is the matrix of *.*.
 func Everything() (m Matrix) {
 	for f := range m {
