@@ -29,7 +29,8 @@ type Output struct {
 	To []string `yaml:"to"`
 	// Journals are those that are read. Default: system and those of rules.
 	Journals []string `yaml:"journals"`
-	// Select is a filter of the query language. Default: everything.
+	// Select is a filter of the query language. Default: everything. If a rule names the output, it gets of that only what
+	// the rules send it.
 	Select string `yaml:"select"`
 	// Kinds are the kinds of entries. Default: event and loss.
 	Kinds []string `yaml:"kinds"`
@@ -163,7 +164,7 @@ func (o Output) Filter() (query.Node, error) {
 	if o.Select == "" {
 		return nil, nil
 	}
-	return Route{Select: o.Select}.Filter()
+	return filterOf(o.Select)
 }
 
 // validateOutputs finds outputs that cannot be.
@@ -186,11 +187,6 @@ func (c *Config) validateOutputs() (found []problem) {
 		}
 		for _, p := range o.validate() {
 			found = append(found, problem{key + p.key, p.text})
-		}
-	}
-	for i, r := range c.Rules {
-		if r.To != "" && !seen[r.To] {
-			found = append(found, problem{fmt.Sprintf("rules[%d].to", i), fmt.Sprintf("%q: there is no output of that name", r.To)})
 		}
 	}
 	return found

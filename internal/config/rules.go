@@ -19,7 +19,7 @@ type Rule struct {
 	Query string `yaml:"query"`
 	// Dialect is that of Selector: accumulate, the default, or bsd.
 	Dialect string `yaml:"dialect"`
-	// To is the name of an output.
+	// To is the name of one of the outputs. Once a rule names it, it gets only what rules send it.
 	To string `yaml:"to"`
 	// Journal keeps entries in a journal of their own. The first rule that selects an entry and has one counts; without
 	// one it is "system".
@@ -81,9 +81,22 @@ func (c *Config) validateRules() (found []problem) {
 		}
 	}
 	for i, r := range c.Rules {
-		found = append(found, r.validate(fmt.Sprintf("rules[%d]", i))...)
+		key := fmt.Sprintf("rules[%d]", i)
+		found = append(found, r.validate(key)...)
+		if r.To != "" && !c.hasOutput(r.To) {
+			found = append(found, problem{key + ".to", fmt.Sprintf("there is no output called %q: name it under outputs", r.To)})
+		}
 	}
 	return found
+}
+
+func (c *Config) hasOutput(name string) bool {
+	for _, o := range c.Outputs {
+		if o.Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (r Rule) validate(key string) (found []problem) {

@@ -67,7 +67,7 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 		urgent: make(chan string, 64)}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())
 	d.keep.Store(&c.Retention)
-	rules, err := servedRules(&c)
+	rules, err := rulesOf(&c)
 	if err != nil {
 		return err
 	}

@@ -97,12 +97,12 @@ func (d *Daemon) outputOf(c config.Config, o config.Output) (*forward.Output, er
 // selection says which entries an output gets, nil for all: those that rules hand to it, if one names it, as far as it
 // selects them. What a filter means depends on the journal.
 func selection(c config.Config, o config.Output, journals []string) (func(string, *entry.Entry) bool, error) {
-	hands, err := handed(&c, o.Name)
+	sent, err := sentTo(&c, o.Name)
 	if err != nil {
 		return nil, err
 	}
 	filter, err := o.Filter()
-	if err != nil || filter == nil && hands == nil {
+	if err != nil || filter == nil && sent == nil {
 		return nil, err
 	}
 	wants := map[string]func(*entry.Entry) bool{}
@@ -115,7 +115,7 @@ func selection(c config.Config, o config.Output, journals []string) (func(string
 		}
 	}
 	return func(journal string, e *entry.Entry) bool {
-		return (hands == nil || hands(e)) && (filter == nil || wants[journal](e))
+		return (sent == nil || sent(e)) && (filter == nil || wants[journal](e))
 	}, nil
 }
 

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -421,32 +420,4 @@ func TestRelayLosesNothing(t *testing.T) {
 	}
 	first.verify()
 	second.verify()
-}
-
-// TestRulesHand: an output that rules name gets what they hand to it, as far as it wants that; another gets everything.
-func TestRulesHand(t *testing.T) {
-	p := newPlace(t, "http: off\nlisten:\n  tcp: ['127.0.0.1:0']\n"+
-		"rules:\n- {query: 'app:noise', discard: true}\n- {selector: 'auth,authpriv.*', to: some}\n- {selector: 'auth.*', journal: auth}\n- {query: 'app:nginx', to: some}\n"+
-		"outputs:\n- {name: some, to: ['file://DIR/some'], format: message, select: 'NOT secret'}\n- {name: all, to: ['file://DIR/all'], format: message}\n")
-	d := p.serve()
-	p.send("tcp", "<86>sshd: one\n<38>su: two\n<86>noise: three\n<13>nginx: four\n<13>app: five\n<86>sshd: secret six\n<86>sshd: last\n")
-	content := func(name string) string { data, _ := os.ReadFile(filepath.Join(p.dir, name)); return string(data) }
-	p.until("both", func() bool {
-		return strings.Contains(content("some"), "last") && strings.Contains(content("all"), "last") && strings.Contains(content("some"), "two")
-	})
-	d.stop()
-	if got, want := sortedLines(content("some")), "four last one two"; got != want {
-		t.Errorf("some: %q, want %q", got, want)
-	}
-	if got, want := sortedLines(content("all")), "five four last one secret six three two"; got != want {
-		t.Errorf("all: %q, want %q", got, want)
-	}
-	p.verify()
-}
-
-// sortedLines are lines in the order of their letters: entries of two journals may be signed a moment apart.
-func sortedLines(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	sort.Strings(lines)
-	return strings.Join(lines, " ")
 }

@@ -14,7 +14,7 @@ func (d *Daemon) reload(c config.Config) error {
 	if err := d.changeable(c); err != nil {
 		return err
 	}
-	rules, err := servedRules(&c)
+	rules, err := rulesOf(&c)
 	if err != nil {
 		return err
 	}

@@ -52,33 +52,18 @@ func actionOf(r config.Rule) rule.Action {
 	return rule.Action{Kind: rule.Output, Target: r.To}
 }
 
-// servedRules are the rules of a configuration if somebody serves each target: a message that goes nowhere must not look
-// as if it did.
-func servedRules(c *config.Config) (*rule.Set, error) {
+// sentTo says of an entry whether the rules send it to an output. It is nil if no rule names the output.
+func sentTo(c *config.Config, output string) (func(*entry.Entry) bool, error) {
 	s, err := rulesOf(c)
 	if err != nil {
 		return nil, err
 	}
-	for _, target := range s.Targets {
-		if target.Kind == rule.Output && !slices.ContainsFunc(c.Outputs, func(o config.Output) bool { return o.Name == target.Target }) {
-			return nil, fmt.Errorf("rules: %q: there is no output of that name", target)
-		}
-	}
-	return s, nil
-}
-
-// handed says which entries the rules hand to an output, nil if no rule names it.
-func handed(c *config.Config, output string) (func(*entry.Entry) bool, error) {
-	s, err := rulesOf(c)
-	if err != nil {
-		return nil, err
-	}
-	i := slices.Index(s.Targets, rule.Action{Kind: rule.Output, Target: output})
-	if i < 0 {
+	target := slices.Index(s.Targets, rule.Action{Kind: rule.Output, Target: output})
+	if target < 0 {
 		return nil, nil
 	}
 	return func(e *entry.Entry) bool {
 		facts := rule.FactsOf(e)
-		return s.Goes(i, &facts)
+		return s.Goes(target, &facts)
 	}, nil
 }

@@ -15,9 +15,9 @@ type advice struct {
 // What stands in several places.
 const (
 	adviceInput = "inputs are set in constat's configuration: listen.udp, listen.tcp, listen.datagram, listen.stream"
-	adviceOwner = "files are made by the user that constat runs as, under its umask"
+	adviceOwner = "write owner, group, mode and dir_mode under syslog_conf: files in constat's configuration"
 	adviceQueue = "the journal is the queue, and an output goes on where it stopped"
-	adviceTLS   = "TLS is set up in constat's configuration"
+	adviceTLS   = "write whom to trust under syslog_conf: tls in constat's configuration"
 )
 
 // directives is a table of the lines that begin with "$"; the first prefix that fits counts.
@@ -37,7 +37,7 @@ var directives = []advice{
 	{"dirowner", adviceOwner, false},
 	{"dirgroup", adviceOwner, false},
 	{"dircreatemode", adviceOwner, false},
-	{"createdirs", "directories are not made: make them before", false},
+	{"createdirs", "directories that are missing are made", false},
 	{"umask", adviceOwner, false},
 	{"privdropto", "write user and group in constat's configuration", false},
 	{"workdirectory", "where constat keeps its data says store in its configuration", false},
@@ -49,13 +49,13 @@ var directives = []advice{
 	{"actionqueue", adviceQueue, false},
 	{"mainmsgqueue", adviceQueue, false},
 	{"actionresume", adviceQueue, false},
-	{"actionsendstreamdriver", adviceTLS + ": name an output there, in a rule there", true},
+	{"actionsendstreamdriver", "write @tls://HOST in its place; " + adviceTLS, true},
 	{"defaultnetstreamdriver", adviceTLS, false},
-	{"actionfiledefaulttemplate", "files have the usual format of constat's output unless ;RFC3164 or ;RFC5424 stands behind their name", false},
-	{"actionforwarddefaulttemplate", "messages have the usual format of constat's output unless ;RFC3164 or ;RFC5424 stands behind the host", false},
+	{"actionfiledefaulttemplate", "write format under syslog_conf in constat's configuration, or ;RFC3164 or ;RFC5424 behind the name of a file", false},
+	{"actionforwarddefaulttemplate", "write ;RFC3164 or ;RFC5424 behind the host", false},
 	{"actionfileenablesync", "a path with \"-\" before it is not synced, one without is", false},
 	{"template", "there are no templates: write ;RFC3164 or ;RFC5424 behind the target", false},
-	{"outchannel", "there are no output channels: let logrotate bound files", false},
+	{"outchannel", "there are no output channels: write rotate_size and keep under syslog_conf: files in constat's configuration", false},
 	{"ruleset", "rule sets are not supported: select by host or program", true},
 	{"defaultruleset", "rule sets are not supported: select by host or program", true},
 }

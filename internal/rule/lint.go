@@ -168,7 +168,7 @@ func (l *linter) action(r *Rule) {
 	dir := filepath.Dir(r.Action.Target)
 	if l.isDir != nil && !l.isDir(dir) && !l.missing[dir] {
 		l.missing[dir] = true
-		l.warn(r, "directory %s does not exist: make it, nothing is written to %s until then", dir, r.Action.Target)
+		l.warn(r, "directory %s does not exist: it is made if constat may make it, and else nothing is written to %s", dir, r.Action.Target)
 	}
 }
 

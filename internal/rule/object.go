@@ -59,7 +59,7 @@ func (a *actions) unread(o *object, read []string) {
 		case strings.HasPrefix(p.name, "queue."), strings.HasPrefix(p.name, "action.resume"):
 			a.note(0, "%s does nothing: the journal is the queue, and an output goes on where it stopped", p.name)
 		case strings.HasPrefix(p.name, "streamdriver") && a.made.Kind == Forward && p.value != "" && p.value != "0":
-			a.fail(0, "TLS is not set up by %s: name an output of constat's configuration in a rule there", p.name)
+			a.fail(0, "TLS is not set up by %s: write @tls://HOST, and whom to trust under syslog_conf: tls in constat's configuration", p.name)
 		default:
 			a.note(0, "%s does nothing", p.name)
 		}

@@ -54,7 +54,7 @@ func (a *actions) parse() {
 	case text[0] == '>':
 		a.fail(0, "databases are not supported: let a program read \"constat show -f -o json\"")
 	case text[0] == '$':
-		a.fail(0, "output channels are not supported: name the file, and let logrotate bound it")
+		a.fail(0, "output channels are not supported: name the file, and write rotate_size and keep under syslog_conf: files in constat's configuration")
 	case text[0] == ':':
 		a.fail(0, "the module of %q is not supported: want %s", text, wantAction)
 	case text[0] == '{' || strings.HasPrefix(text, "if "):
@@ -76,7 +76,7 @@ func (a *actions) options(at int) {
 		case known:
 			a.made.Format = format
 		case assigned && key == "rotate":
-			a.note(at, "%s: constat does not rotate the files that it writes; use logrotate", name)
+			a.note(at, "%s does nothing: write rotate_size and keep under syslog_conf: files in constat's configuration", name)
 		case assigned:
 			a.note(at, "%s is not known and does nothing", name)
 		default:
@@ -250,7 +250,7 @@ func (a *actions) host(at int, text string) {
 
 func (a *actions) port(at int, text string) {
 	if strings.Contains(text, "(") {
-		a.fail(at, "brackets with the keys of TLS are not read here: name an output of constat's configuration in a rule there")
+		a.fail(at, "brackets with the keys of TLS are not read here: write @tls://HOST, and whom to trust under syslog_conf: tls in constat's configuration")
 		return
 	}
 	n, err := strconv.ParseUint(strings.TrimPrefix(text, ":"), 10, 16)
