@@ -50,6 +50,9 @@ func (d *Daemon) outputsOf(c config.Config) (list []*forward.Output, err error) 
 func (d *Daemon) outputOf(c config.Config, o config.Output) (*forward.Output, error) {
 	f := forward.Config{Name: o.Name, Journals: o.Journals, FromStart: o.From == "start", Batch: o.Batch, Rate: o.Rate,
 		Retry: time.Duration(o.Retry), Return: time.Duration(o.Return)}
+	if o.Timeout > 0 {
+		f.Timeout = 2*time.Duration(o.Timeout) + 2*time.Second // a file is synced once a second
+	}
 	for _, k := range o.Kinds {
 		kind, err := entry.ParseKind(k)
 		if err != nil {
