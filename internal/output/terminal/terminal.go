@@ -52,12 +52,15 @@ func (t *device) Send(_ context.Context, m *output.Messages) error {
 	t.text = appendText(t.text[:0], m)
 	t.sent += uint64(m.Len())
 	err := write(t.f, t.text)
-	if os.IsTimeout(err) || errors.Is(err, syscall.EAGAIN) {
+	if isBusy(err) {
 		t.lost(reasonBusy, uint64(m.Len()), uint64(len(t.text)))
 		return nil
 	}
 	return err
 }
+
+// isBusy reports whether a terminal did not take something in time.
+func isBusy(err error) bool { return os.IsTimeout(err) || errors.Is(err, syscall.EAGAIN) }
 
 // appendText appends messages as terminals want lines.
 func appendText(dst []byte, m *output.Messages) []byte {
@@ -94,18 +97,19 @@ type Users struct {
 }
 
 // Open never fails: who is logged in is looked up for each message.
-func (u Users) Open(context.Context, output.Lost) (output.Target, error) {
+func (u Users) Open(_ context.Context, lost output.Lost) (output.Target, error) {
 	if u.Utmp == "" {
 		u.Utmp = "/run/utmp"
 	}
 	if u.Dev == "" {
 		u.Dev = "/dev"
 	}
-	return &users{Users: u}, nil
+	return &users{Users: u, lost: lost}, nil
 }
 
 type users struct {
 	Users
+	lost output.Lost
 	sent uint64
 	text []byte
 }
@@ -123,7 +127,9 @@ func (t *users) Send(_ context.Context, m *output.Messages) error {
 		if err != nil {
 			continue
 		}
-		write(f, t.text) // see the package comment
+		if err := write(f, t.text); isBusy(err) {
+			t.lost(reasonBusy, uint64(m.Len()), uint64(len(t.text)))
+		}
 		f.Close()
 	}
 	return nil
