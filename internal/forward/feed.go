@@ -33,7 +33,8 @@ type Feed struct {
 
 	looking sync.Mutex // held while looking, so that nobody goes back to what another has seen before; taken before mu
 
-	mu         sync.Mutex // guards everything below
+	mu         sync.Mutex      // guards everything below
+	wanted     map[string]bool // journals that outputs read
 	extents    map[string]extent
 	changed    chan struct{} // closed when extents have changed
 	remembered []*batch      // the oldest first
@@ -43,6 +44,28 @@ type Feed struct {
 // NewFeed returns a feed. A reader that reveals private values is for outputs that may have them.
 func NewFeed(r *journal.Reader) *Feed {
 	return &Feed{reader: r, wake: make(chan struct{}, 1), changed: make(chan struct{})}
+}
+
+// want says that an output reads journals: those that nobody reads are not looked at. It looks, if one is new.
+func (f *Feed) want(journals []string) error {
+	f.looking.Lock() // also for those who come second: they wait until it has looked
+	defer f.looking.Unlock()
+	f.mu.Lock()
+	added := false
+	for _, name := range journals {
+		if !f.wanted[name] {
+			added = true
+			if f.wanted == nil {
+				f.wanted = map[string]bool{}
+			}
+			f.wanted[name] = true
+		}
+	}
+	f.mu.Unlock()
+	if !added {
+		return nil
+	}
+	return f.look()
 }
 
 // Wake says that something was signed. It never blocks.
@@ -93,13 +116,21 @@ func (f *Feed) forget() {
 func (f *Feed) Look() error {
 	f.looking.Lock()
 	defer f.looking.Unlock()
+	return f.look()
+}
+
+// look is [Feed.Look] for those who hold looking.
+func (f *Feed) look() error {
 	names, err := f.reader.Journals()
 	if err != nil {
 		return err
 	}
 	var errs []error
 	found := map[string]extent{}
-	slices.Reverse(names) // checkpoints are written in the order of the names: see Feed.at
+	f.mu.Lock()
+	names = slices.DeleteFunc(names, func(name string) bool { return !f.wanted[name] })
+	f.mu.Unlock()
+	slices.Reverse(names) // checkpoints are written in the order of the names: what one speaks of, those before it do too
 	for _, name := range names {
 		x, err := f.signed(name)
 		if err != nil {
@@ -110,7 +141,7 @@ func (f *Feed) Look() error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	same := len(found) == len(f.extents)
+	same := f.extents != nil && len(found) == len(f.extents)
 	for name, x := range found {
 		same = same && f.extents[name] == x
 	}

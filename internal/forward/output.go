@@ -87,26 +87,31 @@ func (o *Output) Run(ctx context.Context) error {
 	}
 }
 
-// begin waits until the journals were looked at, and finds the places to begin at.
+// begin finds the places to begin at; it waits until the journals can be looked at.
 func (o *Output) begin(ctx context.Context) error {
-	extents, changed := o.feed.state()
-	for extents == nil {
+	for {
+		_, changed := o.feed.state()
+		if o.Begin(); o.sources != nil {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-changed:
 		}
-		extents, changed = o.feed.state()
 	}
-	o.Begin()
-	return nil
 }
 
-// Begin finds the places to begin at: what is signed afterwards is sent. [Feed.Look] must have been called. Run calls it
-// too; a second call does nothing.
+// Begin finds the places to begin at: what is signed afterwards is sent. Run calls it too; a second call does nothing.
 func (o *Output) Begin() {
+	if o.sources != nil {
+		return
+	}
+	if err := o.feed.want(o.config.Journals); err != nil {
+		o.config.Report(fmt.Errorf("output %s: %w", o.config.Name, err))
+	}
 	extents, _ := o.feed.state()
-	if o.sources != nil || extents == nil {
+	if extents == nil {
 		return
 	}
 	noted, _ := o.ledger.get(o.config.Name)
