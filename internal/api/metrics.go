@@ -20,6 +20,19 @@ type Stats struct {
 	QueueLimit int64             // of them; 0: not known
 	DiskFree   int64             // bytes on the file system of the store; below 0: not known
 	Inputs     []Input
+	Outputs    []Output
+}
+
+// Output is what has become of an output.
+type Output struct {
+	Name       string
+	Up         bool              // it has a target
+	Delivered  uint64            // messages
+	Retried    uint64            // messages that were sent again
+	Dropped    map[string]uint64 // messages, by reason
+	LagEntries uint64            // signed and not delivered
+	Lag        time.Duration     // since the oldest of them was received
+	CertDays   *int              // of our certificate; nil without one
 }
 
 // Input is what one input of the network counts.
@@ -63,6 +76,28 @@ func writeStats(b *bytes.Buffer, s Stats) {
 	}
 	if s.DiskFree >= 0 {
 		metrics.WriteGaugeFloat64(b, "constat_disk_free_bytes", float64(s.DiskFree))
+	}
+	for _, o := range s.Outputs {
+		writeOutput(b, o)
+	}
+}
+
+func writeOutput(b *bytes.Buffer, o Output) {
+	name := label("output", o.Name)
+	of, up := "{"+name+"}", uint64(0)
+	if o.Up {
+		up = 1
+	}
+	metrics.WriteGaugeUint64(b, "constat_output_up"+of, up)
+	metrics.WriteCounterUint64(b, "constat_output_delivered_total"+of, o.Delivered)
+	metrics.WriteCounterUint64(b, "constat_output_retried_total"+of, o.Retried)
+	for _, reason := range slices.Sorted(maps.Keys(o.Dropped)) {
+		metrics.WriteCounterUint64(b, "constat_output_dropped_total{"+name+","+label("reason", reason)+"}", o.Dropped[reason])
+	}
+	metrics.WriteGaugeUint64(b, "constat_output_lag_entries"+of, o.LagEntries)
+	metrics.WriteGaugeFloat64(b, "constat_output_lag_seconds"+of, o.Lag.Seconds())
+	if o.CertDays != nil {
+		metrics.WriteGaugeFloat64(b, "constat_output_certificate_days"+of, float64(*o.CertDays))
 	}
 }
 

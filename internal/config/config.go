@@ -33,8 +33,8 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Retention says how much is kept, and how long.
 	Retention Retention `yaml:"retention"`
-	// Routes say which messages go to journals of their own. The first whose Select holds counts; the others go to the
-	// journal "system".
+	// Rules say where entries go. Routes are the former way to write those with a query and a journal.
+	Rules  []Rule  `yaml:"rules"`
 	Routes []Route `yaml:"routes"`
 	// Witnesses cosign journals of this store; Witness is what the daemon does for the logs of others.
 	Witnesses []AskedWitness `yaml:"witnesses"`
@@ -47,6 +47,12 @@ type Config struct {
 	Private []Private `yaml:"private"`
 	// Volatile keeps the store in memory: a new one at each boot.
 	Volatile *Volatile `yaml:"volatile"`
+	// Outputs are where entries are sent, besides being kept.
+	Outputs []Output `yaml:"outputs"`
+	// SyslogConf has the actions of a syslog.conf carried out.
+	SyslogConf *SyslogConf `yaml:"syslog_conf"`
+	// Statistics is how often what became of each output is written down as an entry. Default: never.
+	Statistics Duration `yaml:"statistics"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.
 	User  string `yaml:"user"`
 	Group string `yaml:"group"`
@@ -93,14 +99,6 @@ type Limits struct {
 	// Rate is how many messages a second each source may send in the long run, Burst how many at once. 0: no limit.
 	Rate  float64 `yaml:"rate"`
 	Burst float64 `yaml:"burst"`
-}
-
-// Route sends messages to a journal.
-type Route struct {
-	Journal string `yaml:"journal"`
-	// Select is a filter of the query language, such as "facility:in(auth, authpriv)". Times, indexes, boots and
-	// journals have no place in it.
-	Select string `yaml:"select"`
 }
 
 // Defaults of the listeners and of HTTP.

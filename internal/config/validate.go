@@ -34,11 +34,13 @@ func (c *Config) validate() (found []problem) {
 		text := path(c.Socket)
 		check(text != "", "socket", text)
 	}
-	found = append(found, validateRoutes(c.Routes)...)
+	found = append(found, c.validateRules()...)
 	found = append(found, c.validateWitnesses()...)
 	found = append(found, c.Audit.validate()...)
 	found = append(found, validatePrivate(c.Private)...)
 	found = append(found, c.validateVolatile()...)
+	found = append(found, c.validateOutputs()...)
+	found = append(found, c.SyslogConf.validate()...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
 	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")
@@ -151,8 +153,11 @@ func hint(err error) string {
 	return "\nthe keys are store, origin, socket, http, user, group," +
 		"\nlisten (udp, tcp, datagram, stream, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
 		"\nfiles (path, format, from), pipes (path, format), xen; tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
-		"\nroutes (journal, select), audit (file)," +
+		"\nrules (selector, query, dialect, to, journal, discard), routes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
+		"\noutputs (name, to, journals, select, kinds, from, format, private, framing, size, window, batch, rate, retry, return, timeout, args," +
+		"\n  tls (certificate, key, ca, names, common_name, fingerprints, anonymous), file (owner, group, mode, dir_mode, sync, rotate_size, rotate_every, keep))," +
+		"\nsyslog_conf (file, dialect, journals, format, files and tls (as file and tls of outputs)), statistics," +
 		"\nvolatile (station, key, size), limits (message, queue, receive_buffer, connections, connections_per_address, frame_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"
 }

@@ -31,6 +31,8 @@ var filters = []struct{ keys, text string }{
 	{"routes routes.journal routes.select", "routes:\n- journal: elsewhere\n  select: '*'\n"},
 	{"", "routes:\n- journal: elsewhere\n  select: 'level:in(debug, info, warning, err)'\n- journal: system\n  select: 'cid:* OR op:*'\n"},
 	{"", "routes:\n- journal: audit\n  select: '*'\n"},
+	{"rules rules.selector rules.dialect rules.discard rules.to", "rules:\n- selector: '*.*'\n  dialect: bsd\n  discard: true\n"},
+	{"rules.query rules.journal", "rules:\n- query: 'cid:*'\n  discard: true\n- query: '*'\n  journal: elsewhere\n- query: '*'\n  journal: audit\n"},
 	{"retention retention.max_age retention.max_size retention.keep_free retention.floor",
 		"retention:\n  max_age: 1h\n  max_size: 1\n  keep_free: 99%\n  floor: 1h\n"},
 	{"retention.journals retention.journals.max_age retention.journals.max_size retention.journals.floor",
@@ -43,6 +45,17 @@ var filters = []struct{ keys, text string }{
 	{"witness witness.name witness.logs witness.logs.vkey witness.logs.origin",
 		"http: 127.0.0.1:0\nwitness:\n  name: HOST/witness\n  logs:\n  - vkey: other.example/system+61a52ed2+AS1xFkK3JrBEAWJ8qfusMvXIUw+xkDzE2wIlhxeSGkiB\n    origin: other.example/system\n"},
 	{"timestamp timestamp.url timestamp.every timestamp.journals", "timestamp:\n  url: http://127.0.0.1:1\n  every: 1m\n  journals: [audit]\n"},
+	{"outputs outputs.name outputs.to outputs.journals outputs.select outputs.kinds outputs.from outputs.format outputs.private outputs.rate outputs.retry outputs.return outputs.timeout outputs.batch outputs.size outputs.framing outputs.window",
+		"outputs:\n- name: hostile\n  to: ['udp://127.0.0.1:9', 'tcp://127.0.0.1:1', 'relp://127.0.0.1:1']\n  journals: [audit]\n  select: 'NOT *'\n  kinds: [seal]\n  from: start\n" +
+			"  format: json\n  private: yes\n  rate: 0.01\n  retry: 1h\n  return: 1h\n  timeout: 1ms\n  batch: 1\n  size: 1\n  framing: lf\n  window: 1\n"},
+	{"outputs.tls outputs.tls.certificate outputs.tls.key outputs.tls.ca outputs.tls.names outputs.tls.common_name outputs.tls.fingerprints outputs.tls.anonymous",
+		"outputs:\n- name: hostile\n  to: ['tls://127.0.0.1:1']\n  tls: {anonymous: yes, common_name: no, fingerprints: [], names: [], ca: '', certificate: '', key: ''}\n"},
+	{"outputs.args outputs.file outputs.file.owner outputs.file.group outputs.file.mode outputs.file.dir_mode outputs.file.sync outputs.file.rotate_size outputs.file.rotate_every outputs.file.keep",
+		"outputs:\n- name: hostile\n  to: ['program:///bin/false', 'file:///proc/cannot/be']\n  args: [x]\n  file: {owner: root, group: root, mode: 0001, dir_mode: 0001, sync: no, rotate_size: 1, rotate_every: 1s, keep: 1}\n"},
+	{"syslog_conf syslog_conf.file syslog_conf.dialect syslog_conf.journals syslog_conf.format syslog_conf.files syslog_conf.files.owner syslog_conf.files.group syslog_conf.files.mode syslog_conf.files.dir_mode syslog_conf.files.sync syslog_conf.files.rotate_size syslog_conf.files.rotate_every syslog_conf.files.keep",
+		"syslog_conf:\n  file: DIR/syslog.conf\n  dialect: bsd\n  journals: [audit]\n  format: json\n  files: {owner: root, group: root, mode: 0001, dir_mode: 0001, sync: no, rotate_size: 1, rotate_every: 1s, keep: 1}\n"},
+	{"syslog_conf.tls syslog_conf.tls.certificate syslog_conf.tls.key syslog_conf.tls.ca syslog_conf.tls.names syslog_conf.tls.common_name syslog_conf.tls.fingerprints syslog_conf.tls.anonymous statistics",
+		"syslog_conf:\n  file: DIR/syslog.conf\n  tls: {anonymous: yes, common_name: no, fingerprints: [], names: [], ca: '', certificate: '', key: ''}\nstatistics: 1ms\n"},
 	{"user group", "user: root\ngroup: root\n"},
 	{"limits.connections_per_address", "limits:\n  connections_per_address: 1\n"},
 	{"listen.allow listen.deny", "listen:\n  tcp: ['127.0.0.1:0']\n  allow: [192.0.2.0/24]\n  deny: ['0.0.0.0/0', '::/0']\n"},
@@ -74,6 +87,9 @@ var refusals = []string{
 // entries of all levels are there afterwards.
 func TestNothingFiltersAudit(t *testing.T) {
 	p := newPlace(t, "http: off\nlisten: {}\n")
+	if err := os.WriteFile(filepath.Join(p.dir, "syslog.conf"), []byte("*.* ~\n*.* /proc/cannot/be\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	p.pki()
 	reloaded := p.serve()
 	wanted := 0

@@ -52,6 +52,7 @@ type Daemon struct {
 	urgent  chan string      // users who say that something critical happened
 
 	vouching vouching
+	outputs  forwarding
 
 	endpoints native.Endpoints // as published
 }
@@ -69,12 +70,15 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 		urgent: make(chan string, 64), sleeps: make(chan sleepSign), sealed: make(chan struct{}), memory: c.Volatile}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())
 	d.keepAs(c)
-	routes, err := routesOf(c.Routes)
+	rules, err := rulesOf(&c)
 	if err != nil {
 		return err
 	}
-	d.intake.SetRoutes(routes)
+	d.intake.SetRules(rules)
 	d.store.setPrivate(privateOf(c.Private))
+	if err := d.openOutputs(c); err != nil {
+		return err
+	}
 
 	parts, err := d.bind()
 	defer func() { err = errors.Join(err, native.Withdraw(o.Dir)) }()
@@ -95,13 +99,14 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	sleeping := start(ctx, part{"sleep", d.sleep, nil})
 	vouching := start(ctx, part{"vouch", d.vouch, nil})
 	file := start(context.WithoutCancel(ctx), part{"audit file", d.auditFile, nil})
+	forwarding := start(context.WithoutCancel(ctx), part{"outputs", d.forward, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
 	failed = errors.Join(failed, d.parts.stop(), vouching.stop(), converting.stop(), retaining.stop(), sleeping.stop(), sealing.stop(), intake.stop())
 	d.sealLast()
-	return errors.Join(failed, file.stop()) // the file gets what the intake has written last
+	return errors.Join(failed, forwarding.stop(), file.stop()) // outputs and the file get what the intake has written last
 }
 
 // wait returns when the context ends or a part ends by itself. Meanwhile it changes the configuration when told to.

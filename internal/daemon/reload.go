@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"reflect"
+	"time"
 
 	"constat/internal/config"
 )
@@ -13,7 +14,11 @@ func (d *Daemon) reload(c config.Config) error {
 	if err := d.changeable(c); err != nil {
 		return err
 	}
-	routes, err := routesOf(c.Routes)
+	rules, err := rulesOf(&c)
+	if err != nil {
+		return err
+	}
+	outputs, err := d.outputsOf(c)
 	if err != nil {
 		return err
 	}
@@ -27,8 +32,10 @@ func (d *Daemon) reload(c config.Config) error {
 	}
 	d.intake.SetLimits(c.Limits.Rate, c.Limits.Burst)
 	d.keepAs(c)
-	d.intake.SetRoutes(routes)
+	d.intake.SetRules(rules)
 	d.store.setPrivate(privateOf(c.Private))
+	d.outputs.retime(time.Duration(c.Statistics))
+	d.replaceOutputs(outputs)
 	d.config = c
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 
 	"constat/internal/config"
+	"constat/internal/forward"
 	"constat/internal/ingest"
 	"constat/internal/input/native"
 	"constat/internal/vfs"
@@ -28,6 +29,7 @@ import (
 type Command struct {
 	ConfigFile string
 	Config     config.Config
+	SyslogConf string // in place of that of the configuration; "" if there is none
 	Dir        string // of the store
 	// Open opens the store, and makes it if there is none.
 	Open func() (*journal.Writer, error)
@@ -58,11 +60,25 @@ func Serve(ctx context.Context, c Command) error {
 	}
 	reload, ended := c.reloads(ctx, hup, log)
 	o.Reload = reload
+	c.override(&c.Config)
 	err = Run(ctx, c.Config, o)
 	stopping()
 	stop()
 	ended()
 	return err
+}
+
+// override changes what the command line says otherwise.
+func (c Command) override(to *config.Config) {
+	if c.SyslogConf == "" {
+		return
+	}
+	changed := config.SyslogConf{}
+	if to.SyslogConf != nil {
+		changed = *to.SyslogConf
+	}
+	changed.File = c.SyslogConf
+	to.SyslogConf = &changed
 }
 
 // limitMemory makes the garbage collector work harder before memory gets large, unless GOMEMLIMIT says otherwise.
@@ -100,8 +116,10 @@ func (c Command) account() (func() error, error) {
 	return func() error {
 		if os.Geteuid() != a.UID {
 			dirs := []string{c.Dir, layout.KeysDir(c.Dir), native.RunDir(c.Dir)}
-			if dir := positionsDir(c.Dir); isDir(dir) {
-				dirs = append(dirs, dir)
+			for _, dir := range []string{positionsDir(c.Dir), forward.LedgerDir(c.Dir)} {
+				if isDir(dir) {
+					dirs = append(dirs, dir)
+				}
 			}
 			if err := a.Own(dirs...); err != nil {
 				return err
@@ -129,6 +147,7 @@ func (c Command) reloads(ctx context.Context, hup <-chan os.Signal, log *slog.Lo
 			}
 			notify(log, systemd.SdNotifyReloading+"\n"+systemd.SdNotifyMonotonicUsec())
 			next, err := config.Read(c.ConfigFile)
+			c.override(&next)
 			if err != nil {
 				log.Error("configuration not changed", "error", err)
 				notify(log, systemd.SdNotifyReady)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"constat/internal/input"
+	"constat/internal/rule"
 )
 
 // Config says how the intake works. The zero value is the production setting.
@@ -53,7 +54,7 @@ type Intake struct {
 	chunks sync.Pool
 	limits limiter // of those who do not wait
 	paces  paces   // of those who do
-	routes atomic.Pointer[[]Route]
+	rules  atomic.Pointer[rule.Set]
 
 	received atomic.Uint64 // messages
 	durable  atomic.Uint64 // messages
