@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -95,12 +96,21 @@ func (c Command) account() (func() error, error) {
 	}
 	return func() error {
 		if os.Geteuid() != a.UID {
-			if err := a.Own(c.Dir, layout.KeysDir(c.Dir), native.RunDir(c.Dir)); err != nil {
+			dirs := []string{c.Dir, layout.KeysDir(c.Dir), native.RunDir(c.Dir)}
+			if dir := positionsDir(c.Dir); isDir(dir) {
+				dirs = append(dirs, dir)
+			}
+			if err := a.Own(dirs...); err != nil {
 				return err
 			}
 		}
 		return a.Become()
 	}, nil
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // reloads gives the configuration anew for each SIGHUP, if it is sound. ended waits until it has stopped.
@@ -141,7 +151,11 @@ func notify(log *slog.Logger, state string) {
 func (c Command) greet(e native.Endpoints) {
 	fmt.Fprintf(c.Out, "constat serves the store %s\n", c.Dir)
 	for _, name := range e.Inputs {
-		fmt.Fprintf(c.Out, "  listens on %s\n", name)
+		does := "listens on"
+		if kind, _, _ := strings.Cut(name, " "); kind == "file" || kind == "pipe" {
+			does = "reads"
+		}
+		fmt.Fprintf(c.Out, "  %s %s\n", does, name)
 	}
 	fmt.Fprintf(c.Out, "  listens on %s for constat's own commands\n", e.Socket)
 	if e.HTTP != "" {
