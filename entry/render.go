@@ -18,7 +18,8 @@ const (
 	RenderJSON             // one JSON object
 	RenderExport           // an entry of the journal export format, its blank line included
 	RenderZato             // a line of audit-pii.log as Zato writes it
-	lastRenderer  = RenderZato
+	RenderBroker           // an event as the programs of a station publish it on their broker
+	lastRenderer  = RenderBroker
 )
 
 // AppendReceived appends the octets as they were received. ok is false if the entry was made by a program and there
@@ -47,6 +48,8 @@ func AppendReceived(dst []byte, e *Entry) (out []byte, ok bool, err error) {
 		out, err = appendExport(dst, e)
 	case RenderZato:
 		out, err = appendZato(dst, e)
+	case RenderBroker:
+		out, err = appendBroker(dst, e)
 	default:
 		err = fmt.Errorf("renderer %d: unknown", e.Renderer)
 	}

@@ -8,11 +8,13 @@ import (
 	"constat/entry"
 	"constat/internal/input"
 	"constat/internal/parse"
+	"constat/internal/parse/mqtt"
 )
 
 // lot is a batch on its way: entries and the chunks that they point into. One is filled while another is appended.
 type lot struct {
 	parser     *parse.Parser
+	published  *mqtt.Parser // of what comes from a broker
 	entries    []entry.Entry
 	sources    []*input.Source // of the entries
 	journals   []string        // where the entries belong
@@ -25,7 +27,7 @@ type lot struct {
 
 func newLot(location *time.Location) *lot {
 	parser := parse.New(parse.Syslog, parse.Options{Provenance: entry.Claimed, Location: location})
-	return &lot{parser: parser, entries: make([]entry.Entry, 0, maxBatch)}
+	return &lot{parser: parser, published: mqtt.New(location), entries: make([]entry.Entry, 0, maxBatch)}
 }
 
 func (l *lot) full() bool { return len(l.entries) >= maxBatch || l.heldOctets >= maxHeld }
@@ -52,8 +54,12 @@ func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 			continue
 		}
 		e := l.next(c.Source)
-		l.parser.Parse(e, octets, received)
-		e.Fields = append(e.Fields, c.Source.Fields...)
+		if c.Source.Format == input.Broker {
+			l.published.Parse(e, octets, received)
+		} else {
+			l.parser.Parse(e, octets, received)
+		}
+		e.Fields = append(append(e.Fields, c.Source.Fields...), c.Source.Claims...)
 		if m.Flag != "" {
 			e.AddString("_FRAMING", m.Flag, entry.Observed)
 		}
