@@ -72,6 +72,7 @@ func (l *Listen) validate() (found []problem) {
 		}
 	}
 	found = append(found, l.validateTransports()...)
+	found = append(found, l.validateMQTT()...)
 	return append(found, l.validateFollowed()...)
 }
 
@@ -122,7 +123,8 @@ func hint(err error) string {
 	}
 	return "\nthe keys are store, origin, socket, http, user, group," +
 		"\nlisten (udp, tcp, datagram, stream, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
-		"\nfiles (path, format, from), pipes (path, format); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
+		"\nfiles (path, format, from), pipes (path, format)," +
+		"\nmqtt (broker, topics, qos, client_id, user, password_file, tls); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
 		"\nroutes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
 		"\nlimits (message, queue, receive_buffer, connections, connections_per_address, frame_timeout, rate, burst)," +
