@@ -48,12 +48,15 @@ func Start(t testing.TB, more ...string) *Broker {
 		t.Fatal(err)
 	}
 	b := &Broker{t: t, dir: dir, Port: port}
-	lines := append([]string{"persistence true", "persistence_location " + dir + "/", "max_queued_messages 0", "log_dest stderr",
-		"allow_anonymous true"}, more...)
+	lines := []string{"per_listener_settings false", "persistence true", "persistence_location DIR/", "max_queued_messages 0",
+		"log_dest stderr", "log_type all"}
 	if os.Geteuid() == 0 {
 		lines = append(lines, "user root")
 	}
-	lines = append([]string{"per_listener_settings false"}, append(lines, "listener "+port+" 127.0.0.1")...)
+	if !strings.Contains(strings.Join(more, "\n"), "allow_anonymous") {
+		lines = append(lines, "allow_anonymous true")
+	}
+	lines = append(append(lines, more...), "listener "+port+" 127.0.0.1")
 	text := strings.ReplaceAll(strings.Join(lines, "\n"), "DIR", dir) + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "conf"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -70,6 +73,9 @@ func program(name string) (string, error) {
 	}
 	return exec.LookPath("/usr/sbin/" + name)
 }
+
+// Subscribed is how often it has told clients that they are subscribed.
+func (b *Broker) Subscribed() int { return strings.Count(b.Log(), "Sending SUBACK to constat-") }
 
 // Dir is the directory that DIR stands for.
 func (b *Broker) Dir() string { return b.dir }
