@@ -138,13 +138,13 @@ func (s *session) subscribe(ctx context.Context, client paho.Client, fresh *bool
 	return nil
 }
 
-// await waits for an answer of the broker; the end of the context is no error.
+// await waits for an answer of the broker.
 func await(ctx context.Context, t paho.Token) error {
 	select {
 	case <-t.Done():
 		return t.Error()
 	case <-ctx.Done():
-		return nil
+		return ctx.Err()
 	case <-time.After(2 * connectTime):
 		return errors.New("the broker does not answer")
 	}
