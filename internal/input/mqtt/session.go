@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -35,8 +36,9 @@ type session struct {
 	in     *Input
 	sink   input.Sink
 	inbox  *inbox
-	lost   chan error // has the reason when it ends
-	worked bool       // it was subscribed
+	lost   chan error  // has the reason when it ends
+	worked bool        // it was subscribed
+	loose  atomic.Bool // something came that nobody acknowledges
 
 	mu      sync.Mutex
 	changed *sync.Cond     // of mu
@@ -75,7 +77,7 @@ func (s *session) run(ctx context.Context, fresh *bool) error {
 	s.settled(err == nil)
 	acks.Wait()
 	client.Disconnect(farewell)
-	if err != nil && s.worked && s.in.config.QoS == 0 {
+	if err != nil && s.worked && (s.in.config.QoS == 0 || s.loose.Load()) {
 		s.sink.Lose(s.in.Name(), reasonAway, 1, 0)
 	}
 	return err
@@ -161,6 +163,9 @@ func (s *session) fail(err error) {
 // receive is called by the library, for one message after the other.
 func (s *session) receive(m paho.Message) {
 	s.in.received.Add(1)
+	if m.Qos() == 0 {
+		s.loose.Store(true)
+	}
 	if !s.inbox.put(m) {
 		s.sink.Lose(s.in.Name(), reasonFull, 1, uint64(len(m.Payload())))
 	}

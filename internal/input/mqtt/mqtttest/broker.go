@@ -80,6 +80,9 @@ func (b *Broker) Subscribed() int { return strings.Count(b.Log(), "Sending SUBAC
 // Dir is the directory that DIR stands for.
 func (b *Broker) Dir() string { return b.dir }
 
+// Greeted is how often it has accepted connections of clients.
+func (b *Broker) Greeted() int { return strings.Count(b.Log(), "Sending CONNACK to constat-") }
+
 // URL is where it listens.
 func (b *Broker) URL() string { return "tcp://" + b.Address() }
 
