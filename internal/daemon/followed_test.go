@@ -4,16 +4,19 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"constat/internal/tlsconf/tlstest"
+	"constat/internal/vfs/crashfs"
 )
 
 // add adds text to a file, which it makes.
@@ -71,6 +74,65 @@ func TestFollowed(t *testing.T) {
 	p.arrived(6)
 	d.stop()
 	p.verify()
+}
+
+// TestPowerCutFollowed: the power goes at any operation of the disk while a file is followed. After the next start every
+// line is there, the first time in order; only some are there twice.
+func TestPowerCutFollowed(t *testing.T) {
+	cuts, most := 5, 80
+	if long() {
+		cuts = 60
+	}
+	for cut := range uint64(cuts) {
+		rng := rand.New(rand.NewPCG(cut, 5))
+		p := newPlace(t, "http: off\nlisten:\n  files: [{path: DIR/app.log}]\n")
+		disk, code := p.newDisk()
+		d := p.inside(disk, code)
+		from, k := disk.Ops(), rng.IntN(most)
+		off := make(chan struct{})
+		disk.SetHook(func(op crashfs.Op) error {
+			if op.Index-from == k {
+				disk.PowerOff()
+				close(off)
+			}
+			return nil
+		})
+		var want []string
+		for cutOff := false; !cutOff; {
+			list := texts(len(want), 20)
+			want = append(want, list...)
+			p.add("app.log", strings.Join(list, "\n")+"\n")
+			select {
+			case <-off:
+				cutOff = true
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+		d.stop() // with an error
+		disk.SetHook(nil)
+		d = p.inside(disk.Crash(rng), code)
+		first := map[string]bool{}
+		var got []string
+		p.until("all lines", func() bool {
+			first, got = map[string]bool{}, nil
+			for _, e := range entriesOf(t, d.disk, p.store, "system") {
+				if text := e.fields["MESSAGE"]; e.fields["_TRANSPORT"] == "file" {
+					if !first[text] {
+						got = append(got, text)
+					}
+					first[text] = true
+				}
+			}
+			return len(got) >= len(want)
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("cut %d at operation %d: %d lines, or in another order, want %d", cut, k, len(got), len(want))
+		}
+		if err := d.stop(); err != nil {
+			t.Error(err)
+		}
+		d.sound(t, d.disk.Crash(nil), map[string][]string{"system": want})
+	}
 }
 
 // TestTLSReload: SIGHUP changes whom a TLS listener trusts, from where it takes connections, and its certificate, without closing it;

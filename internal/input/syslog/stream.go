@@ -190,6 +190,7 @@ func (s *Stream) admit(c *connection) string {
 		}
 		s.from[c.addr]++
 	}
+	c.greeting = s.tls.Load() != nil
 	s.conns[c] = struct{}{}
 	return ""
 }
@@ -213,7 +214,9 @@ func (s *Stream) stop() {
 	defer s.mu.Unlock()
 	s.listener.SetDeadline(past())
 	for c := range s.conns {
-		c.conn.SetReadDeadline(past())
+		if !c.greeting {
+			c.conn.SetReadDeadline(past())
+		}
 	}
 }
 
