@@ -172,16 +172,23 @@ func (b *Broker) Client(id string) paho.Client {
 	return c
 }
 
-// Publish publishes payloads and waits until the broker has acknowledged all of them.
+// Publish publishes payloads and waits until the broker has acknowledged all of them. What fails, because the broker ends
+// meanwhile, it publishes again.
 func (b *Broker) Publish(c paho.Client, topic string, qos byte, payloads []string) {
 	b.t.Helper()
 	var tokens []paho.Token
 	for _, p := range payloads {
 		tokens = append(tokens, c.Publish(topic, qos, false, p))
 	}
+	end := time.Now().Add(patience)
 	for i, t := range tokens {
-		if !t.WaitTimeout(patience) || t.Error() != nil {
-			b.t.Fatalf("message %d: %v", i, t.Error())
+		for !t.WaitTimeout(patience) || t.Error() != nil {
+			if time.Now().After(end) {
+				b.t.Errorf("message %d: %v", i, t.Error())
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+			t = c.Publish(topic, qos, false, payloads[i])
 		}
 	}
 }
