@@ -40,10 +40,14 @@ type tally struct {
 	messages int
 }
 
-func (p *place) tally() (n tally) {
+func (p *place) tally() tally {
 	p.t.Helper()
-	all := p.all("system")
-	n.kept, n.lost = map[string]int{}, lostIn(p.t, all)
+	return tallyOf(p.t, p.all("system"))
+}
+
+func tallyOf(t testing.TB, all []kept) (n tally) {
+	t.Helper()
+	n.kept, n.lost = map[string]int{}, lostIn(t, all)
 	for _, k := range all {
 		if k.kind != entry.Event {
 			continue
@@ -212,6 +216,32 @@ func TestMQTTAwayAtQoS0(t *testing.T) {
 		t.Errorf("%d messages, lost %v", n.messages, n.lost)
 	}
 	p.verify()
+}
+
+// TestMQTTFullDisk: with a full disk nothing is acknowledged and nothing lost; with room again everything is kept.
+func TestMQTTFullDisk(t *testing.T) {
+	b := mqtttest.Start(t)
+	p := newPlace(t, subscribed(b, "limits:\n  queue: 1MiB\n"))
+	disk, code := p.newDisk()
+	d := p.inside(disk, code)
+	p.until("subscribed", func() bool { return b.Subscribed() == 1 })
+	disk.SetCapacity(disk.Used() + 8<<20 + 5_000)
+	list := published("full", 5000)
+	b.Publish(b.Client("publisher"), eventsTopic, 1, list)
+	p.until("the disk is full", func() bool { return logTo(p.endpoints().Socket, "system", "refused, perhaps") != nil })
+	disk.SetCapacity(-1)
+	p.untilWithin(2*patience, "all messages", func() bool { return tallyOf(t, entriesOf(t, disk, p.store, "system")).missing(list) == 0 })
+	if err := d.stop(); err != nil {
+		t.Error(err)
+	}
+	var messages []string
+	for i := range list {
+		messages = append(messages, fmt.Sprint("full ", i))
+	}
+	if lost := lostIn(t, entriesOf(t, disk, p.store, "system")); len(lost) > 0 {
+		t.Errorf("lost %v", lost)
+	}
+	d.sound(t, disk.Crash(nil), map[string][]string{"system": messages})
 }
 
 // TestMQTTSecure: over TLS with a user and a password, and over a Unix socket. A wrong password and an authority that did not
