@@ -57,7 +57,8 @@ func (l packageList) scripts() (list []string) {
 	return list
 }
 
-// TestPackageList: whatever the list of the packages names is there, and no file of packaging/ is forgotten.
+// TestPackageList: whatever the list of the packages names is there, and no file of packaging/ is forgotten. With CONSTAT_LONG=1 the
+// packages are built too.
 func TestPackageList(t *testing.T) {
 	list := readPackageList(t)
 	used := list.scripts()
@@ -91,6 +92,9 @@ func TestPackageList(t *testing.T) {
 	inputs, err := filepath.Glob(filepath.Join(repository, "docs", "inputs", "*.md"))
 	if err != nil || len(inputs) == 0 || !slices.Contains(named, inputs[0]) {
 		t.Errorf("docs/inputs: %v %v", inputs, err)
+	}
+	if long() {
+		t.Run("built", lookInside)
 	}
 }
 
@@ -149,12 +153,9 @@ type packed struct {
 	octets []byte
 }
 
-// TestPackages builds the packages and looks into them. The build of nfpm takes more than a minute the first time, and its modules
-// come over the network: only with CONSTAT_LONG=1.
-func TestPackages(t *testing.T) {
-	if !long() {
-		t.Skip("builds nfpm: only with CONSTAT_LONG=1")
-	}
+// lookInside builds the packages and looks into them. The build of nfpm takes more than a minute the first time, and its modules
+// come over the network.
+func lookInside(t *testing.T) {
 	out := t.TempDir()
 	c := exec.Command(filepath.Join(repository, "packaging", "build"), "0.1.0", out)
 	if said, err := c.CombinedOutput(); err != nil {
