@@ -18,6 +18,8 @@ const (
 	RenderJSON             // one JSON object
 	RenderExport           // an entry of the journal export format, its blank line included
 	RenderZato             // a line of audit-pii.log as Zato writes it
+	RenderStation          // a line as the first programs of a station wrote it
+	RenderFrame            // a frame on the log channel of a station
 	RenderBroker           // an event as the programs of a station publish it on their broker
 	lastRenderer  = RenderBroker
 )
@@ -48,6 +50,10 @@ func AppendReceived(dst []byte, e *Entry) (out []byte, ok bool, err error) {
 		out, err = appendExport(dst, e)
 	case RenderZato:
 		out, err = appendZato(dst, e)
+	case RenderStation:
+		out, err = appendStation(dst, e)
+	case RenderFrame:
+		out, err = appendMessageFrame(dst, e)
 	case RenderBroker:
 		out, err = appendBroker(dst, e)
 	default:

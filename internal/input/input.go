@@ -32,10 +32,12 @@ type Source struct {
 type Format uint8
 
 // The formats. Syslog: RFC 5424, RFC 3164 and what senders make of them. Text: a line is a message and nothing else.
-// Broker: an event as the programs of a station publish it (package parse/mqtt).
+// Xen: what domains of a station write into their log channels. Broker: an event as its programs publish it (package
+// parse/mqtt).
 const (
 	Syslog Format = iota
 	Text
+	Xen
 	Broker
 )
 
@@ -46,6 +48,19 @@ type Message struct {
 	Lost int64
 	// Flag says what was wrong with the framing; "" is nothing. It becomes the field _FRAMING.
 	Flag string
+	// Note, if set, stands at the place of a message: Start and End are equal.
+	Note *Note
+}
+
+// Note is an entry that an input makes itself, in the order of the messages: what has happened to a source, or exactly
+// which messages of it are lost.
+type Note struct {
+	// Fields are all of the entry but those of the source, observed.
+	Fields []entry.Field
+	// Reason is why messages are lost, in few and fixed words; "": the entry is no loss. Lost is how many, 0 if that is
+	// not known.
+	Reason string
+	Lost   uint64
 }
 
 // Chunk is a batch of messages of one source, in the order in which they came, with the memory that they point into.

@@ -26,6 +26,13 @@ type Message struct {
 	Flag   string
 }
 
+// Note is what an input said itself, and behind how many messages.
+type Note struct {
+	input.Note
+	Source *input.Source
+	Behind int
+}
+
 // Loss is what a loss was counted under.
 type Loss struct{ Source, Reason string }
 
@@ -43,6 +50,7 @@ type Sink struct {
 	closed   bool
 	free     []*input.Chunk
 	messages []Message
+	notes    []Note
 	chunks   int
 	losses   map[Loss]Count
 	sources  map[*input.Source]input.Source // as they were at first
@@ -132,6 +140,13 @@ func (s *Sink) Messages() []Message {
 	return slices.Clone(s.messages)
 }
 
+// Notes returns what the input said itself.
+func (s *Sink) Notes() []Note {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.notes)
+}
+
 // Chunks returns how many chunks were handed over.
 func (s *Sink) Chunks() int {
 	s.mu.Lock()
@@ -214,6 +229,11 @@ func (s *Sink) takeLocked(c *input.Chunk) error {
 	}
 	s.checkLocked(c)
 	for _, m := range c.Messages {
+		if m.Note != nil {
+			s.checkNote(m.Note)
+			s.notes = append(s.notes, Note{*m.Note, c.Source, len(s.messages)})
+			continue
+		}
 		s.messages = append(s.messages, Message{c.Source, string(c.Octets[m.Start:m.End]), m.Lost, m.Flag})
 	}
 	s.chunks++
@@ -256,6 +276,18 @@ func (s *Sink) checkLocked(c *input.Chunk) {
 	}
 	if !sameSource(&before, c.Source) {
 		s.t.Errorf("source %s has changed: %+v, was %+v", before.Name, *c.Source, before)
+	}
+}
+
+// checkNote holds a note to the contract.
+func (s *Sink) checkNote(n *input.Note) {
+	if len(n.Fields) == 0 || n.Lost > 0 && n.Reason == "" {
+		s.t.Errorf("note %+v", n)
+	}
+	for _, f := range n.Fields {
+		if f.Provenance != entry.Observed || f.Form != entry.Inline {
+			s.t.Errorf("note: field %+v is not an observed one", f)
+		}
 	}
 }
 
