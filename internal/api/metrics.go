@@ -41,6 +41,14 @@ type Input struct {
 	Connections int       // now
 	Refused     uint64    // connections, since the start
 	Expires     time.Time // its certificate; the zero time: it has none
+	Broker      *Broker   // nil: it takes nothing from a broker
+}
+
+// Broker is what an input counts that subscribes to a broker, since the start.
+type Broker struct {
+	Received    uint64 // messages
+	Broken      uint64 // payloads that were kept as text or in part
+	Redelivered uint64 // messages that the broker sent again
 }
 
 // metrics prints the figures in the Prometheus text format (prometheus.io/docs/instrumenting/exposition_formats).
@@ -108,6 +116,11 @@ func writeInputs(b *bytes.Buffer, inputs []Input, now time.Time) {
 		metrics.WriteCounterUint64(b, "constat_input_refused_total"+of, in.Refused)
 		if !in.Expires.IsZero() {
 			metrics.WriteGaugeFloat64(b, "constat_tls_certificate_days"+of, in.Expires.Sub(now).Hours()/24)
+		}
+		if in.Broker != nil {
+			metrics.WriteCounterUint64(b, "constat_mqtt_received_total"+of, in.Broker.Received)
+			metrics.WriteCounterUint64(b, "constat_mqtt_broken_total"+of, in.Broker.Broken)
+			metrics.WriteCounterUint64(b, "constat_mqtt_redelivered_total"+of, in.Broker.Redelivered)
 		}
 	}
 }

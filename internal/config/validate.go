@@ -77,6 +77,7 @@ func (l *Listen) validate() (found []problem) {
 		}
 	}
 	found = append(found, l.validateTransports()...)
+	found = append(found, l.validateMQTT()...)
 	found = append(found, l.validateFollowed()...)
 	return append(found, l.validateXen()...)
 }
@@ -152,7 +153,8 @@ func hint(err error) string {
 	}
 	return "\nthe keys are store, origin, socket, http, user, group," +
 		"\nlisten (udp, tcp, datagram, stream, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
-		"\nfiles (path, format, from), pipes (path, format), xen; tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
+		"\nfiles (path, format, from), pipes (path, format), xen," +
+		"\nmqtt (broker, topics, qos, client_id, user, password_file, tls); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
 		"\nrules (selector, query, dialect, to, journal, discard), routes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
 		"\noutputs (name, to, journals, select, kinds, from, format, private, framing, size, window, batch, rate, retry, return, timeout, args," +

@@ -76,6 +76,9 @@ func wanted(l *config.Listen, store string) []listener {
 	for _, p := range l.Pipes {
 		list = append(list, listener{"pipe", p.Path})
 	}
+	for _, m := range l.MQTT {
+		list = append(list, listener{"mqtt", m.Broker})
+	}
 	return list
 }
 
@@ -167,6 +170,8 @@ func (b *binder) bind(l listener) (input.Input, error) {
 		return b.follow(l)
 	case "pipe":
 		return b.pipe(l)
+	case "mqtt":
+		return b.broker(l)
 	}
 	return syslog.ListenUnix(b.local(l.address, nil))
 }

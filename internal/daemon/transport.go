@@ -10,6 +10,7 @@ import (
 	"constat/internal/api"
 	"constat/internal/config"
 	"constat/internal/input"
+	"constat/internal/input/mqtt"
 	"constat/internal/input/syslog"
 	"constat/internal/tlsconf"
 )
@@ -54,6 +55,10 @@ func (i *inputs) stats() (list []api.Input) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, b := range i.all {
+		if m, ok := b.in.(*mqtt.Input); ok {
+			list = append(list, brokerStats(m, b.tls))
+			continue
+		}
 		s, ok := b.in.(*syslog.Stream)
 		if !ok {
 			continue
@@ -136,6 +141,9 @@ func (b *binder) admit(l listener, in input.Input) {
 // change prepares to change a listener that stays. What cannot be changed is an error of the binder, and then nothing
 // is. Files of TLS that have changed are read in any case.
 func (b *binder) change(l listener) func() {
+	if l.kind == "mqtt" {
+		b.keepBroker(l)
+	}
 	now, s := b.d.bound.of(l), b.settings(l)
 	stream, _ := now.in.(*syslog.Stream)
 	next := now

@@ -8,6 +8,7 @@ import (
 	"constat/entry"
 	"constat/internal/input"
 	"constat/internal/parse"
+	"constat/internal/parse/mqtt"
 	"constat/internal/parse/xen"
 )
 
@@ -16,6 +17,7 @@ type lot struct {
 	parser     *parse.Parser // of syslog
 	text       *parse.Parser // of lines that are messages and nothing else
 	channels   *xen.Parser   // of log channels of a station
+	published  *mqtt.Parser  // of what comes from a broker
 	entries    []entry.Entry
 	sources    []*input.Source // of the entries
 	journals   []string        // where the entries belong
@@ -29,7 +31,8 @@ type lot struct {
 
 func newLot(location *time.Location) *lot {
 	o := parse.Options{Provenance: entry.Claimed, Location: location}
-	return &lot{parser: parse.New(parse.Syslog, o), text: parse.New(parse.Text, o), channels: xen.New(location), entries: make([]entry.Entry, 0, maxBatch)}
+	return &lot{parser: parse.New(parse.Syslog, o), text: parse.New(parse.Text, o), channels: xen.New(location), published: mqtt.New(location),
+		entries: make([]entry.Entry, 0, maxBatch)}
 }
 
 // parser makes an entry of the octets of a message.
@@ -44,6 +47,8 @@ func (l *lot) of(s *input.Source) parser {
 		return l.text
 	case input.Xen:
 		return l.channels
+	case input.Broker:
+		return l.published
 	}
 	return l.parser
 }
@@ -77,7 +82,7 @@ func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 		}
 		e := l.next(c.Source)
 		parser.Parse(e, octets, received)
-		e.Fields = append(e.Fields, c.Source.Fields...)
+		e.Fields = append(append(e.Fields, c.Source.Fields...), c.Source.Claims...)
 		if m.Flag != "" {
 			e.AddString("_FRAMING", m.Flag, entry.Observed)
 		}

@@ -17,6 +17,8 @@ type Source struct {
 	Name string
 	// Fields are what the machine knows of the sender, all observed: _TRANSPORT, _SOURCE_ADDR, _PID and so on.
 	Fields []entry.Field
+	// Claims are what the sender says beside its messages, such as the topic to which it publishes.
+	Claims []entry.Field
 	// Format says how the messages are written.
 	Format Format
 	// Datagram is true if nobody waits at the other end: then a full disk costs messages, which are counted, and
@@ -30,11 +32,13 @@ type Source struct {
 type Format uint8
 
 // The formats. Syslog: RFC 5424, RFC 3164 and what senders make of them. Text: a line is a message and nothing else.
-// Xen: what domains of a station write into their log channels.
+// Xen: what domains of a station write into their log channels. Broker: an event as its programs publish it (package
+// parse/mqtt).
 const (
 	Syslog Format = iota
 	Text
 	Xen
+	Broker
 )
 
 // Message is one message in the octets of a chunk: Octets[Start:End].

@@ -128,6 +128,7 @@ var thirdParty = []struct {
 }{
 	{"github.com/klauspost/compress", []string{"journal/..."}},
 	{"github.com/spf13/cobra", []string{"internal/cli"}},
+	{"github.com/eclipse/paho.mqtt.golang", []string{"internal/input/mqtt/..."}}, // MQTT 3.1.1: sessions, QoS 1, keep-alive
 	{"github.com/fsnotify/fsnotify", []string{"journal"}},
 	{"github.com/goccy/go-yaml", []string{"internal/config"}},
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
