@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 )
@@ -18,6 +19,15 @@ type Stats struct {
 	QueueBytes int64             // octets in the queue
 	QueueLimit int64             // of them; 0: not known
 	DiskFree   int64             // bytes on the file system of the store; below 0: not known
+	Inputs     []Input
+}
+
+// Input is what one input of the network counts.
+type Input struct {
+	Name        string
+	Connections int       // now
+	Refused     uint64    // connections, since the start
+	Expires     time.Time // its certificate; the zero time: it has none
 }
 
 // metrics prints the figures in the Prometheus text format (prometheus.io/docs/instrumenting/exposition_formats).
@@ -28,7 +38,9 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	writeStats(&b, h.Stats())
+	stats := h.Stats()
+	writeStats(&b, stats)
+	writeInputs(&b, stats.Inputs, h.Now())
 	for _, j := range journals {
 		h.writeJournal(&b, j)
 	}
@@ -51,6 +63,17 @@ func writeStats(b *bytes.Buffer, s Stats) {
 	}
 	if s.DiskFree >= 0 {
 		metrics.WriteGaugeFloat64(b, "constat_disk_free_bytes", float64(s.DiskFree))
+	}
+}
+
+func writeInputs(b *bytes.Buffer, inputs []Input, now time.Time) {
+	for _, in := range inputs {
+		of := "{" + label("input", in.Name) + "}"
+		metrics.WriteGaugeUint64(b, "constat_input_connections"+of, uint64(in.Connections))
+		metrics.WriteCounterUint64(b, "constat_input_refused_total"+of, in.Refused)
+		if !in.Expires.IsZero() {
+			metrics.WriteGaugeFloat64(b, "constat_tls_certificate_days"+of, in.Expires.Sub(now).Hours()/24)
+		}
 	}
 }
 

@@ -58,6 +58,16 @@ type Listen struct {
 	// Datagram and Stream are paths of Unix sockets as syslog(3) uses them, such as /dev/log.
 	Datagram []string `yaml:"datagram"`
 	Stream   []string `yaml:"stream"`
+	// TLS and RELP are listeners with settings of their own.
+	TLS  []TLSListener  `yaml:"tls"`
+	RELP []RELPListener `yaml:"relp"`
+	// Files are followed, Pipes are read.
+	Files []File `yaml:"files"`
+	Pipes []Pipe `yaml:"pipes"`
+	// Allow and Deny are the networks from which all listeners of the network take messages, and from which they do
+	// not though they be allowed. Without Allow: from everywhere.
+	Allow Networks `yaml:"allow"`
+	Deny  Networks `yaml:"deny"`
 }
 
 // Limits bound what senders can do.
@@ -70,6 +80,8 @@ type Limits struct {
 	ReceiveBuffer Size `yaml:"receive_buffer"`
 	// Connections is the number of TCP and stream connections for each listener. Default 20000.
 	Connections int `yaml:"connections"`
+	// ConnectionsPerAddress is how many of them one address may have. Default: all.
+	ConnectionsPerAddress int `yaml:"connections_per_address"`
 	// FrameTimeout is how long a message that has begun may take to arrive over a stream; then the connection is
 	// closed. Default 30s.
 	FrameTimeout Duration `yaml:"frame_timeout"`

@@ -40,6 +40,7 @@ func (c *Config) validate() (found []problem) {
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
 	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")
 	check(l.Connections < 0, "limits.connections", "is not negative")
+	check(l.ConnectionsPerAddress < 0, "limits.connections_per_address", "is not negative")
 	check(!isCount(l.Rate), "limits.rate", "want a number of messages a second")
 	check(!isCount(l.Burst), "limits.burst", "want a number of messages")
 	check(l.Burst > 0 && l.Rate == 0, "limits.burst", "says nothing without limits.rate")
@@ -70,7 +71,8 @@ func (l *Listen) validate() (found []problem) {
 			}
 		}
 	}
-	return found
+	found = append(found, l.validateTransports()...)
+	return append(found, l.validateFollowed()...)
 }
 
 // address says what is wrong with HOST:PORT; "" is nothing.
@@ -118,8 +120,11 @@ func hint(err error) string {
 	if !errors.As(err, &unknown) {
 		return ""
 	}
-	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream), socket, http, user, group,\nroutes (journal, select), audit (file)," +
+	return "\nthe keys are store, origin, socket, http, user, group," +
+		"\nlisten (udp, tcp, datagram, stream, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
+		"\nfiles (path, format, from), pipes (path, format); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
+		"\nroutes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
-		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)," +
+		"\nlimits (message, queue, receive_buffer, connections, connections_per_address, frame_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"
 }

@@ -44,6 +44,21 @@ var filters = []struct{ keys, text string }{
 		"http: 127.0.0.1:0\nwitness:\n  name: HOST/witness\n  logs:\n  - vkey: other.example/system+61a52ed2+AS1xFkK3JrBEAWJ8qfusMvXIUw+xkDzE2wIlhxeSGkiB\n    origin: other.example/system\n"},
 	{"timestamp timestamp.url timestamp.every timestamp.journals", "timestamp:\n  url: http://127.0.0.1:1\n  every: 1m\n  journals: [audit]\n"},
 	{"user group", "user: root\ngroup: root\n"},
+	{"limits.connections_per_address", "limits:\n  connections_per_address: 1\n"},
+	{"listen.allow listen.deny", "listen:\n  tcp: ['127.0.0.1:0']\n  allow: [192.0.2.0/24]\n  deny: ['0.0.0.0/0', '::/0']\n"},
+	{"listen.relp listen.relp.address listen.relp.oversize listen.relp.allow listen.relp.deny",
+		"listen:\n  relp:\n  - address: 127.0.0.1:0\n    oversize: cut\n    allow: [192.0.2.0/24]\n    deny: [127.0.0.0/8]\n"},
+	{"listen.tls listen.tls.address listen.tls.tls listen.tls.allow listen.tls.deny listen.tls.tls.certificate listen.tls.tls.key " +
+		"listen.tls.tls.ca listen.tls.tls.names listen.tls.tls.common_name",
+		"listen:\n  tls:\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, ca: DIR/ca.pem, names: [a.test], common_name: true}\n" +
+			"    allow: [192.0.2.0/24]\n    deny: [127.0.0.0/8]\n"},
+	{"listen.tls.tls.anonymous", "listen:\n  tls:\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, anonymous: true}\n"},
+	{"listen.relp.tls listen.relp.tls.certificate listen.relp.tls.key listen.relp.tls.ca listen.relp.tls.names listen.relp.tls.common_name " +
+		"listen.relp.tls.anonymous listen.relp.tls.fingerprints listen.tls.tls.fingerprints",
+		"listen:\n  relp:\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, " +
+			"fingerprints: ['sha-1:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33']}\n"},
+	{"listen.files listen.files.path listen.files.format listen.files.from", "listen:\n  files:\n  - {path: DIR/app.log, format: syslog, from: end}\n"},
+	{"listen.pipes listen.pipes.path listen.pipes.format", "listen:\n  pipes:\n  - {path: DIR/pipe, format: text}\n"},
 	{"listen.udp listen.tcp listen.datagram listen.stream", "listen:\n  udp: ['127.0.0.1:0']\n  tcp: ['127.0.0.1:0']\n  datagram: [DIR/l]\n  stream: [DIR/s]\n"},
 }
 
@@ -58,6 +73,7 @@ var refusals = []string{
 // entries of all levels are there afterwards.
 func TestNothingFiltersAudit(t *testing.T) {
 	p := newPlace(t, "http: off\nlisten: {}\n")
+	p.pki()
 	reloaded := p.serve()
 	wanted := 0
 	for _, f := range filters {

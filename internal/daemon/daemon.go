@@ -43,6 +43,8 @@ type Daemon struct {
 	store   *store
 	parts   supervisor
 	names   map[listener]string // under which listeners run
+	bound   inputs
+	told    seldom // people, of peers that were refused
 	keep    atomic.Pointer[config.Retention]
 	urgent  chan string // users who say that something critical happened
 

@@ -77,7 +77,7 @@ func (d *Daemon) stats() api.Stats {
 		free = -1
 	}
 	limit := int64(d.config.Limits.Queue)
-	return api.Stats{Accepted: s.Received, Durable: s.Durable, Dropped: s.Lost, QueueBytes: s.Queued, QueueLimit: limit, DiskFree: free}
+	return api.Stats{Accepted: s.Received, Durable: s.Durable, Dropped: s.Lost, QueueBytes: s.Queued, QueueLimit: limit, DiskFree: free, Inputs: d.bound.stats()}
 }
 
 // minFree is the free space below which the daemon says that it is not ready, in bytes: the intake stops there.

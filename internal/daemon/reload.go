@@ -18,7 +18,7 @@ func (d *Daemon) reload(c config.Config) error {
 		return err
 	}
 	if len(d.options.Files) == 0 {
-		if err := d.listenTo(wanted(c.Listen, d.options.Dir)); err != nil {
+		if err := d.listenTo(wanted(c.Listen, d.options.Dir), c.Listen); err != nil {
 			return err
 		}
 	}
@@ -34,12 +34,14 @@ func (d *Daemon) reload(c config.Config) error {
 }
 
 // listenTo binds and starts what is new, and stops what is not listed.
-func (d *Daemon) listenTo(list []listener) error {
-	b := d.newBinder(list)
+func (d *Daemon) listenTo(list []listener, listen *config.Listen) error {
+	b := d.newBinder(list, listen)
 	names := map[listener]string{}
+	var changes []func()
 	for _, l := range list {
 		if name, runs := d.names[l]; runs {
 			names[l] = name
+			changes = append(changes, b.change(l))
 		} else {
 			names[l] = b.bound(l)
 		}
@@ -47,7 +49,11 @@ func (d *Daemon) listenTo(list []listener) error {
 	if err := errors.Join(b.errs...); err != nil {
 		return errors.Join(err, closeAll(b.parts))
 	}
+	for _, change := range changes {
+		change()
+	}
 	d.parts.start(b.parts)
+	d.bound.add(b.made)
 	for l, name := range d.names {
 		if _, stays := names[l]; stays {
 			continue
@@ -55,6 +61,7 @@ func (d *Daemon) listenTo(list []listener) error {
 		if err := d.parts.stop(name); err != nil {
 			d.log.Warn("input ended", "error", err)
 		}
+		d.bound.remove(l)
 	}
 	d.names = names
 	d.publish(list)

@@ -95,12 +95,21 @@ func (c Command) account() (func() error, error) {
 	}
 	return func() error {
 		if os.Geteuid() != a.UID {
-			if err := a.Own(c.Dir, layout.KeysDir(c.Dir), native.RunDir(c.Dir)); err != nil {
+			dirs := []string{c.Dir, layout.KeysDir(c.Dir), native.RunDir(c.Dir)}
+			if dir := positionsDir(c.Dir); isDir(dir) {
+				dirs = append(dirs, dir)
+			}
+			if err := a.Own(dirs...); err != nil {
 				return err
 			}
 		}
 		return a.Become()
 	}, nil
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // reloads gives the configuration anew for each SIGHUP, if it is sound. ended waits until it has stopped.

@@ -51,7 +51,8 @@ type Intake struct {
 	queue  *queue
 	losses losses
 	chunks sync.Pool
-	limits limiter
+	limits limiter // of those who do not wait
+	paces  paces   // of those who do
 	routes atomic.Pointer[[]Route]
 
 	received atomic.Uint64 // messages
@@ -121,6 +122,11 @@ func (in *Intake) Chunk() *input.Chunk { return in.chunks.Get().(*input.Chunk) }
 // Put implements [input.Sink].
 func (in *Intake) Put(ctx context.Context, c *input.Chunk) error {
 	n := uint64(len(c.Messages))
+	if c.Done != nil {
+		if err := in.paces.wait(ctx, in.limits.limit.Load(), c.Source.Name, len(c.Messages)); err != nil {
+			return err
+		}
+	}
 	err := in.queue.put(ctx, c)
 	if err == nil {
 		in.received.Add(n)

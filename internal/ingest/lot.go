@@ -47,7 +47,7 @@ func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 	received, before := now.UnixMicro(), len(l.entries)
 	for _, m := range c.Messages {
 		octets := c.Octets[m.Start:m.End]
-		if !in.limits.allow(c.Source.Name, now) {
+		if c.Done == nil && !in.limits.allow(c.Source.Name, now) {
 			in.losses.add(c.Source.Name, "rate limit", 1, uint64(len(octets))+uint64(m.Lost))
 			continue
 		}

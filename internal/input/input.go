@@ -50,7 +50,7 @@ type Chunk struct {
 	Octets   []byte
 	Messages []Message
 	// Done, if set, is called once, when all messages are durable or cannot be kept. Until then the chunk belongs to
-	// the sink. It must not block.
+	// the sink. It must not block. Whoever waits for it is held back by the limit of the rate, and loses nothing to it.
 	Done func(error)
 }
 
@@ -58,6 +58,9 @@ type Chunk struct {
 func (c *Chunk) Reset() {
 	c.Source, c.Octets, c.Messages, c.Done = nil, c.Octets[:0], c.Messages[:0], nil
 }
+
+// Refused is how the reason of a loss begins if it counts connections that were not let in, and not messages.
+const Refused = "refused: "
 
 // Errors of a sink.
 var (

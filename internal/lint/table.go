@@ -22,6 +22,8 @@ var table = []row{
 	{"internal/lint", nil},
 	{"internal/measure", nil},
 	{"internal/sealing", nil},
+	{"internal/relp", nil},        // a protocol, for inputs and outputs
+	{"internal/tlsconf/...", nil}, // TLS, for inputs and outputs
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
 	{"journal/frame", []string{"entry"}},
@@ -41,10 +43,11 @@ var table = []row{
 	{"internal/witness", []string{"entry", "seal", "journal", "journal/layout", "internal/vfs", "internal/durable"}},
 
 	// Rank 2: the edges, and reading.
+	{"internal/input/file", []string{"entry", "internal/input", "internal/vfs", "internal/durable"}}, // keeps positions
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
 	{"internal/input", []string{"entry"}}, // the contract
-	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>"}},
-	{"internal/output/...", []string{"entry", "internal/output"}},
+	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>", "internal/relp", "internal/tlsconf"}},
+	{"internal/output/...", []string{"entry", "internal/output", "internal/relp", "internal/tlsconf"}},
 	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
 
 	// Rank 3: the only writer, and the readers with a cursor.
@@ -58,7 +61,7 @@ var table = []row{
 	{"internal/web", []string{"internal/api", "query"}},
 	{"internal/config", []string{
 		"entry", "seal", "query", "evidence", "audit/...", "journal/...",
-		"internal/vfs", "internal/durable", "internal/tunnel",
+		"internal/vfs", "internal/durable", "internal/tunnel", "internal/tlsconf",
 		"internal/parse/...", "internal/rule", "internal/show",
 		"internal/input/...", "internal/output/...", "internal/search",
 		"internal/ingest", "internal/forward", "internal/api",

@@ -1,0 +1,51 @@
+package daemon
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"constat/internal/config"
+	"constat/internal/input"
+	followed "constat/internal/input/file"
+	"constat/internal/vfs"
+)
+
+// positionsDir is where the positions of followed files are kept. It stands beside the store, which holds nothing but
+// the events.
+func positionsDir(store string) string { return filepath.Clean(store) + ".inputs" }
+
+// follow prepares to follow a file.
+func (b *binder) follow(l listener) (input.Input, error) {
+	c := followed.Config{Path: l.address, Format: input.Text, Limit: int(b.limits.Message), FS: vfs.OS(),
+		Report: func(err error) { b.d.log.Warn("input", "error", err) }}
+	for _, f := range b.listen.Files {
+		if f.Path == l.address {
+			c.FromEnd = f.From == config.FromEnd
+			if f.Format == config.FormatSyslog {
+				c.Format = input.Syslog
+			}
+		}
+	}
+	dir := positionsDir(b.d.options.Dir)
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("positions of followed files: %w", err)
+	}
+	sum := sha256.Sum256([]byte(l.address))
+	c.State = filepath.Join(dir, fmt.Sprintf("%x.json", sum[:8]))
+	return followed.Follow(c)
+}
+
+// pipe opens a named pipe.
+func (b *binder) pipe(l listener) (input.Input, error) {
+	c := followed.PipeConfig{Path: l.address, Format: input.Syslog, Limit: int(b.limits.Message)}
+	for _, p := range b.listen.Pipes {
+		if p.Path == l.address && p.Format == config.FormatText {
+			c.Format = input.Text
+		}
+	}
+	return followed.OpenPipe(c)
+}

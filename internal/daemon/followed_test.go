@@ -1,0 +1,176 @@
+package daemon
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"crypto/tls"
+
+	"constat/internal/tlsconf/tlstest"
+)
+
+// add adds text to a file, which it makes.
+func (p *place) add(name, text string) {
+	p.t.Helper()
+	f, err := os.OpenFile(filepath.Join(p.dir, name), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := io.WriteString(f, text); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// TestFollowed: files and pipes are read, rotated files over restarts and a kill too, and nothing comes twice that was written
+// down.
+func TestFollowed(t *testing.T) {
+	p := newPlace(t, "http: off\nlisten:\n  files:\n  - path: DIR/app.log\n  - {path: DIR/messages, format: syslog}\n  pipes:\n  - path: DIR/pipe\n")
+	p.add("app.log", "first\n")
+	p.add("messages", "<34>Oct 11 22:14:15 alpha su[7]: second\n")
+	d := p.serve()
+	p.add("pipe", "<13>third\n")
+	fields := map[string]map[string]string{}
+	for _, k := range p.arrived(3) {
+		fields[k.fields["MESSAGE"]] = k.fields
+	}
+	for text, want := range map[string][3]string{"first": {"file", "/app.log"}, "second": {"file", "/messages", "alpha"}, "third": {"pipe", "/pipe"}} {
+		if f := fields[text]; f["_TRANSPORT"] != want[0] || f["_FILE"] != p.dir+want[1] || f["HOSTNAME"] != want[2] {
+			t.Errorf("%s: %v", text, f)
+		}
+	}
+	d.stop()
+	p.add("app.log", "fourth\n")
+	if err := os.Rename(filepath.Join(p.dir, "app.log"), filepath.Join(p.dir, "app.log.1")); err != nil {
+		t.Fatal(err)
+	}
+	p.add("app.log", "fifth\n")
+	d = p.serve()
+	p.arrived(5)
+	state := func() (total string) {
+		files, _ := filepath.Glob(p.store + ".inputs/*.json")
+		for _, name := range files {
+			data, _ := os.ReadFile(name)
+			total += string(data)
+		}
+		return total
+	}
+	p.until("the position is written down", func() bool {
+		return strings.Contains(state(), `app.log","device"`) && strings.Contains(state(), `"offset":6,`)
+	})
+	d.kill()
+	p.add("app.log", "sixth\n")
+	d = p.serve()
+	p.arrived(6)
+	d.stop()
+	p.verify()
+}
+
+// TestTLSReload: SIGHUP changes whom a TLS listener trusts, from where it takes connections, and its certificate, without closing it;
+// what cannot be changes nothing. The metrics say how long the certificate is valid.
+func TestTLSReload(t *testing.T) {
+	configuration := "http: 127.0.0.1:0\nlisten:\n  tls:\n  - address: 127.0.0.1:0\n    tls: " + secured + "\n"
+	p := newPlace(t, configuration)
+	p.pki()
+	d := p.serve()
+	address := p.address("tls")
+	try := func() error {
+		cert, err := tls.LoadX509KeyPair(filepath.Join(p.dir, "client.pem"), filepath.Join(p.dir, "client.key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{cert}})
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+		if _, err = conn.Read(make([]byte, 1)); err != nil && strings.Contains(err.Error(), "timeout") {
+			return nil // let in: nothing is ever said
+		}
+		return fmt.Errorf("closed: %w", err)
+	}
+	reload := func(text, want string) {
+		t.Helper()
+		before := d.errs.String()
+		p.configure(text)
+		d.signal(syscall.SIGHUP)
+		p.until("reloaded", func() bool { return strings.Contains(strings.TrimPrefix(d.errs.String(), before), want) })
+	}
+	const changed, refused = "configuration changed", "configuration not changed"
+	if err := try(); err != nil {
+		t.Fatalf("the client is refused: %v", err)
+	}
+	reload(strings.Replace(configuration, "[client.test]", "[else.test]", 1), changed)
+	if err := try(); err == nil {
+		t.Error("let in under another name")
+	}
+	reload(strings.Replace(configuration, "DIR/server.key", "DIR/client.key", 1), refused)
+	reload(configuration+"    deny: [127.0.0.0/8]\n", changed)
+	if err := try(); err == nil {
+		t.Error("let in from a network that is denied")
+	}
+	reload(configuration, changed)
+	if err := try(); err != nil {
+		t.Errorf("refused: %v", err)
+	}
+	if p.address("tls") != address {
+		t.Errorf("listens on %s, before on %s", p.address("tls"), address)
+	}
+	response, err := http.Get(p.endpoints().HTTP + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	metrics, _ := io.ReadAll(response.Body)
+	for _, want := range []string{`constat_tls_certificate_days{input="tls ` + address + `"} 0.9`, `constat_input_refused_total{input="tls ` + address + `"} 2`,
+		`constat_input_connections{input="tls ` + address + `"} `} {
+		if !strings.Contains(string(metrics), want) {
+			t.Errorf("no %s in the metrics", want)
+		}
+	}
+	d.stop()
+	lost := lostIn(t, p.all("system"))
+	if lost["refused: wrong name in the certificate"] != 1 || lost["refused: not allowed"] != 1 {
+		t.Errorf("counted %v", lost)
+	}
+	p.verify()
+}
+
+// TestRefusalsInJournal: each peer that is refused stands in the journal with its address and the reason, in each mode
+// of authentication.
+func TestRefusalsInJournal(t *testing.T) {
+	p := newPlace(t, "http: off\nlisten:\n  tls:\n  - address: 127.0.0.1:0\n    tls: "+secured+"\n")
+	p.pki()
+	d := p.serve()
+	stranger := tlstest.New(t, t.TempDir(), "stranger").Issue("client", []string{"client.test"}, nil)
+	cert, err := tls.LoadX509KeyPair(stranger.Certificate, stranger.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if conn, err := tls.Dial("tcp", p.address("tls"), &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{cert}}); err == nil {
+		conn.Read(make([]byte, 1))
+		conn.Close()
+	}
+	want := "1 connections of tls 127.0.0.1 refused: certificate not trusted"
+	p.until("the entry", func() bool {
+		for _, k := range p.all("system") {
+			if k.fields["MESSAGE"] == want {
+				return true
+			}
+		}
+		return false
+	})
+	if said := d.errs.String(); !strings.Contains(said, "peer refused") || !strings.Contains(said, "CN=client") {
+		t.Errorf("people are told %q", said)
+	}
+	d.stop()
+	p.verify()
+}
