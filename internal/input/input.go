@@ -42,6 +42,16 @@ type Message struct {
 	Lost int64
 	// Flag says what was wrong with the framing; "" is nothing. It becomes the field _FRAMING.
 	Flag string
+	// Envelope, if set, is what the message came in, and says more than the message.
+	Envelope *Envelope
+}
+
+// Envelope is what a message came in: Octets[Start:End] of the chunk, which are kept as what was received.
+type Envelope struct {
+	Start, End int
+	// Claims are what the sender says there, in memory of their own, none with a name that begins with an underscore.
+	// What the message itself says goes before.
+	Claims []entry.Field
 }
 
 // Chunk is a batch of messages of one source, in the order in which they came, with the memory that they point into.

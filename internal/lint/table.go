@@ -23,6 +23,7 @@ var table = []row{
 	{"internal/measure", nil},
 	{"internal/sealing", nil},
 	{"internal/relp", nil},        // a protocol, for inputs and outputs
+	{"internal/beep", nil},        // another one, for inputs
 	{"internal/tlsconf/...", nil}, // TLS, for inputs and outputs
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
@@ -46,7 +47,7 @@ var table = []row{
 	{"internal/input/file", []string{"entry", "internal/input", "internal/vfs", "internal/durable"}}, // keeps positions
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
 	{"internal/input", []string{"entry"}}, // the contract
-	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>", "internal/relp", "internal/tlsconf"}},
+	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>", "internal/relp", "internal/beep", "internal/tlsconf"}},
 	{"internal/output/...", []string{"entry", "internal/output", "internal/relp", "internal/tlsconf"}},
 	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
 
