@@ -24,7 +24,7 @@ type Options struct {
 	FS     vfs.FS          // where the store is; nil is the operating system's
 	Dir    string          // of the store
 	Log    *slog.Logger    // the daemon's own diagnostics
-	Files  []*os.File      // sockets that the service manager bound; they replace those of the configuration
+	Files  []*os.File      // sockets that the service manager bound; they replace the plain ones of the configuration
 	Ready  func(native.Endpoints)
 	Reload <-chan config.Config // configurations to change to, all or nothing
 	// Reloaded, if set, is called after each change, also one that fails.

@@ -2,16 +2,13 @@ package daemon
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"constat/internal/config"
+	"constat/internal/durable"
 	"constat/internal/input"
 	followed "constat/internal/input/file"
-	"constat/internal/vfs"
 )
 
 // positionsDir is where the positions of followed files are kept. It stands beside the store, which holds nothing but
@@ -20,7 +17,7 @@ func positionsDir(store string) string { return filepath.Clean(store) + ".inputs
 
 // follow prepares to follow a file.
 func (b *binder) follow(l listener) (input.Input, error) {
-	c := followed.Config{Path: l.address, Format: input.Text, Limit: int(b.limits.Message), FS: vfs.OS(),
+	c := followed.Config{Path: l.address, Format: input.Text, Limit: int(b.limits.Message), FS: b.d.options.FS,
 		Report: func(err error) { b.d.log.Warn("input", "error", err) }}
 	for _, f := range b.listen.Files {
 		if f.Path == l.address {
@@ -31,7 +28,7 @@ func (b *binder) follow(l listener) (input.Input, error) {
 		}
 	}
 	dir := positionsDir(b.d.options.Dir)
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := durable.Mkdir(c.FS, dir, 0o700); err != nil {
 		return nil, fmt.Errorf("positions of followed files: %w", err)
 	}
 	sum := sha256.Sum256([]byte(l.address))

@@ -1,19 +1,22 @@
 package daemon
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"crypto/tls"
-
 	"constat/internal/tlsconf/tlstest"
+	"constat/internal/vfs/crashfs"
 )
 
 // add adds text to a file, which it makes.
@@ -71,6 +74,65 @@ func TestFollowed(t *testing.T) {
 	p.arrived(6)
 	d.stop()
 	p.verify()
+}
+
+// TestPowerCutFollowed: the power goes at any operation of the disk while a file is followed. After the next start every
+// line is there, the first time in order; only some are there twice.
+func TestPowerCutFollowed(t *testing.T) {
+	cuts, most := 5, 80
+	if long() {
+		cuts = 60
+	}
+	for cut := range uint64(cuts) {
+		rng := rand.New(rand.NewPCG(cut, 5))
+		p := newPlace(t, "http: off\nlisten:\n  files: [{path: DIR/app.log}]\n")
+		disk, code := p.newDisk()
+		d := p.inside(disk, code)
+		from, k := disk.Ops(), rng.IntN(most)
+		off := make(chan struct{})
+		disk.SetHook(func(op crashfs.Op) error {
+			if op.Index-from == k {
+				disk.PowerOff()
+				close(off)
+			}
+			return nil
+		})
+		var want []string
+		for cutOff := false; !cutOff; {
+			list := texts(len(want), 20)
+			want = append(want, list...)
+			p.add("app.log", strings.Join(list, "\n")+"\n")
+			select {
+			case <-off:
+				cutOff = true
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+		d.stop() // with an error
+		disk.SetHook(nil)
+		d = p.inside(disk.Crash(rng), code)
+		first := map[string]bool{}
+		var got []string
+		p.until("all lines", func() bool {
+			first, got = map[string]bool{}, nil
+			for _, e := range entriesOf(t, d.disk, p.store, "system") {
+				if text := e.fields["MESSAGE"]; e.fields["_TRANSPORT"] == "file" {
+					if !first[text] {
+						got = append(got, text)
+					}
+					first[text] = true
+				}
+			}
+			return len(got) >= len(want)
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("cut %d at operation %d: %d lines, or in another order, want %d", cut, k, len(got), len(want))
+		}
+		if err := d.stop(); err != nil {
+			t.Error(err)
+		}
+		d.sound(t, d.disk.Crash(nil), map[string][]string{"system": want})
+	}
 }
 
 // TestTLSReload: SIGHUP changes whom a TLS listener trusts, from where it takes connections, and its certificate, without closing it;
@@ -144,31 +206,58 @@ func TestTLSReload(t *testing.T) {
 	p.verify()
 }
 
-// TestRefusalsInJournal: each peer that is refused stands in the journal with its address and the reason, in each mode
-// of authentication.
+// TestRefusalsInJournal: each peer that is refused stands in the journal with its address and the reason, and people are
+// told more.
 func TestRefusalsInJournal(t *testing.T) {
 	p := newPlace(t, "http: off\nlisten:\n  tls:\n  - address: 127.0.0.1:0\n    tls: "+secured+"\n")
 	p.pki()
 	d := p.serve()
-	stranger := tlstest.New(t, t.TempDir(), "stranger").Issue("client", []string{"client.test"}, nil)
-	cert, err := tls.LoadX509KeyPair(stranger.Certificate, stranger.Key)
-	if err != nil {
-		t.Fatal(err)
+	ca := tlstest.New(t, t.TempDir(), "stranger")
+	own := tlstest.Of(t, p.dir, "ca")
+	refused := map[string]tlstest.Pair{
+		"certificate not trusted":       ca.Issue("stranger", []string{"client.test"}, nil),
+		"certificate expired":           own.Issue("expired", []string{"client.test"}, tlstest.Expired),
+		"wrong name in the certificate": own.Issue("else", []string{"else.test"}, nil),
+		"no certificate":                {},
 	}
-	if conn, err := tls.Dial("tcp", p.address("tls"), &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{cert}}); err == nil {
-		conn.Read(make([]byte, 1))
+	for _, pair := range refused {
+		config := &tls.Config{InsecureSkipVerify: true}
+		if pair.Certificate != "" {
+			cert, err := tls.LoadX509KeyPair(pair.Certificate, pair.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config.Certificates = []tls.Certificate{cert}
+		}
+		if conn, err := tls.Dial("tcp", p.address("tls"), config); err == nil {
+			conn.Read(make([]byte, 1))
+			conn.Close()
+		}
+	}
+	for reason, octets := range map[string]string{"no TLS": "<13>plain\n", "TLS handshake broken off": "\x16\x03\x01\x02\x00\x01"} {
+		conn, err := net.Dial("tcp", p.address("tls"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, octets)
+		conn.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, conn)
 		conn.Close()
+		refused[reason] = tlstest.Pair{}
 	}
-	want := "1 connections of tls 127.0.0.1 refused: certificate not trusted"
-	p.until("the entry", func() bool {
+	p.until("entries about all", func() bool {
+		found := map[string]bool{}
 		for _, k := range p.all("system") {
-			if k.fields["MESSAGE"] == want {
-				return true
+			found[k.fields["MESSAGE"]] = true
+		}
+		for reason := range refused {
+			if !found["1 connections of tls 127.0.0.1 refused: "+reason] {
+				return false
 			}
 		}
-		return false
+		return true
 	})
-	if said := d.errs.String(); !strings.Contains(said, "peer refused") || !strings.Contains(said, "CN=client") {
+	if said := d.errs.String(); !strings.Contains(said, "peer refused") {
 		t.Errorf("people are told %q", said)
 	}
 	d.stop()

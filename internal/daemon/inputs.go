@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -24,8 +25,8 @@ func describeProcess(pid, uid, gid int) []entry.Field { return syslog.Describe(p
 // bindInputs binds what the service manager handed over, or what the configuration names.
 func (d *Daemon) bindInputs() ([]part, error) {
 	list := wanted(d.config.Listen, d.options.Dir)
-	if len(d.options.Files) > 0 {
-		list = nil
+	if len(d.options.Files) > 0 { // they stand for all plain sockets
+		list = slices.DeleteFunc(list, func(l listener) bool { return slices.Contains(plainKinds, l.kind) })
 	}
 	b := d.newBinder(list, d.config.Listen)
 	for _, f := range d.options.Files {
@@ -43,6 +44,9 @@ func (d *Daemon) bindInputs() ([]part, error) {
 
 // listener is one place where messages come in, as configured.
 type listener struct{ kind, address string }
+
+// plainKinds are the kinds of sockets that the service manager can bind instead.
+var plainKinds = []string{"udp", "tcp", "datagram", "stream"}
 
 // wanted lists the listeners of a configuration; without any, the defaults.
 func wanted(l *config.Listen, store string) []listener {

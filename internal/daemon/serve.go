@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -150,7 +151,11 @@ func notify(log *slog.Logger, state string) {
 func (c Command) greet(e native.Endpoints) {
 	fmt.Fprintf(c.Out, "constat serves the store %s\n", c.Dir)
 	for _, name := range e.Inputs {
-		fmt.Fprintf(c.Out, "  listens on %s\n", name)
+		does := "listens on"
+		if kind, _, _ := strings.Cut(name, " "); kind == "file" || kind == "pipe" {
+			does = "reads"
+		}
+		fmt.Fprintf(c.Out, "  %s %s\n", does, name)
 	}
 	fmt.Fprintf(c.Out, "  listens on %s for constat's own commands\n", e.Socket)
 	if e.HTTP != "" {

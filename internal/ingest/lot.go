@@ -19,6 +19,7 @@ type lot struct {
 	held       []*input.Chunk  // chunks that the entries point into
 	heldOctets int64           // what they weigh
 	waiting    []func(error)   // to be told when all of it is durable
+	begun      bool            // some of it is appended already
 	hurry      bool            // an entry wants to be durable at once
 	critical   []string        // users whose processes say that something critical happened
 }
@@ -147,7 +148,7 @@ func (in *Intake) empty(l *lot) {
 		l.held[i] = nil
 	}
 	l.entries, l.sources, l.journals, l.held, l.heldOctets = l.entries[:0], l.sources[:0], l.journals[:0], l.held[:0], 0
-	l.hurry, l.critical = false, l.critical[:0]
+	l.hurry, l.begun, l.critical = false, false, l.critical[:0]
 	l.parser.Release()
 }
 

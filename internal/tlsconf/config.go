@@ -89,9 +89,10 @@ func serverName(host string) string {
 	return host
 }
 
-// base is what all configurations have.
+// base is what all configurations have. Connections of syslog stay, so that sessions are not worth resuming; and who
+// was trusted once would have to be looked at again.
 func (c *Config) base() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: suites()}
+	return &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: suites(), SessionTicketsDisabled: true}
 }
 
 // suites are those of TLS 1.2.

@@ -20,7 +20,7 @@
 //
 // TLS 1.2 and 1.3. Of 1.2 the suites with forward secrecy and authenticated encryption, of which RFC 9662 §4 wants
 // TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 from everybody; TLS_RSA_WITH_AES_128_CBC_SHA of RFC 5425 is not offered. There
-// is no early data (RFC 9662 §6).
+// is no early data (RFC 9662 §6), and no session is resumed.
 //
 // # Files
 //

@@ -33,6 +33,7 @@ type connection struct {
 	raw      syscall.RawConn
 	addr     netip.Addr // of the peer; none of a local one
 	secure   *secure    // nil without TLS
+	greeting bool       // TLS begins; guarded by in.mu
 	receiver receiver
 	ready    func(fd uintptr) bool // isReady
 	fill     func(fd uintptr)      // read

@@ -288,6 +288,44 @@ func TestRELPTimeout(t *testing.T) {
 	}
 }
 
+// TestAnswersNobodyReads: however many messages a client sends without reading answers, so many answers wait for it and no
+// more, and it holds nobody else up.
+func TestAnswersNobodyReads(t *testing.T) {
+	ours, theirs := net.Pipe() // which holds nothing
+	defer theirs.Close()
+	a := newAnswers(ours, ours)
+	put, ended := make(chan int, 1000), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for number := uint32(2); ; number += 100 {
+			one := &answer{}
+			for i := range uint32(100) {
+				one.add(number+i, false)
+			}
+			if a.put(one, 1000) != nil {
+				return
+			}
+			a.settle(one, 1000, nil)
+			put <- 100
+		}
+	}()
+	total := 0
+	for waiting := true; waiting; {
+		select {
+		case n := <-put:
+			total += n
+		case <-time.After(200 * time.Millisecond):
+			waiting = false
+		}
+	}
+	if total < maxUnanswered-100 || total > 2*maxUnanswered {
+		t.Errorf("%d answers wait", total)
+	}
+	a.fail(io.ErrClosedPipe)
+	<-ended
+	a.end()
+}
+
 // FuzzRELPInput: whatever a client sends, in whatever pieces, what is kept is what was sent, and the input goes on.
 func FuzzRELPInput(f *testing.F) {
 	f.Add([]byte(frames([]string{"<13>a", "", "<13>b\n"})+"5 close 0\n"), byte(7))

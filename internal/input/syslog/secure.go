@@ -106,7 +106,8 @@ func (s *secure) Read(b []byte) (int, error) {
 	return s.take(b)
 }
 
-// greet begins TLS, if it is spoken here, and says who the peer is. It reports whether to go on.
+// greet begins TLS, if it is spoken here, and says who the peer is. It reports whether to go on. When the input ends it
+// may finish: what the peer has sent behind it is handed over too.
 func (c *connection) greet(ctx context.Context) bool {
 	c.source = c.in.sourceOf(c.addr, nil)
 	config := c.in.tls.Load()
@@ -115,9 +116,13 @@ func (c *connection) greet(ctx context.Context) bool {
 	}
 	below := &under{Conn: c.conn, raw: c.raw}
 	s := &secure{Conn: tls.Server(below, config.Server()), under: below}
-	limited, cancel := context.WithTimeout(ctx, c.in.config.HandshakeTimeout)
+	limited, cancel := context.WithTimeout(c.to.late, c.in.config.HandshakeTimeout)
 	defer cancel()
-	if err := s.HandshakeContext(limited); err != nil {
+	err := s.HandshakeContext(limited)
+	c.in.mu.Lock()
+	c.greeting = false
+	c.in.mu.Unlock()
+	if err != nil {
 		if ctx.Err() == nil {
 			c.in.refuse(c.to, c.source, tlsconf.Reason(errors.Join(limited.Err(), err)), err)
 		}

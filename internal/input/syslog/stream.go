@@ -193,6 +193,7 @@ func (s *Stream) admit(c *connection) string {
 		}
 		s.from[c.addr]++
 	}
+	c.greeting = s.tls.Load() != nil
 	s.conns[c] = struct{}{}
 	return ""
 }
@@ -204,6 +205,9 @@ func (s *Stream) leave(c *connection) {
 		delete(s.from, c.addr)
 	}
 	s.mu.Unlock()
+	if c.secure != nil {
+		c.secure.Close() // which says so (RFC 5425 §4.4)
+	}
 	c.conn.Close()
 }
 
@@ -213,7 +217,9 @@ func (s *Stream) stop() {
 	defer s.mu.Unlock()
 	s.listener.SetDeadline(past())
 	for c := range s.conns {
-		c.conn.SetReadDeadline(past())
+		if !c.greeting {
+			c.conn.SetReadDeadline(past())
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -38,6 +39,17 @@ func New(t testing.TB, dir, name string) *Authority {
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
 		NotAfter: time.Now().Add(30 * 24 * time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
 	a.cert = a.sign(template, template, a.key, a.key, a.File)
+	a.writeKey(filepath.Join(dir, name+".key"), a.key)
+	return a
+}
+
+// Of is an authority that was made before.
+func Of(t testing.TB, dir, name string) *Authority {
+	t.Helper()
+	a := &Authority{t: t, dir: dir, File: filepath.Join(dir, name+".pem")}
+	pair, err := tls.LoadX509KeyPair(a.File, filepath.Join(dir, name+".key"))
+	a.must(err)
+	a.cert, a.key = pair.Leaf, pair.PrivateKey.(*ecdsa.PrivateKey)
 	return a
 }
 
@@ -60,10 +72,15 @@ func (a *Authority) Issue(name string, hosts []string, change func(*x509.Certifi
 	key := newKey(a.t)
 	p := Pair{Certificate: filepath.Join(a.dir, name+".pem"), Key: filepath.Join(a.dir, name+".key")}
 	p.Leaf = a.sign(template, a.cert, key, a.key, p.Certificate)
+	a.writeKey(p.Key, key)
+	return p
+}
+
+func (a *Authority) writeKey(file string, key *ecdsa.PrivateKey) {
+	a.t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	a.must(err)
-	a.write(p.Key, "PRIVATE KEY", der)
-	return p
+	a.write(file, "PRIVATE KEY", der)
 }
 
 // Expired makes a certificate one that was valid until a minute ago.
