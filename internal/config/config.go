@@ -58,9 +58,10 @@ type Listen struct {
 	// Datagram and Stream are paths of Unix sockets as syslog(3) uses them, such as /dev/log.
 	Datagram []string `yaml:"datagram"`
 	Stream   []string `yaml:"stream"`
-	// TLS and RELP are listeners with settings of their own.
+	// TLS, RELP and BEEP are listeners with settings of their own.
 	TLS  []TLSListener  `yaml:"tls"`
 	RELP []RELPListener `yaml:"relp"`
+	BEEP []BEEPListener `yaml:"beep"`
 	// Files are followed, Pipes are read.
 	Files []File `yaml:"files"`
 	Pipes []Pipe `yaml:"pipes"`

@@ -122,6 +122,7 @@ func hint(err error) string {
 	}
 	return "\nthe keys are store, origin, socket, http, user, group," +
 		"\nlisten (udp, tcp, datagram, stream, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
+		"\nbeep (address, tls, allow, deny)," +
 		"\nfiles (path, format, from), pipes (path, format); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
 		"\nroutes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +

@@ -69,6 +69,9 @@ func wanted(l *config.Listen, store string) []listener {
 	for _, r := range l.RELP {
 		list = append(list, listener{relpKind(r), r.Listens()})
 	}
+	for _, b := range l.BEEP {
+		list = append(list, listener{beepKind(b), b.Listens()})
+	}
 	for _, f := range l.Files {
 		list = append(list, listener{"file", f.Path})
 	}
@@ -100,7 +103,7 @@ func (d *Daemon) newBinder(list []listener, listen *config.Listen) *binder {
 	for _, l := range list {
 		kinds[l.kind]++
 	}
-	b.tcpLimit, b.localLimit = d.connections(kinds["tcp"]+kinds["tls"]+kinds["relp"]+kinds["relp-tls"], kinds["stream"])
+	b.tcpLimit, b.localLimit = d.connections(kinds["tcp"]+kinds["tls"]+kinds["relp"]+kinds["relp-tls"]+kinds["beep"]+kinds["beep-tls"], kinds["stream"])
 	return b
 }
 
@@ -158,7 +161,7 @@ func (b *binder) bind(l listener) (input.Input, error) {
 		return b.tcp(l.address, nil)
 	case "datagram":
 		return syslog.ListenUnixgram(b.local(l.address, nil))
-	case "tls", "relp", "relp-tls":
+	case "tls", "relp", "relp-tls", "beep", "beep-tls":
 		return b.transport(l)
 	case "file":
 		return b.follow(l)

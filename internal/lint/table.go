@@ -24,6 +24,7 @@ var table = []row{
 	{"internal/sealing", nil},
 	{"internal/relp", nil},        // a protocol, for inputs and outputs
 	{"internal/beep", nil},        // another one, for inputs
+	{"internal/beep/...", []string{"internal/beep"}},
 	{"internal/tlsconf/...", nil}, // TLS, for inputs and outputs
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
