@@ -41,6 +41,10 @@ const maxHeader = len("ANS 2147483647 2147483647 . 4294967295 2147483647 4294967
 
 const trailer = "END\r\n"
 
+// emptyHead are the octets of a payload without headers and body: CR LF. A NUL frame should have none at all, but
+// liblogging 1.0.8 sends these.
+const emptyHead = 2
+
 // Header is a frame without its payload.
 type Header struct {
 	Kind    Kind
@@ -101,7 +105,7 @@ func parseHeader(line []byte) (h Header, err error) {
 	if err := p.end(); err != nil {
 		return h, err
 	}
-	if h.Kind == NUL && (h.More || h.Size != 0) {
+	if h.Kind == NUL && (h.More || h.Size != 0 && h.Size != emptyHead) {
 		return h, fmt.Errorf("%w: a NUL frame with octets, or that does not end its message", ErrProtocol)
 	}
 	return h, nil

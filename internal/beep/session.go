@@ -130,7 +130,7 @@ func (s *Session) Check(h Header) error {
 	case !s.greeted && (h.Kind != RPY && h.Kind != ERR || h.Number != 0):
 		return fmt.Errorf("%w: %s %d before the greeting", ErrProtocol, h.Kind, h.Number)
 	}
-	return c.check(h)
+	return c.check(c.counted(h))
 }
 
 // widen takes a SEQ frame. A window never shrinks.
@@ -147,9 +147,13 @@ func (c *channelState) widen(h Header) error {
 // Take takes a frame that was checked, with its payload, which stays the caller's.
 func (s *Session) Take(h Header, payload []byte) (Event, error) {
 	c := s.channels[h.Channel]
+	h = c.counted(h)
 	limit := s.config.Limit
 	if h.Channel == 0 {
 		limit = maxManagement
+	}
+	if h.Kind == NUL && len(Body(payload)) > 0 {
+		return Event{}, fmt.Errorf("%w: a NUL frame with octets", ErrProtocol)
 	}
 	whole := c.take(h, payload, limit)
 	if err := s.bounded(); err != nil {

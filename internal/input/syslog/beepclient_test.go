@@ -33,7 +33,7 @@ func TestBEEP(t *testing.T) {
 	const greeting = "RPY 0 0 . 0 52\r\nContent-Type: application/beep+xml\r\n\r\n<greeting />\r\nEND\r\n"
 	for _, profile := range []string{"COOKED", "RAW"} {
 		t.Run(profile, func(t *testing.T) {
-			inputtest.Run(t, inputtest.Subject{Acknowledged: true, Open: openBEEP,
+			inputtest.Run(t, inputtest.Subject{Acknowledged: profile == "COOKED", Open: openBEEP,
 				Send: func(t testing.TB, in input.Input, messages []string) {
 					conn, err := net.Dial("tcp", addrOf(in))
 					if err != nil {

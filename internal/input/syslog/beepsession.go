@@ -61,6 +61,9 @@ func (s *beepSession) serve(ctx context.Context) {
 	stop := context.AfterFunc(s.to.late, func() { s.fail(context.Canceled) })
 	defer stop()
 	err := s.takeFrames(ctx)
+	if ctx.Err() != nil {
+		s.takeRest()
+	}
 	s.keepParts(err)
 	s.handOver()
 	if errors.Is(err, beep.ErrProtocol) && ctx.Err() == nil {
@@ -142,6 +145,16 @@ func (s *beepSession) takeFrames(ctx context.Context) error {
 		ended, err := s.takeFrame()
 		if err != nil || ended {
 			return err
+		}
+	}
+}
+
+// takeRest takes what the socket holds when the input ends: of RAW nobody else has it.
+func (s *beepSession) takeRest() {
+	for octets := 0; octets < lastOctets; octets += len(s.payload) {
+		s.conn.SetReadDeadline(time.Now().Add(backlogWait))
+		if ended, err := s.takeFrame(); ended || err != nil {
+			return
 		}
 	}
 }
