@@ -22,8 +22,8 @@ var table = []row{
 	{"internal/lint", nil},
 	{"internal/measure", nil},
 	{"internal/sealing", nil},
-	{"internal/relp", nil},        // a protocol, for inputs and outputs
-	{"internal/beep", nil},        // another one, for inputs
+	{"internal/relp", nil}, // a protocol, for inputs and outputs
+	{"internal/beep", nil}, // another one, for inputs
 	{"internal/beep/...", []string{"internal/beep"}},
 	{"internal/tlsconf/...", nil}, // TLS, for inputs and outputs
 

@@ -44,12 +44,17 @@ type lane struct {
 	part                 []byte
 }
 
-// Dial begins a session and starts channel 1. Each wait of the session takes at most the patience.
+// Dial connects and begins a session: see [New].
 func Dial(address, profile string, patience time.Duration) (*Client, error) {
 	conn, err := net.DialTimeout("tcp", address, patience)
 	if err != nil {
 		return nil, err
 	}
+	return New(conn, profile, patience)
+}
+
+// New begins a session and starts channel 1. All of the session takes at most the patience.
+func New(conn net.Conn, profile string, patience time.Duration) (*Client, error) {
 	conn.SetDeadline(time.Now().Add(patience))
 	c := &Client{conn: conn, r: beep.NewReader(conn), replies: map[uint32]string{}, manage: 1}
 	c.changed = sync.NewCond(&c.mu)

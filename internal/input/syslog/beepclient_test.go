@@ -13,6 +13,7 @@ import (
 	"constat/internal/beep/beeptest"
 	"constat/internal/input"
 	"constat/internal/input/inputtest"
+	"constat/internal/tlsconf"
 )
 
 func openBEEP(t testing.TB) input.Input { return listenBEEP(t, TCPConfig{}) }
@@ -106,6 +107,37 @@ func TestBEEPWindows(t *testing.T) {
 		if fields["_TRANSPORT"] != "syslog-beep" || fields["_SOURCE_ADDR"] != "127.0.0.1" || (fields["_BEEP_PROFILE"] == "COOKED") != (m.Envelope != nil) {
 			t.Fatalf("%v", fields)
 		}
+	}
+}
+
+// TestBEEPOverTLS: TLS begins with the first octet, and what it knows of the sender is kept.
+func TestBEEPOverTLS(t *testing.T) {
+	city := newCity(t)
+	in := listenBEEP(t, TCPConfig{TLS: city.config(t, tlsconf.Settings{CA: city.ca.File, Names: []string{"client.test"}})})
+	sink := inputtest.NewSink(t)
+	inputtest.Start(t, in, sink)
+	conn, err := city.dial(t, in, city.good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := beeptest.New(conn, beeptest.COOKED, inputtest.Patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.HangUp)
+	messages := inputtest.Lines("tls", 1000)
+	if n, err := c.SendCooked(messages); n != len(messages) || err != nil {
+		t.Fatalf("%d acknowledged: %v", n, err)
+	}
+	if err := c.Release(); err != nil {
+		t.Error(err)
+	}
+	if got := octetsOf(sink); !slices.Equal(got, messages) {
+		t.Errorf("%d messages, or not in order", len(got))
+	}
+	fields := fieldsOf(sink.Messages()[0].Source)
+	if fields["_TRANSPORT"] != "syslog-beep-tls" || fields["_TLS_PEER"] == "" || fields["_TLS_VERSION"] == "" || fields["_BEEP_PROFILE"] != "COOKED" || len(fields) != 6 {
+		t.Errorf("%v", fields)
 	}
 }
 
