@@ -6,7 +6,7 @@ import "fmt"
 const (
 	firstWindow = 4096    // octets; RFC 3081 §3.1.1
 	maxAnswers  = 64      // of one message that are under way at a time
-	maxDue      = 4096    // messages that are not answered, of all channels
+	maxDue      = 16384   // messages that are not answered, of all channels
 	maxFrame    = 4096    // octets of payload of frames that we send
 	maxParts    = 1 << 20 // octets of messages without end, of all channels, unless two messages have more
 )
@@ -16,13 +16,14 @@ type channelState struct {
 	number uint32
 
 	// What comes.
-	next   uint32 // the sequence number that is awaited
-	edge   uint32 // behind the last octet that may come
-	kept   int    // octets of whole messages that nobody has released
-	window int    // octets that may be under way or kept
-	last   Header // of the last frame; of none there is no more
-	part   *part  // of a message or reply whose frames come
-	due    []*reply
+	next   uint32               // the sequence number that is awaited
+	edge   uint32               // behind the last octet that may come
+	kept   int                  // octets of whole messages that nobody has released
+	window int                  // octets that may be under way or kept
+	last   Header               // of the last frame; of none there is no more
+	part   *part                // of a message or reply whose frames come
+	due    []*reply             // in the order of the messages
+	dueTo  map[uint32]*reply    // the same, by number
 	asked  map[uint32]*exchange // messages of ours that are not answered
 
 	// What goes.
@@ -42,6 +43,7 @@ type part struct {
 // reply is what is due to a message.
 type reply struct {
 	number uint32
+	octets int       // of the message, which are kept until the reply is sent
 	out    *outgoing // nil until it is known
 }
 
@@ -61,7 +63,7 @@ type outgoing struct {
 }
 
 func newChannel(number uint32, window int) *channelState {
-	return &channelState{number: number, edge: firstWindow, may: firstWindow, window: max(window, firstWindow), asked: map[uint32]*exchange{}}
+	return &channelState{number: number, edge: firstWindow, may: firstWindow, window: max(window, firstWindow), asked: map[uint32]*exchange{}, dueTo: map[uint32]*reply{}}
 }
 
 // check holds a frame to RFC 3080 §2.2.1.1, and to its window.
@@ -73,10 +75,8 @@ func (c *channelState) check(h Header) error {
 		return wrong("%s %d within %s %d", h.Kind, h.Number, c.last.Kind, c.last.Number)
 	}
 	if h.Kind == MSG {
-		for _, r := range c.due {
-			if r.number == h.Number {
-				return wrong("message %d again, which is not answered", h.Number)
-			}
+		if c.dueTo[h.Number] != nil {
+			return wrong("message %d again, which is not answered", h.Number)
 		}
 	} else if err := c.checkReply(h); err != nil {
 		return wrong("%s", err.Error())
@@ -136,11 +136,16 @@ func (c *channelState) take(h Header, payload []byte, limit int) (whole *part) {
 	}
 	whole, c.part = c.part, nil
 	if h.Kind == MSG {
-		c.due = append(c.due, &reply{number: h.Number})
+		c.owe(&reply{number: h.Number, octets: whole.octets})
 	} else {
 		delete(c.asked, h.Number)
 	}
 	return whole
+}
+
+func (c *channelState) owe(r *reply) {
+	c.due = append(c.due, r)
+	c.dueTo[r.number] = r
 }
 
 func (x *exchange) take(h Header, payload []byte, limit int) (whole *part) {

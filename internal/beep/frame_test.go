@@ -173,7 +173,6 @@ func follow(s *Session, e Event, how uint8) {
 			s.Agree(e)
 		}
 	case Message:
-		s.Release(e.Channel, e.Octets)
 		s.Reply(e.Channel, e.Number, RPY, XML(OK))
 	case Answer, Done:
 		s.Release(e.Channel, e.Octets)

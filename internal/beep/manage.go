@@ -38,6 +38,7 @@ func (s *Session) manage(h Header, p *part) (Event, error) {
 		err = &Error{CodeParameters, fmt.Sprintf("a message of more than %d octets on channel 0", maxManagement)}
 	}
 	if h.Kind != MSG {
+		s.Release(0, p.octets)
 		return s.manageReply(h, e, err)
 	}
 	event := Event{Number: h.Number}

@@ -52,7 +52,12 @@ func (s *Session) sendFrame(b []byte, c *channelState) []byte {
 	}
 	c.sending = nil
 	if o.kind != MSG {
+		r := c.due[0]
 		c.due = c.due[1:]
+		if c.dueTo[r.number] == r {
+			delete(c.dueTo, r.number)
+		}
+		c.kept -= r.octets
 		s.due--
 	}
 	return b
@@ -86,15 +91,13 @@ func (s *Session) Reply(channel, number uint32, kind Kind, payload []byte) {
 	if c == nil {
 		return
 	}
-	for _, r := range c.due {
-		if r.number == number && r.out == nil {
-			r.out = &outgoing{kind, number, payload}
-			return
-		}
+	if r := c.dueTo[number]; r != nil && r.out == nil {
+		r.out = &outgoing{kind, number, payload}
 	}
 }
 
-// Release says that octets of messages of a channel are not kept any more, so that others may come.
+// Release says that octets of answers of a channel are not kept any more, so that others may come. Those of messages are
+// released by their replies.
 func (s *Session) Release(channel uint32, octets int) {
 	if c := s.channels[channel]; c != nil {
 		c.kept = max(c.kept-octets, 0)

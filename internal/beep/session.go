@@ -35,7 +35,7 @@ type Event struct {
 	Channel uint32
 	Number  uint32 // of the message
 	Payload []byte // of Message and Answer, as far as it is kept
-	Octets  int    // of the payload as it came; to be released
+	Octets  int    // of the payload as it came; those of an answer are to be released
 
 	Wanted []Profile // of Start, in the order of preference
 }
@@ -73,7 +73,7 @@ func NewListener(c Config) *Session {
 	zero.ask = 1
 	zero.asked[0] = &exchange{} // the greeting of the other side replies to nothing
 	s.due++
-	zero.due = []*reply{{out: &outgoing{RPY, 0, XML(greeting(c.Profiles))}}}
+	zero.due = []*reply{{out: &outgoing{RPY, 0, XML(greeting(c.Profiles))}}} // it replies to no message
 	return s
 }
 
@@ -165,6 +165,7 @@ func (s *Session) Take(h Header, payload []byte) (Event, error) {
 	if h.Kind == MSG {
 		s.due++
 	}
+	c.kept += whole.octets
 	if h.Channel == 0 {
 		return s.manage(h, whole)
 	}
@@ -176,7 +177,6 @@ func (s *Session) Take(h Header, payload []byte) (Event, error) {
 		e.What = Answer
 	}
 	e.Payload, e.Octets = whole.payload, whole.octets
-	c.kept += e.Octets
 	return e, nil
 }
 

@@ -37,7 +37,7 @@ func ListenBEEP(c TCPConfig, b BEEP) (*Stream, error) {
 }
 
 // beepWindow is how many octets of a channel may be on their way to the disk.
-const beepWindow = 64 << 10
+const beepWindow = 256 << 10
 
 // maxPaths is how many paths a session may name.
 const maxPaths = 1024
@@ -160,7 +160,7 @@ func (s *beepSession) takeCOOKED(ch *channel, e beep.Event) {
 		s.refuse(ch, e, err.(*beep.Error))
 		return
 	}
-	p := pending{channel: ch, number: e.Number, octets: e.Octets}
+	p := pending{channel: ch, number: e.Number}
 	switch m.element {
 	case "iam":
 		ch.iam = m.claims
@@ -207,5 +207,5 @@ func (s *beepSession) refuse(ch *channel, e beep.Event, err *beep.Error) {
 		reason = reasonLongElement
 	}
 	s.to.sink.Lose(ch.source.Name, reason, 1, uint64(e.Octets))
-	s.answer(pending{channel: ch, number: e.Number, octets: e.Octets, refused: err}, nil)
+	s.answer(pending{channel: ch, number: e.Number, refused: err}, nil)
 }

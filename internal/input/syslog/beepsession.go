@@ -35,7 +35,7 @@ type beepSession struct {
 type pending struct {
 	channel *channel
 	number  uint32      // of a COOKED message, which is answered
-	octets  int         // to be released
+	octets  int         // of an answer of RAW, to be released
 	refused *beep.Error // though it is durable: only the beginning is
 }
 
@@ -229,7 +229,7 @@ func (s *beepSession) takeEvent(e beep.Event) (ended bool, err error) {
 			s.takeCOOKED(ch, e)
 			return false, nil
 		}
-		s.answer(pending{channel: ch, number: e.Number, octets: e.Octets,
+		s.answer(pending{channel: ch, number: e.Number,
 			refused: &beep.Error{Code: beep.CodeRefused, Text: "no messages on a RAW channel, only answers"}}, nil)
 	case beep.Answer:
 		s.takeRAW(ch, e, "")

@@ -13,13 +13,12 @@ func (s *beepSession) release(ch *channel, octets int) {
 	s.locked(func() { s.protocol.Release(ch.number, octets) })
 }
 
-// answer answers a message and releases it. An error says why it is not kept.
+// answer answers a message. An error says why it is not kept.
 func (s *beepSession) answer(p pending, failed error) {
 	s.locked(func() { s.answerLocked(p, failed) })
 }
 
 func (s *beepSession) answerLocked(p pending, failed error) {
-	s.protocol.Release(p.channel.number, p.octets)
 	switch {
 	case failed != nil:
 		p.refused = &beep.Error{Code: beep.CodeAborted, Text: "not kept: " + failed.Error()}
