@@ -28,6 +28,12 @@ func greeting(profiles []string) string {
 	return b.String()
 }
 
+// Unavailable is what a listener says instead of a greeting if it has no room (RFC 3080 §2.4).
+func Unavailable() []byte {
+	e := Error{CodeUnavailable, "too many connections"}
+	return AppendFrame(nil, Header{Kind: ERR}, XML(e.Element()))
+}
+
 // manage takes a message or a reply on channel 0.
 func (s *Session) manage(h Header, p *part) (Event, error) {
 	if h.Kind == ANS || h.Kind == NUL {

@@ -3,7 +3,9 @@ package syslog
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"slices"
+	"time"
 
 	"constat/entry"
 	"constat/internal/beep"
@@ -34,6 +36,14 @@ func ListenBEEP(c TCPConfig, b BEEP) (*Stream, error) {
 		s.beep = &b
 	}
 	return s, err
+}
+
+// sayUnavailable says why a connection is closed at once (RFC 3080 §2.4). It does not wait: an empty socket has room.
+func (s *Stream) sayUnavailable(conn net.Conn) {
+	if s.tls.Load() == nil {
+		conn.SetWriteDeadline(time.Now().Add(backlogWait))
+		conn.Write(beep.Unavailable()) // if it cannot be said, it is closed without a word
+	}
 }
 
 // beepWindow is how many octets of a channel may be on their way to the disk.

@@ -170,6 +170,28 @@ func TestBEEPStops(t *testing.T) {
 	}
 }
 
+// TestBEEPUnavailable: one connection too many is told so instead of being greeted, and counted.
+func TestBEEPUnavailable(t *testing.T) {
+	in := listenBEEP(t, TCPConfig{MaxConnections: 1})
+	sink := inputtest.NewSink(t)
+	inputtest.Start(t, in, sink)
+	dialBEEP(t, in, beeptest.RAW)
+	conn, err := net.Dial("tcp", addrOf(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(inputtest.Patience))
+	const want = "ERR 0 0 . 0 86\r\nContent-Type: application/beep+xml\r\n\r\n<error code='421'>too many connections</error>\r\nEND\r\n"
+	if said, err := io.ReadAll(conn); string(said) != want || err != nil {
+		t.Errorf("%q %v, want %q", said, err, want)
+	}
+	sink.Wait(1)
+	if n := sink.Lost(input.Refused + reasonConnections); n.Messages != 1 {
+		t.Errorf("%v", sink.Losses())
+	}
+}
+
 // FuzzBEEPInput: whatever a client sends, in whatever pieces, the input goes on, and what it kept is in what was sent.
 func FuzzBEEPInput(f *testing.F) {
 	const greeting = "RPY 0 0 . 0 14\r\n\r\n<greeting />END\r\n"

@@ -155,6 +155,9 @@ func (s *Stream) welcome(conn net.Conn, to *handover, serving *sync.WaitGroup) {
 		return
 	}
 	if reason := s.admit(c); reason != "" {
+		if s.beep != nil && reason != reasonNotAllowed {
+			s.sayUnavailable(conn)
+		}
 		conn.Close()
 		source := &input.Source{Name: s.name}
 		if reason != reasonConnections {
