@@ -18,7 +18,9 @@ const (
 	RenderJSON             // one JSON object
 	RenderExport           // an entry of the journal export format, its blank line included
 	RenderZato             // a line of audit-pii.log as Zato writes it
-	lastRenderer  = RenderZato
+	RenderStation          // a line as the first programs of a station wrote it
+	RenderFrame            // a frame on the log channel of a station
+	lastRenderer  = RenderFrame
 )
 
 // AppendReceived appends the octets as they were received. ok is false if the entry was made by a program and there
@@ -47,6 +49,10 @@ func AppendReceived(dst []byte, e *Entry) (out []byte, ok bool, err error) {
 		out, err = appendExport(dst, e)
 	case RenderZato:
 		out, err = appendZato(dst, e)
+	case RenderStation:
+		out, err = appendStation(dst, e)
+	case RenderFrame:
+		out, err = appendMessageFrame(dst, e)
 	default:
 		err = fmt.Errorf("renderer %d: unknown", e.Renderer)
 	}

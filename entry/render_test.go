@@ -61,6 +61,13 @@ func TestRender(t *testing.T) {
 		{RenderZato, "\x0f", Time{}, zatoFields("extra.a", "1", "extra.b", `"1"`, "extra.c", "é/", "op", "x"), `WARNING - 1:T - z:4 - {"extra":{"a":1,"b":"1","c":"é\/"},"op":"x"}`},
 		{RenderZato, "\x00\xc0\x70", Time{Digits: 3, Valid: true}, zatoFields("extra", "{}"), `1970-01-01 02:00:00,000 - WARNING - 1:T - z:4 - {"extra": {}}`},
 		{RenderZato, "\x18", Time{}, zatoFields("MESSAGE", "hi"), `WARNING - 1:T - z:4 - hi`},
+		{RenderStation, "", eventAt, stationFields("MESSAGE", "a\nb"), "2003-10-11 22:14:15,003 INFO     vm-sys-usb [Messagerie DomU     ] a\nb"},
+		{RenderStation, "\x03\xc0\x70", Time{Digits: 3, Valid: true}, fieldList("PRIORITY", "2", "HOSTNAME", "d0", "SYSLOG_IDENTIFIER", "é", "MESSAGE", ""),
+			"1970-01-01 02:00:00,000 CRITICAL d0         [é                   ] \r\n"},
+		{RenderStation, "\x0a", Time{}, fieldList("MESSAGE", "x"), "x\n"},
+		{RenderFrame, "", eventAt, frameFields("SYSLOG_IDENTIFIER", "a b", "X", "\x00 ", "MESSAGE", "é\u009b\xff\\"),
+			`%c1 m 9f3a5c01d2e4b687 3 2003-10-11T22:14:15.003Z 7 a\x20b X=\x00\x20 :é\xc2\x9b\xff\\ e4494b06`},
+		{RenderFrame, "\x01", Time{}, frameFields("MESSAGE", ""), "%c1 m 9f3a5c01d2e4b687 3 - 7 - : f3126be5\r"},
 		{RenderExport, "\x03", Time{}, fieldList("A", "\t\u00e9", "C", "\x7f"), "A=\t\u00e9\nC\n\x01\x00\x00\x00\x00\x00\x00\x00\x7f\n"},
 	} {
 		e := Entry{Renderer: c.renderer, Params: []byte(c.params), Event: c.event, Fields: c.fields}
@@ -74,6 +81,14 @@ func TestRender(t *testing.T) {
 
 func zatoFields(more ...string) []Field {
 	return fieldList(append([]string{"PRIORITY", "4", "SYSLOG_PID", "1", "THREAD_NAME", "T", "SYSLOG_IDENTIFIER", "z", "CODE_LINE", "4"}, more...)...)
+}
+
+func stationFields(more ...string) []Field {
+	return fieldList(append([]string{"PRIORITY", "6", "HOSTNAME", "vm-sys-usb", "SYSLOG_IDENTIFIER", "Messagerie DomU"}, more...)...)
+}
+
+func frameFields(more ...string) []Field {
+	return fieldList(append([]string{FrameRun, "9f3a5c01d2e4b687", FrameNumber, "3", "PRIORITY", "7"}, more...)...)
 }
 
 func TestRenderErrors(t *testing.T) {
@@ -104,7 +119,11 @@ func TestRenderErrors(t *testing.T) {
 		{RenderRFC3164, "\x44", nil, errParams},
 		{RenderRFC3164, "\x14", nil, errParams},
 		{RenderRFC3164, "\x04", append(syslogFields(), private), errAbsent},
-		{RenderJSON, "\x02", nil, errParams},
+		{RenderJSON, "\x10", nil, errParams},
+		{RenderJSON, "\x00\x03\x00", fieldList("a", "b"), errParams},
+		{RenderJSON, "\x00\x03\x80\x02", fieldList("a", "b"), errParams},
+		{RenderJSON, "\x00\x03\x01\x03\x01", fieldList("a", "b"), errParams},
+		{RenderJSON, "\x00\x00\x03\x01", fieldList("a", "1"), errParams},
 		{RenderJSON, "\x00\x00", nil, errParams},
 		{RenderJSON, "\x00\x03", fieldList("a", "b"), errParams},
 		{RenderJSON, "\x00\x02\x00", fieldList("a", "b"), errParams},
@@ -118,6 +137,15 @@ func TestRenderErrors(t *testing.T) {
 		{RenderZato, "\x08", nil, errMissing},
 		{RenderZato, "\x08", zatoFields("other", "x"), errParams},
 		{RenderZato, "\x08", append(zatoFields(), private), errAbsent},
+		{RenderStation, "", stationFields("MESSAGE", ""), errEvent},
+		{RenderStation, "\x04", stationFields("MESSAGE", ""), errParams},
+		{RenderStation, "\x08\xff", stationFields("MESSAGE", ""), errParams},
+		{RenderStation, "\x08", stationFields(), errMissing},
+		{RenderStation, "\x08", []Field{private}, errAbsent},
+		{RenderFrame, "\x08", frameFields("MESSAGE", ""), errParams},
+		{RenderFrame, "", frameFields(), errMissing},
+		{RenderFrame, "", frameFields("_A", "x", "MESSAGE", ""), errMissing},
+		{RenderFrame, "", append(frameFields(), private), errAbsent},
 		{RenderExport, "\x04", nil, errParams},
 		{RenderExport, "\x00\x00", nil, errParams},
 		{RenderExport, "", []Field{private}, errAbsent},
@@ -136,6 +164,8 @@ func FuzzAppendReceived(f *testing.F) {
 	f.Add(uint16(RenderRFC3164), []byte("\x05\xc0\x70"), "PRIORITY\x002\x00SYSLOG_FACILITY\x004\x00HOSTNAME\x00h", eventAt.Micros, uint8(0), "")
 	f.Add(uint16(RenderJSON), []byte("\x01\x02\x02\x01\x08"), "a\x00b\x00a\x00c\x00d\x001", int64(math.MaxInt64), uint8(9), "+99:99")
 	f.Add(uint16(RenderZato), []byte("\x01\xc0\x70"), "PRIORITY\x002\x00SYSLOG_PID\x004\x00THREAD_NAME\x00h\x00SYSLOG_IDENTIFIER\x00z\x00CODE_LINE\x004\x00extra.a\x00{}", eventAt.Micros, uint8(3), "")
+	f.Add(uint16(RenderStation), []byte("\x03\xc0\x70"), "PRIORITY\x002\x00HOSTNAME\x00h\x00SYSLOG_IDENTIFIER\x00z\x00MESSAGE\x00m", eventAt.Micros, uint8(3), "")
+	f.Add(uint16(RenderFrame), []byte("\x01"), "CHANNEL_RUN\x009f3a5c01d2e4b687\x00CHANNEL_NUMBER\x003\x00PRIORITY\x002\x00a\x00b\x00MESSAGE\x00m", eventAt.Micros, uint8(3), "Z")
 	f.Add(uint16(RenderExport), []byte("\x03"), "A\x00b\x00C\x00\n", int64(math.MinInt64), uint8(200), "-")
 	f.Fuzz(func(t *testing.T, renderer uint16, params []byte, fields string, micros int64, digits uint8, zone string) {
 		e := Entry{Renderer: Renderer(renderer) % (lastRenderer + 1), Params: params,

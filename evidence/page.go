@@ -107,7 +107,7 @@ func afterwards(name string) bool {
 }
 
 // rows is the number of entries that the page holds.
-func (c *contents) rows() uint64 { return min(c.question.shown(), maxRows) }
+func (c *contents) rows() uint64 { return min(c.question.shown(), c.question.maxRows()) }
 
 // firstRuns cuts runs behind their first n indexes.
 func firstRuns(list []run, n uint64) (first []run, left uint64) {
@@ -196,12 +196,28 @@ func (c *contents) pageData() ([]byte, error) {
 	out := carried{Rows: c.rows()}
 	for _, name := range []string{certificates + "0", disclosedName, leavesName, questionName} {
 		data := c.data(name)
-		if name == leavesName {
+		switch name {
+		case leavesName:
 			data = formatLeaves(c.leaves[:c.rows()])
+		case disclosedName:
+			var err error
+			if data, err = c.rowsDisclosed(); err != nil {
+				return nil, err
+			}
 		}
 		out.Files = append(out.Files, carriedFile{name, data})
 	}
 	return formatBlock(out)
+}
+
+// rowsDisclosed is what is disclosed of the entries that the page holds.
+func (c *contents) rowsDisclosed() ([]byte, error) {
+	list := []Disclosure{}
+	err := c.eachShown(c.rows(), func(s *shownEntry) error {
+		list = append(list, s.disclosed...)
+		return nil
+	})
+	return append([]byte{}, formatDisclosed(&c.question, list)...), err // not nil: JSON tells the two apart
 }
 
 // eachShown calls yield for the first n shown entries.
@@ -223,6 +239,9 @@ func (c *contents) eachShown(n uint64, yield func(s *shownEntry) error) error {
 				}
 				s := shownEntry{journal: a.Name, index: i, entry: &e}
 				s.disclosed, disclosed = ofEntry(disclosed, a.Name, i)
+				if err := s.unpack(); err != nil {
+					return fmt.Errorf("journal %s: entry %d: %w", a.Name, i, err)
+				}
 				if err := yield(&s); err != nil {
 					return err
 				}
@@ -235,7 +254,7 @@ func (c *contents) eachShown(n uint64, yield func(s *shownEntry) error) error {
 
 // render makes page, README.txt or identity.txt of the other files. The page has an empty proof block.
 func (c *contents) render(name string) ([]byte, error) {
-	text := map[string]string{pageName: pageHTML, readmeName: readmeText, identityName: identityText}[name]
+	text := map[string]string{pageName: c.pageTemplate(), readmeName: readmeText, identityName: identityText}[name]
 	t, err := template.New(name).Parse(text)
 	if err != nil {
 		return nil, err
@@ -247,6 +266,9 @@ func (c *contents) render(name string) ([]byte, error) {
 	var b bytes.Buffer
 	if name == pageName {
 		b.WriteString(pageBegin)
+		if p.View, err = c.view(); err != nil {
+			return nil, err
+		}
 	}
 	err = t.Execute(&b, p)
 	return b.Bytes(), err

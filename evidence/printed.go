@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"constat/entry"
 	"constat/seal"
 )
 
@@ -26,7 +27,9 @@ type printed struct {
 	Script   string
 	Readable []string
 	Identity string
-	More     bool // there are more entries than rows
+	More     bool         // there are more entries than rows
+	View     *sessionView // of the page of a session; nil elsewhere
+	When     string       // it was made
 }
 
 type printedWindow struct {
@@ -39,12 +42,17 @@ type printedWindow struct {
 
 type printedKey struct{ Origin, VKey string }
 
+// script is that of the page, with what it takes from the format.
+func script() string {
+	return strings.NewReplacer("$FORMAT$", Format, "$LEAF$", fmt.Sprint(entry.Version), "$NAMES$", strings.Join(entry.KnownNames(), " ")).Replace(pageScript)
+}
+
 // printed collects what the texts say.
 func (c *contents) printed() (*printed, error) {
 	zero := c.chain.zero
 	code := zero.Code()
 	p := &printed{Question: c.question, Total: c.question.shown(), Shown: c.question.shown(), Code4: groups(code.String()), CodeHex: fmt.Sprintf("%x", code[:]),
-		Script: pageScript, Readable: readable, Identity: fmt.Sprintf("%x", zero.Identity[:])}
+		Script: script(), Readable: readable, Identity: fmt.Sprintf("%x", zero.Identity[:])}
 	for _, a := range c.question.Journals {
 		p.window(a, zero)
 	}
@@ -55,6 +63,7 @@ func (c *contents) printed() (*printed, error) {
 		return nil, err
 	}
 	p.More = p.Total > uint64(len(p.Rows))
+	p.When = madeText(c.question.Made)
 	data, err := c.pageData()
 	p.Data = string(data)
 	return p, err
@@ -85,7 +94,7 @@ func (p *printed) fill(c *contents) error {
 			first = received
 		}
 		last = max(last, received)
-		if len(p.Rows) < maxRows {
+		if uint64(len(p.Rows)) < c.rows() {
 			p.Rows = append(p.Rows, rowOf(s))
 		}
 		return nil

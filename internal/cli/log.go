@@ -6,10 +6,12 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
+	"time"
 
 	"constat/entry"
 	"constat/internal/ingest"
 	"constat/journal/layout"
+	"constat/station"
 
 	"github.com/spf13/cobra"
 )
@@ -18,6 +20,8 @@ import (
 type logFlags struct {
 	tag, priority, journal string
 	fields, private        []string
+	channel                string
+	timeout                time.Duration
 }
 
 func (a *app) logCommand() *cobra.Command {
@@ -28,18 +32,33 @@ func (a *app) logCommand() *cobra.Command {
 		Long: `Write an event: the arguments joined by blanks, or standard input line by line.
 It returns when the events are durable and under a signed checkpoint.
 
+With --channel they go into the log channel of a domain of a station instead, as frames for the daemon in Dom0, and it
+returns when they are written: nobody there answers. Each write has a time limit; what could not be written in time is
+counted, and missed by the daemon.
+
 The value of a --private field is kept encrypted beside the journal, shown only with the keys of the store, and can be
 erased for good ('constat erase').`,
 		Example: `  constat log -t backup -p daemon.warning "disk almost full"
   constat log --field ORDER_ID=42 "order shipped"
-  make 2>&1 | constat log -t build`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.log(f, args) },
+  make 2>&1 | constat log -t build
+  constat log --channel /dev/hvc2 -t sys-usb "disk mounted"`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.channel != "" {
+				return a.logChannel(c, f, args)
+			}
+			if c.Flags().Changed("timeout") {
+				return usage("--timeout: says nothing without --channel")
+			}
+			return a.log(f, args)
+		},
 	}
 	c.Flags().StringVarP(&f.tag, "tag", "t", "", "SYSLOG_IDENTIFIER (default your login name)")
 	c.Flags().StringVarP(&f.priority, "priority", "p", "user.notice", "[FACILITY.]LEVEL, such as daemon.err or info")
 	c.Flags().StringVar(&f.journal, "journal", layout.System, "journal to write to")
 	c.Flags().StringArrayVar(&f.fields, "field", nil, "further field, `NAME=VALUE`; may be repeated")
 	c.Flags().StringArrayVar(&f.private, "private", nil, "further field whose value can be erased, `NAME=VALUE`; may be repeated")
+	c.Flags().StringVar(&f.channel, "channel", "", "write frames into this log channel, such as "+station.DefaultChannel)
+	c.Flags().DurationVar(&f.timeout, "timeout", 2*time.Second, "with --channel: how long one message may take")
 	return c
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"constat/internal/config"
+	"constat/internal/vfs"
 	"constat/journal"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,8 @@ type ServeOptions struct {
 	Dir        string // of the store
 	// Open opens the store for writing, and makes it if there is none.
 	Open func() (*journal.Writer, error)
+	// FS is where the store is; nil is the operating system's.
+	FS vfs.FS
 	// Out gets what the first user needs to know, Err the daemon's own diagnostics.
 	Out, Err io.Writer
 }
@@ -68,5 +71,8 @@ func (a *app) serve(ctx context.Context, file string) error {
 		}
 	}
 	a.origin = c.Origin
-	return a.daemon(ctx, ServeOptions{ConfigFile: file, Config: c, Dir: dir, Open: a.openWriter, Out: a.out, Err: a.err})
+	if err := a.beVolatile(c, dir); err != nil {
+		return err
+	}
+	return a.daemon(ctx, ServeOptions{ConfigFile: file, Config: c, Dir: dir, Open: a.openWriter, FS: a.fs, Out: a.out, Err: a.err})
 }

@@ -23,6 +23,8 @@ type storeStatus struct {
 	Witness  string                   `json:"witness_vkey"` // of the witness that this store is for others; "" if it cannot be read
 	Journals map[string]journalStatus `json:"journals"`
 
+	Station *stationStatus `json:"station,omitempty"` // of which the store is one boot
+
 	Words      string      `json:"words"`       // of the code, for reading aloud
 	Operator   string      `json:"operator"`    // vkey of who endorsed the store; "" is nobody
 	Seal       *sealStatus `json:"seal"`        // the newest; null before the first

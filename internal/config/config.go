@@ -45,6 +45,8 @@ type Config struct {
 	Audit Audit `yaml:"audit"`
 	// Private says which fields can be erased, whatever their sender says.
 	Private []Private `yaml:"private"`
+	// Volatile keeps the store in memory: a new one at each boot.
+	Volatile *Volatile `yaml:"volatile"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.
 	User  string `yaml:"user"`
 	Group string `yaml:"group"`
@@ -58,6 +60,9 @@ type Listen struct {
 	// Datagram and Stream are paths of Unix sockets as syslog(3) uses them, such as /dev/log.
 	Datagram []string `yaml:"datagram"`
 	Stream   []string `yaml:"stream"`
+	// Xen are directories with the sockets of log channels, NAME-log.sock, such as /var/run/panoptiscan; or with a pattern,
+	// /run/station/*.log, in which the star stands for the name of the domain.
+	Xen []string `yaml:"xen"`
 	// TLS, RELP and BEEP are listeners with settings of their own.
 	TLS  []TLSListener  `yaml:"tls"`
 	RELP []RELPListener `yaml:"relp"`

@@ -18,7 +18,7 @@ func write(t *testing.T, text string) string {
 }
 
 func TestRead(t *testing.T) {
-	c, err := Read(write(t, "store: /srv/journal\nlisten:\n  udp: [\":514\"]\n  datagram: [/dev/log]\nlimits:\n  message: 128KiB\n  frame_timeout: 1m30s\n  rate: 100\n  burst: 1000\nhttp: off\n"))
+	c, err := Read(write(t, "store: /srv/journal\nlisten:\n  udp: [\":514\"]\n  datagram: [/dev/log]\n  xen: [/var/run/panoptiscan, '/run/*.log']\nlimits:\n  message: 128KiB\n  frame_timeout: 1m30s\n  rate: 100\n  burst: 1000\nhttp: off\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +39,9 @@ func TestMistakes(t *testing.T) {
 		"listen:\n  tcp: [':1', ':1']\n":                           "line 2: listen.tcp[1]: |twice",
 		"listen:\n  datagram: [log]\n":                             "line 2: listen.datagram[0]: |absolute",
 		"listen:\n  stream: [/" + strings.Repeat("x", 107) + "]\n": "line 2: listen.stream[0]: |107",
+		"listen:\n  xen: [run]\n":                                  "line 2: listen.xen[0]: |absolute",
+		"listen:\n  xen: ['/run/*/*.s']\n":                         "line 2: listen.xen[0]: |last part",
+		"listen:\n  xen: [/run/x, '/run/x/*-log.sock']\n":          "line 2: listen.xen[1]: |twice",
 		"socket: here\n":                                           "line 1: socket: |absolute",
 		"limits:\n  message: much\n":                               "[2:12] \"much\"|message: much",
 		"limits:\n  queue: 0\n":                                    "[2:10]",

@@ -10,6 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"constat/internal/input/xen"
 )
 
 // problem is what is wrong with the value of a key, such as "listen.udp[0]".
@@ -36,6 +38,7 @@ func (c *Config) validate() (found []problem) {
 	found = append(found, c.validateWitnesses()...)
 	found = append(found, c.Audit.validate()...)
 	found = append(found, validatePrivate(c.Private)...)
+	found = append(found, c.validateVolatile()...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
 	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")
@@ -59,11 +62,11 @@ func (l *Listen) validate() (found []problem) {
 		name   string
 		values []string
 		check  func(string) string
-	}{{"udp", l.UDP, address}, {"tcp", l.TCP, address}, {"datagram", l.Datagram, path}, {"stream", l.Stream, path}} {
+	}{{"udp", l.UDP, address}, {"tcp", l.TCP, address}, {"datagram", l.Datagram, path}, {"stream", l.Stream, path}, {"xen", l.Xen, channels}} {
 		seen := map[string]bool{}
 		for i, v := range list.values {
 			text := list.check(v)
-			if text == "" && seen[v] {
+			if text == "" && seen[v] && list.name != "xen" {
 				text = fmt.Sprintf("%q is named twice", v)
 			}
 			if seen[v] = true; text != "" {
@@ -72,7 +75,21 @@ func (l *Listen) validate() (found []problem) {
 		}
 	}
 	found = append(found, l.validateTransports()...)
-	return append(found, l.validateFollowed()...)
+	found = append(found, l.validateFollowed()...)
+	return append(found, l.validateXen()...)
+}
+
+// validateXen finds directories of channels that are named twice, each in another way: a channel serves one reader.
+func (l *Listen) validateXen() (found []problem) {
+	seen := map[[2]string]bool{}
+	for i, v := range l.Xen {
+		dir, pattern, err := xen.Split(v)
+		if err == nil && seen[[2]string{dir, pattern}] {
+			found = append(found, problem{fmt.Sprintf("listen.xen[%d]", i), fmt.Sprintf("%q is named twice", v)})
+		}
+		seen[[2]string{dir, pattern}] = true
+	}
+	return found
 }
 
 // address says what is wrong with HOST:PORT; "" is nothing.
@@ -101,6 +118,17 @@ func path(p string) string {
 	return ""
 }
 
+// channels says what is wrong with a directory of log channels; "" is nothing.
+func channels(path string) string {
+	_, _, err := xen.Split(path)
+	if path == "" {
+		return "want a directory, such as " + xen.DefaultDir
+	} else if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
 // lineOf says where a key stands, as the beginning of a sentence.
 func lineOf(file *ast.File, key string) string {
 	at, err := yaml.PathString("$." + key)
@@ -123,9 +151,9 @@ func hint(err error) string {
 	return "\nthe keys are store, origin, socket, http, user, group," +
 		"\nlisten (udp, tcp, datagram, stream, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
 		"\nbeep (address, tls, allow, deny)," +
-		"\nfiles (path, format, from), pipes (path, format); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
+		"\nfiles (path, format, from), pipes (path, format), xen; tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
 		"\nroutes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
-		"\nlimits (message, queue, receive_buffer, connections, connections_per_address, frame_timeout, rate, burst)," +
+		"\nvolatile (station, key, size), limits (message, queue, receive_buffer, connections, connections_per_address, frame_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"
 }

@@ -46,7 +46,10 @@ type Daemon struct {
 	bound   inputs
 	told    seldom // people, of peers that were refused
 	keep    atomic.Pointer[config.Retention]
-	urgent  chan string // users who say that something critical happened
+	sleeps  chan sleepSign   // to whoever seals
+	sealed  chan struct{}    // closed when nobody does any more
+	memory  *config.Volatile // if the store is in memory; never changed
+	urgent  chan string      // users who say that something critical happened
 
 	vouching vouching
 
@@ -63,9 +66,9 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	s := newStore(o.Store, o.FS, o.Dir)
 	defer func() { err = errors.Join(err, s.Close()) }()
 	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}, store: s,
-		urgent: make(chan string, 64)}
+		urgent: make(chan string, 64), sleeps: make(chan sleepSign), sealed: make(chan struct{}), memory: c.Volatile}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())
-	d.keep.Store(&c.Retention)
+	d.keepAs(c)
 	routes, err := routesOf(c.Routes)
 	if err != nil {
 		return err
@@ -89,13 +92,14 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	converting := start(ctx, part{"convert", d.convert, nil})
 	retaining := start(ctx, part{"retain", d.retain, nil})
 	sealing := start(ctx, part{"seal", d.seal, nil})
+	sleeping := start(ctx, part{"sleep", d.sleep, nil})
 	vouching := start(ctx, part{"vouch", d.vouch, nil})
 	file := start(context.WithoutCancel(ctx), part{"audit file", d.auditFile, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
-	failed = errors.Join(failed, d.parts.stop(), vouching.stop(), converting.stop(), retaining.stop(), sealing.stop(), intake.stop())
+	failed = errors.Join(failed, d.parts.stop(), vouching.stop(), converting.stop(), retaining.stop(), sleeping.stop(), sealing.stop(), intake.stop())
 	d.sealLast()
 	return errors.Join(failed, file.stop()) // the file gets what the intake has written last
 }

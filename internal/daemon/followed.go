@@ -36,6 +36,24 @@ func (b *binder) follow(l listener) (input.Input, error) {
 	return followed.Follow(c)
 }
 
+// followedAs is how a file or pipe of the configuration is read; the zero value if it is neither.
+func followedAs(listen *config.Listen, l listener) (how config.File) {
+	if listen == nil {
+		return how
+	}
+	for _, f := range listen.Files {
+		if l == (listener{"file", f.Path}) {
+			how = f
+		}
+	}
+	for _, p := range listen.Pipes {
+		if l == (listener{"pipe", p.Path}) {
+			how = config.File{Path: p.Path, Format: p.Format}
+		}
+	}
+	return how
+}
+
 // pipe opens a named pipe.
 func (b *binder) pipe(l listener) (input.Input, error) {
 	c := followed.PipeConfig{Path: l.address, Format: input.Syslog, Limit: int(b.limits.Message)}

@@ -18,6 +18,7 @@ import (
 	"constat/internal/input"
 	"constat/internal/input/native"
 	"constat/internal/input/syslog"
+	"constat/internal/input/xen"
 )
 
 func describeProcess(pid, uid, gid int) []entry.Field { return syslog.Describe(pid, uid, gid) }
@@ -58,7 +59,7 @@ func wanted(l *config.Listen, store string) []listener {
 	for _, k := range []struct {
 		kind      string
 		addresses []string
-	}{{"udp", l.UDP}, {"tcp", l.TCP}, {"datagram", l.Datagram}, {"stream", l.Stream}} {
+	}{{"udp", l.UDP}, {"tcp", l.TCP}, {"datagram", l.Datagram}, {"stream", l.Stream}, {"xen", l.Xen}} {
 		for _, a := range k.addresses {
 			list = append(list, listener{k.kind, a})
 		}
@@ -161,6 +162,8 @@ func (b *binder) bind(l listener) (input.Input, error) {
 		return b.tcp(l.address, nil)
 	case "datagram":
 		return syslog.ListenUnixgram(b.local(l.address, nil))
+	case "xen":
+		return xen.Watch(xen.Config{Path: l.address, Limit: int(b.limits.Message), Fields: b.d.facts, Resume: b.d.channelRuns})
 	case "tls", "relp", "relp-tls", "beep", "beep-tls":
 		return b.transport(l)
 	case "file":

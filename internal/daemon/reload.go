@@ -26,7 +26,7 @@ func (d *Daemon) reload(c config.Config) error {
 		return err
 	}
 	d.intake.SetLimits(c.Limits.Rate, c.Limits.Burst)
-	d.keep.Store(&c.Retention)
+	d.keepAs(c)
 	d.intake.SetRoutes(routes)
 	d.store.setPrivate(privateOf(c.Private))
 	d.config = c
@@ -93,6 +93,8 @@ func (d *Daemon) changeable(c config.Config) error {
 		return restartNeeded("http")
 	case witnessName(c) != witnessName(now):
 		return restartNeeded("witness.name")
+	case !reflect.DeepEqual(c.Volatile, now.Volatile):
+		return restartNeeded("volatile")
 	case c.Audit != now.Audit:
 		return restartNeeded("audit.file")
 	case c.User != now.User || c.Group != now.Group:

@@ -19,6 +19,7 @@ import (
 	"constat/internal/config"
 	"constat/internal/ingest"
 	"constat/internal/input/native"
+	"constat/internal/vfs"
 	"constat/journal"
 	"constat/journal/layout"
 )
@@ -30,6 +31,8 @@ type Command struct {
 	Dir        string // of the store
 	// Open opens the store, and makes it if there is none.
 	Open func() (*journal.Writer, error)
+	// FS is where the store is; nil is the operating system's.
+	FS vfs.FS
 	// Out gets what the first user needs to know, Err the daemon's own diagnostics.
 	Out, Err io.Writer
 }
@@ -72,7 +75,7 @@ func (c Command) limitMemory() {
 
 // options opens the store and takes what the service manager hands over.
 func (c Command) options(log *slog.Logger) (o Options, err error) {
-	o = Options{Dir: c.Dir, Log: log, Files: activation.Files(true)}
+	o = Options{Dir: c.Dir, FS: c.FS, Log: log, Files: activation.Files(true)}
 	o.Ready = func(e native.Endpoints) {
 		c.greet(e)
 		notify(log, systemd.SdNotifyReady)

@@ -74,6 +74,19 @@ func (s *store) Seal(reason seal.Reason) error {
 	return s.told(w, err)
 }
 
+// sealAs seals with that reason. A first seal may have to say that the process did not run, or has woken up.
+func (s *store) sealAs(reason seal.Reason) error {
+	for range 2 {
+		if err := s.Seal(reason); err != nil {
+			return err
+		}
+		if last, _, ok := s.get().LastSeal(); ok && last.Reason == reason {
+			return nil
+		}
+	}
+	return fmt.Errorf("the seal is not of reason %s", reason)
+}
+
 // Unsealed says since when entries wait for a seal.
 func (s *store) Unsealed() (since int64, waiting bool) { return s.get().Unsealed() }
 

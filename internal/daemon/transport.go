@@ -165,6 +165,9 @@ func (b *binder) change(l listener) func() {
 	if stream != nil && s.cut != stream.CutsLong() {
 		b.errs = append(b.errs, restartNeeded("oversize of "+stream.Name()))
 	}
+	if followedAs(b.d.config.Listen, l) != followedAs(&b.listen, l) {
+		b.errs = append(b.errs, restartNeeded("format and from of "+l.kind+" "+l.address))
+	}
 	return func() {
 		if next.tls != nil && stream != nil {
 			stream.SetTLS(next.tls)

@@ -48,7 +48,7 @@ func (l *losses) add(source, reason string, messages, octets uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.counts == nil {
-		l.counts, l.total = map[lossKey]lossCount{}, map[string]uint64{}
+		l.counts = map[lossKey]lossCount{}
 	}
 	key := lossKey{source, reason}
 	c, known := l.counts[key]
@@ -64,6 +64,20 @@ func (l *losses) add(source, reason string, messages, octets uint64) {
 	c.messages += messages
 	c.octets += octets
 	l.counts[key] = c
+	l.countLocked(reason, messages)
+}
+
+// count counts messages whose loss has an entry of its own.
+func (l *losses) count(reason string, messages uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.countLocked(reason, messages)
+}
+
+func (l *losses) countLocked(reason string, messages uint64) {
+	if l.total == nil {
+		l.total = map[string]uint64{}
+	}
 	l.total[reason] += messages
 }
 

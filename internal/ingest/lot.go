@@ -8,11 +8,14 @@ import (
 	"constat/entry"
 	"constat/internal/input"
 	"constat/internal/parse"
+	"constat/internal/parse/xen"
 )
 
 // lot is a batch on its way: entries and the chunks that they point into. One is filled while another is appended.
 type lot struct {
-	parser     *parse.Parser
+	parser     *parse.Parser // of syslog
+	text       *parse.Parser // of lines that are messages and nothing else
+	channels   *xen.Parser   // of log channels of a station
 	entries    []entry.Entry
 	sources    []*input.Source // of the entries
 	journals   []string        // where the entries belong
@@ -25,8 +28,24 @@ type lot struct {
 }
 
 func newLot(location *time.Location) *lot {
-	parser := parse.New(parse.Syslog, parse.Options{Provenance: entry.Claimed, Location: location})
-	return &lot{parser: parser, entries: make([]entry.Entry, 0, maxBatch)}
+	o := parse.Options{Provenance: entry.Claimed, Location: location}
+	return &lot{parser: parse.New(parse.Syslog, o), text: parse.New(parse.Text, o), channels: xen.New(location), entries: make([]entry.Entry, 0, maxBatch)}
+}
+
+// parser makes an entry of the octets of a message.
+type parser interface {
+	Parse(e *entry.Entry, octets []byte, received int64)
+}
+
+// of is the parser for messages of a source.
+func (l *lot) of(s *input.Source) parser {
+	switch s.Format {
+	case input.Text:
+		return l.text
+	case input.Xen:
+		return l.channels
+	}
+	return l.parser
 }
 
 func (l *lot) full() bool { return len(l.entries) >= maxBatch || l.heldOctets >= maxHeld }
@@ -45,15 +64,19 @@ func (in *Intake) fill(l *lot, now time.Time) {
 
 // takeChunk makes entries of the messages of a chunk.
 func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
-	received, before := now.UnixMicro(), len(l.entries)
+	received, before, parser := now.UnixMicro(), len(l.entries), l.of(c.Source)
 	for _, m := range c.Messages {
+		if m.Note != nil {
+			in.takeNote(l, c.Source, m.Note, now)
+			continue
+		}
 		octets := c.Octets[m.Start:m.End]
 		if c.Done == nil && !in.limits.allow(c.Source.Name, now) {
 			in.losses.add(c.Source.Name, "rate limit", 1, uint64(len(octets))+uint64(m.Lost))
 			continue
 		}
 		e := l.next(c.Source)
-		l.parser.Parse(e, octets, received)
+		parser.Parse(e, octets, received)
 		if m.Envelope != nil {
 			open(e, c, m.Envelope)
 		}
@@ -79,6 +102,26 @@ func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 	}
 	l.held = append(l.held, c)
 	l.heldOctets += weight(c)
+}
+
+// takeNote makes an entry of what an input says itself. Losses above the rate of the source are summed up like others.
+func (in *Intake) takeNote(l *lot, s *input.Source, n *input.Note, now time.Time) {
+	if n.Lost > 0 && !in.limits.allow(s.Name, now) {
+		in.losses.add(s.Name, n.Reason, n.Lost, 0)
+		return
+	}
+	e := l.next(s)
+	e.Reset()
+	e.Received = now.UnixMicro()
+	e.Fields = append(append(e.Fields, n.Fields...), s.Fields...)
+	if n.Reason != "" {
+		e.Kind = entry.Loss
+		e.AddString(LossSource, s.Name, entry.Observed)
+		e.AddString(LossReason, n.Reason, entry.Observed)
+		e.AddString(LossMessages, fmt.Sprint(n.Lost), entry.Observed)
+		in.losses.count(n.Reason, n.Lost)
+	}
+	l.journals = append(l.journals, in.journalOf(e))
 }
 
 // next lengthens the lot by one entry.
@@ -150,6 +193,7 @@ func (in *Intake) empty(l *lot) {
 	l.entries, l.sources, l.journals, l.held, l.heldOctets = l.entries[:0], l.sources[:0], l.journals[:0], l.held[:0], 0
 	l.hurry, l.begun, l.critical = false, false, l.critical[:0]
 	l.parser.Release()
+	l.text.Release()
 }
 
 func (in *Intake) giveBack(c *input.Chunk) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"constat/internal/input"
 )
 
 // TestPace: who waits for its messages to be durable is held back to the rate, and loses nothing to it.
@@ -50,5 +52,19 @@ func TestPaceOfOne(t *testing.T) {
 	}
 	if err := p.wait(t.Context(), &limit{}, "a", 1); err != nil {
 		t.Errorf("without a limit: %v", err)
+	}
+}
+
+// TestText: what looks like syslog in a source of plain lines is text.
+func TestText(t *testing.T) {
+	f := newFake()
+	in, stop := startIntake(t, f, Config{})
+	put(t, in, chunkOf(in, &input.Source{Name: "file /a", Format: input.Text}, "<13>app: a", "b"))
+	put(t, in, chunkOf(in, streamSource, "<13>app: c"))
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if messages, _, _ := f.events(); !same(messages, []string{"<13>app: a", "b", "c"}) {
+		t.Errorf("%q", messages)
 	}
 }

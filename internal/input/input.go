@@ -30,9 +30,11 @@ type Source struct {
 type Format uint8
 
 // The formats. Syslog: RFC 5424, RFC 3164 and what senders make of them. Text: a line is a message and nothing else.
+// Xen: what domains of a station write into their log channels.
 const (
 	Syslog Format = iota
 	Text
+	Xen
 )
 
 // Message is one message in the octets of a chunk: Octets[Start:End].
@@ -44,6 +46,19 @@ type Message struct {
 	Flag string
 	// Envelope, if set, is what the message came in, and says more than the message.
 	Envelope *Envelope
+	// Note, if set, stands at the place of a message: Start and End are equal.
+	Note *Note
+}
+
+// Note is an entry that an input makes itself, in the order of the messages: what has happened to a source, or exactly
+// which messages of it are lost.
+type Note struct {
+	// Fields are all of the entry but those of the source, observed.
+	Fields []entry.Field
+	// Reason is why messages are lost, in few and fixed words; "": the entry is no loss. Lost is how many, 0 if that is
+	// not known.
+	Reason string
+	Lost   uint64
 }
 
 // Envelope is what a message came in: Octets[Start:End] of the chunk, which are kept as what was received.
@@ -59,6 +74,8 @@ type Chunk struct {
 	Source   *Source
 	Octets   []byte
 	Messages []Message
+	// Beside is how many octets of memory the envelopes of the messages hold.
+	Beside int
 	// Done, if set, is called once, when all messages are durable or cannot be kept. Until then the chunk belongs to
 	// the sink. It must not block. Whoever waits for it is held back by the limit of the rate, and loses nothing to it.
 	Done func(error)
@@ -66,7 +83,7 @@ type Chunk struct {
 
 // Reset empties a chunk and keeps its memory.
 func (c *Chunk) Reset() {
-	c.Source, c.Octets, c.Messages, c.Done = nil, c.Octets[:0], c.Messages[:0], nil
+	c.Source, c.Octets, c.Messages, c.Beside, c.Done = nil, c.Octets[:0], c.Messages[:0], 0, nil
 }
 
 // Refused is how the reason of a loss begins if it counts connections that were not let in, and not messages.

@@ -22,6 +22,7 @@ var table = []row{
 	{"internal/lint", nil},
 	{"internal/measure", nil},
 	{"internal/sealing", nil},
+	{"internal/logind", nil},
 	{"internal/relp", nil}, // a protocol, for inputs and outputs
 	{"internal/beep", nil}, // another one, for inputs
 	{"internal/beep/...", []string{"internal/beep"}},
@@ -35,12 +36,16 @@ var table = []row{
 	{"journal/sidecar", []string{"entry", "journal/frame"}},
 	{"journal/check", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "journal/sidecar", "internal/vfs", "internal/durable"}},
 	{"journal", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "journal/sidecar", "internal/vfs", "internal/durable"}},
-	{"evidence", []string{"entry", "seal"}},
+	{"evidence", []string{"entry", "seal", "custody"}}, // the page of a session
+	{"custody", []string{"entry"}},
+	{"custody/client", []string{"audit", "custody"}},
 	{"audit", []string{"entry", "internal/input/native"}}, // the client of the daemon's own socket
 	{"audit/...", []string{"audit", "entry"}},
+	{"station", []string{"entry"}}, // writes frames; a domain has no daemon
 	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
 	{"internal/rule", []string{"entry"}},
 	{"internal/show", []string{"entry"}},
+	{"internal/backup", []string{"journal/layout", "internal/vfs", "internal/durable"}},
 	{"internal/tiles", []string{"entry", "seal", "journal", "journal/frame", "journal/layout", "internal/vfs", "internal/durable"}},
 	{"internal/witness", []string{"entry", "seal", "journal", "journal/layout", "internal/vfs", "internal/durable"}},
 
@@ -69,12 +74,13 @@ var table = []row{
 		"internal/ingest", "internal/forward", "internal/api",
 	}},
 	{"internal/cli", []string{
-		"entry", "seal", "query", "evidence", "journal/...",
-		"internal/vfs", "internal/durable", "internal/timespec", "internal/measure",
+		"entry", "seal", "query", "evidence", "custody", "journal/...",
+		"internal/vfs", "internal/vfs/quotafs", "internal/durable", "internal/timespec", "internal/measure",
 		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
-		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/witness",
+		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/backup", "internal/witness",
 		"internal/input/native",                                      // the client of the daemon's own socket
 		"internal/input", "internal/input/record", "internal/tunnel", // "record" runs them itself
+		"station", // "log --channel" writes frames
 	}},
 
 	// Rank 6 and 7: building and starting it all.
@@ -104,6 +110,7 @@ var forbiddenEdges = []forbidden{
 	{"evidence", "journal/...", "whoever verifies evidence has no store"},
 	{"journal/check", "journal", "the checker is independent of the writer that it checks"},
 	{"seal", "entry", "a tree must not care what it seals"},
+	{"station", "journal/...", "a domain has no store"},
 	{"audit/...", "journal/...", "the client library is weight on every program that uses it"},
 	{"internal/ingest", "internal/input/syslog", "inputs call ingest, not the other way round"},
 	{"cmd/constat-verify", "internal/...", "an auditor reads all of what the verifier runs"},
@@ -122,11 +129,13 @@ var thirdParty = []struct {
 	{"github.com/goccy/go-yaml", []string{"internal/config"}},
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
 	{"github.com/VictoriaMetrics/metrics", []string{"internal/api"}},
+	// D-Bus. login1 of go-systemd hides who sent a signal, and anybody on the system bus may send one that looks like logind's.
+	{"github.com/godbus/dbus", []string{"internal/logind"}},
 	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check", "internal/search"}},
-	{"golang.org/x/sys", []string{"internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon"}}, // journal: CLOCK_BOOTTIME
+	{"golang.org/x/sys", []string{"custody/client", "internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon", "station"}}, // journal: CLOCK_BOOTTIME; station: terminals
 	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},
 	{"rsc.io/qr", []string{"internal/cli"}},
 }
 
 // public are the packages that outsiders may rely on.
-var public = []string{"entry", "seal", "journal/...", "query", "evidence", "audit/..."}
+var public = []string{"entry", "seal", "journal/...", "query", "evidence", "audit/...", "custody/...", "station"}

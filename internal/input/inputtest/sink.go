@@ -33,6 +33,13 @@ type Envelope struct {
 	Claims []entry.Field
 }
 
+// Note is what an input said itself, and behind how many messages.
+type Note struct {
+	input.Note
+	Source *input.Source
+	Behind int
+}
+
 // Loss is what a loss was counted under.
 type Loss struct{ Source, Reason string }
 
@@ -50,6 +57,7 @@ type Sink struct {
 	closed   bool
 	free     []*input.Chunk
 	messages []Message
+	notes    []Note
 	chunks   int
 	losses   map[Loss]Count
 	sources  map[*input.Source]input.Source // as they were at first
@@ -139,6 +147,13 @@ func (s *Sink) Messages() []Message {
 	return slices.Clone(s.messages)
 }
 
+// Notes returns what the input said itself.
+func (s *Sink) Notes() []Note {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.notes)
+}
+
 // Chunks returns how many chunks were handed over.
 func (s *Sink) Chunks() int {
 	s.mu.Lock()
@@ -221,6 +236,11 @@ func (s *Sink) takeLocked(c *input.Chunk) error {
 	}
 	s.checkLocked(c)
 	for _, m := range c.Messages {
+		if m.Note != nil {
+			s.checkNote(m.Note)
+			s.notes = append(s.notes, Note{*m.Note, c.Source, len(s.messages)})
+			continue
+		}
 		kept := Message{Source: c.Source, Octets: string(c.Octets[m.Start:m.End]), Lost: m.Lost, Flag: m.Flag}
 		if e := m.Envelope; e != nil {
 			kept.Envelope = &Envelope{string(c.Octets[e.Start:e.End]), cloneFields(e.Claims)}
@@ -268,6 +288,18 @@ func (s *Sink) checkLocked(c *input.Chunk) {
 	}
 	if !sameSource(&before, c.Source) {
 		s.t.Errorf("source %s has changed: %+v, was %+v", before.Name, *c.Source, before)
+	}
+}
+
+// checkNote holds a note to the contract.
+func (s *Sink) checkNote(n *input.Note) {
+	if len(n.Fields) == 0 || n.Lost > 0 && n.Reason == "" {
+		s.t.Errorf("note %+v", n)
+	}
+	for _, f := range n.Fields {
+		if f.Provenance != entry.Observed || f.Form != entry.Inline {
+			s.t.Errorf("note: field %+v is not an observed one", f)
+		}
 	}
 }
 

@@ -49,6 +49,12 @@ func (s *Stream) sayUnavailable(conn net.Conn) {
 // beepWindow is how many octets of a channel may be on their way to the disk.
 const beepWindow = 256 << 10
 
+// What an envelope and a claim hold in memory, in octets, beside the value.
+const (
+	envelopeMemory = 64
+	claimMemory    = 80
+)
+
 // maxPaths is how many paths a session may name.
 const maxPaths = 1024
 
@@ -194,6 +200,10 @@ func (s *beepSession) addCooked(ch *channel, m cooked, body []byte, kept string)
 	envelope := &input.Envelope{Start: len(s.chunk.Octets), Claims: append(m.claims, ch.iam...)}
 	s.chunk.Octets = append(s.chunk.Octets, body...)
 	envelope.End = len(s.chunk.Octets)
+	s.chunk.Beside += envelopeMemory
+	for _, claim := range envelope.Claims {
+		s.chunk.Beside += claimMemory + len(claim.Value)
+	}
 	message := input.Message{Lost: int64(len(m.text) - len(kept)), Envelope: envelope}
 	if message.Lost > 0 {
 		message.Flag = FlagOversize
