@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -167,6 +168,30 @@ func TestBEEPStops(t *testing.T) {
 	}
 	if rest, err := io.ReadAll(conn); len(rest) > 0 || err != nil {
 		t.Errorf("then %q %v", rest, err)
+	}
+}
+
+// TestBEEPRests: a session that has greeted may rest for longer than a message may take.
+func TestBEEPRests(t *testing.T) {
+	in := listenBEEP(t, TCPConfig{FrameTimeout: 50 * time.Millisecond})
+	inputtest.Start(t, in, inputtest.NewSink(t))
+	conn, err := net.Dial("tcp", addrOf(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.Write(beep.AppendFrame(nil, beep.Header{Kind: beep.RPY}, beep.XML("<greeting />")))
+	r := beep.NewReader(conn)
+	conn.SetReadDeadline(time.Now().Add(inputtest.Patience))
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Payload(nil); err != nil {
+		t.Fatal(err)
+	}
+	conn.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	if err := r.Await(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%v while the session rests", err)
 	}
 }
 
