@@ -69,9 +69,10 @@ type Listen struct {
 	// Xen are directories with the sockets of log channels, NAME-log.sock, such as /var/run/panoptiscan; or with a pattern,
 	// /run/station/*.log, in which the star stands for the name of the domain.
 	Xen []string `yaml:"xen"`
-	// TLS and RELP are listeners with settings of their own.
+	// TLS, RELP and BEEP are listeners with settings of their own.
 	TLS  []TLSListener  `yaml:"tls"`
 	RELP []RELPListener `yaml:"relp"`
+	BEEP []BEEPListener `yaml:"beep"`
 	// Files are followed, Pipes are read.
 	Files []File `yaml:"files"`
 	Pipes []Pipe `yaml:"pipes"`

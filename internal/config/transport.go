@@ -163,5 +163,6 @@ func (l *Listen) validateTransports() (found []problem) {
 			found = append(found, problem{key + ".oversize", fmt.Sprintf("%q: want %s or %s", r.Oversize, OversizeRefuse, OversizeCut)})
 		}
 	}
-	return found
+	more := l.validateBEEP(check)
+	return append(found, more...)
 }

@@ -70,6 +70,9 @@ func wanted(l *config.Listen, store string) []listener {
 	for _, r := range l.RELP {
 		list = append(list, listener{relpKind(r), r.Listens()})
 	}
+	for _, b := range l.BEEP {
+		list = append(list, listener{beepKind(b), b.Listens()})
+	}
 	for _, f := range l.Files {
 		list = append(list, listener{"file", f.Path})
 	}
@@ -104,7 +107,7 @@ func (d *Daemon) newBinder(list []listener, listen *config.Listen) *binder {
 	for _, l := range list {
 		kinds[l.kind]++
 	}
-	b.tcpLimit, b.localLimit = d.connections(kinds["tcp"]+kinds["tls"]+kinds["relp"]+kinds["relp-tls"], kinds["stream"])
+	b.tcpLimit, b.localLimit = d.connections(kinds["tcp"]+kinds["tls"]+kinds["relp"]+kinds["relp-tls"]+kinds["beep"]+kinds["beep-tls"], kinds["stream"])
 	return b
 }
 
@@ -164,7 +167,7 @@ func (b *binder) bind(l listener) (input.Input, error) {
 		return syslog.ListenUnixgram(b.local(l.address, nil))
 	case "xen":
 		return xen.Watch(xen.Config{Path: l.address, Limit: int(b.limits.Message), Fields: b.d.facts, Resume: b.d.channelRuns})
-	case "tls", "relp", "relp-tls":
+	case "tls", "relp", "relp-tls", "beep", "beep-tls":
 		return b.transport(l)
 	case "file":
 		return b.follow(l)

@@ -81,6 +81,14 @@ func relpKind(r config.RELPListener) string {
 	return "relp"
 }
 
+// beepKind is how a BEEP listener is called.
+func beepKind(b config.BEEPListener) string {
+	if b.TLS != nil {
+		return "beep-tls"
+	}
+	return "beep"
+}
+
 // settings are those of a listener that has more than an address.
 type settings struct {
 	tls         *config.TLS
@@ -100,10 +108,15 @@ func (b *binder) settings(l listener) (s settings) {
 			s = settings{tls: r.TLS, cut: r.Oversize == config.OversizeCut, allow: r.Allow, deny: r.Deny}
 		}
 	}
+	for _, p := range b.listen.BEEP {
+		if l == (listener{beepKind(p), p.Listens()}) {
+			s = settings{tls: p.TLS, allow: p.Allow, deny: p.Deny}
+		}
+	}
 	return s
 }
 
-// transport binds a listener for TLS or RELP.
+// transport binds a listener for TLS, RELP or BEEP.
 func (b *binder) transport(l listener) (input.Input, error) {
 	s, c := b.settings(l), b.stream(l.address, nil)
 	if s.tls != nil {
@@ -113,8 +126,11 @@ func (b *binder) transport(l listener) (input.Input, error) {
 		}
 		b.made[l] = bound{tls: c.TLS}
 	}
-	if l.kind == "tls" {
+	switch l.kind {
+	case "tls":
 		return syslog.ListenTCP(c)
+	case "beep", "beep-tls":
+		return syslog.ListenBEEP(c, syslog.BEEP{Software: "constat " + version()})
 	}
 	return syslog.ListenRELP(c, syslog.RELP{Software: "constat," + version(), CutLong: s.cut})
 }

@@ -82,6 +82,9 @@ func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
 		}
 		e := l.next(c.Source)
 		parser.Parse(e, octets, received)
+		if m.Envelope != nil {
+			open(e, c, m.Envelope)
+		}
 		e.Fields = append(append(e.Fields, c.Source.Fields...), c.Source.Claims...)
 		if m.Flag != "" {
 			e.AddString("_FRAMING", m.Flag, entry.Observed)

@@ -48,6 +48,8 @@ type Message struct {
 	Lost int64
 	// Flag says what was wrong with the framing; "" is nothing. It becomes the field _FRAMING.
 	Flag string
+	// Envelope, if set, is what the message came in, and says more than the message.
+	Envelope *Envelope
 	// Note, if set, stands at the place of a message: Start and End are equal.
 	Note *Note
 }
@@ -63,11 +65,21 @@ type Note struct {
 	Lost   uint64
 }
 
+// Envelope is what a message came in: Octets[Start:End] of the chunk, which are kept as what was received.
+type Envelope struct {
+	Start, End int
+	// Claims are what the sender says there, in memory of their own, none with a name that begins with an underscore.
+	// What the message itself says goes before.
+	Claims []entry.Field
+}
+
 // Chunk is a batch of messages of one source, in the order in which they came, with the memory that they point into.
 type Chunk struct {
 	Source   *Source
 	Octets   []byte
 	Messages []Message
+	// Beside is how many octets of memory the envelopes of the messages hold.
+	Beside int
 	// Done, if set, is called once, when all messages are durable or cannot be kept. Until then the chunk belongs to
 	// the sink. It must not block. Whoever waits for it is held back by the limit of the rate, and loses nothing to it.
 	Done func(error)
@@ -75,7 +87,7 @@ type Chunk struct {
 
 // Reset empties a chunk and keeps its memory.
 func (c *Chunk) Reset() {
-	c.Source, c.Octets, c.Messages, c.Done = nil, c.Octets[:0], c.Messages[:0], nil
+	c.Source, c.Octets, c.Messages, c.Beside, c.Done = nil, c.Octets[:0], c.Messages[:0], 0, nil
 }
 
 // Refused is how the reason of a loss begins if it counts connections that were not let in, and not messages.

@@ -23,7 +23,9 @@ var table = []row{
 	{"internal/measure", nil},
 	{"internal/sealing", nil},
 	{"internal/logind", nil},
-	{"internal/relp", nil},        // a protocol, for inputs and outputs
+	{"internal/relp", nil}, // a protocol, for inputs and outputs
+	{"internal/beep", nil}, // another one, for inputs
+	{"internal/beep/...", []string{"internal/beep"}},
 	{"internal/tlsconf/...", nil}, // TLS, for inputs and outputs
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
@@ -55,7 +57,7 @@ var table = []row{
 	{"internal/output/render", []string{"entry", "internal/output", "internal/show"}},                  // one JSON for all
 	{"internal/output/relp", []string{"internal/output", "internal/output/syslog", "internal/relp"}},   // the same connections
 	{"internal/output/target", []string{"internal/output", "internal/output/...", "internal/tlsconf"}}, // makes them all
-	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>", "internal/relp", "internal/tlsconf"}},
+	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>", "internal/relp", "internal/beep", "internal/tlsconf"}},
 	{"internal/output/...", []string{"entry", "internal/output"}},
 	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
 

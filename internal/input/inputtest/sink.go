@@ -20,10 +20,17 @@ const Patience = 20 * time.Second
 
 // Message is what was handed over, in memory of its own.
 type Message struct {
-	Source *input.Source
+	Source   *input.Source
+	Octets   string
+	Lost     int64
+	Flag     string
+	Envelope *Envelope
+}
+
+// Envelope is what a message came in.
+type Envelope struct {
 	Octets string
-	Lost   int64
-	Flag   string
+	Claims []entry.Field
 }
 
 // Note is what an input said itself, and behind how many messages.
@@ -234,7 +241,12 @@ func (s *Sink) takeLocked(c *input.Chunk) error {
 			s.notes = append(s.notes, Note{*m.Note, c.Source, len(s.messages)})
 			continue
 		}
-		s.messages = append(s.messages, Message{c.Source, string(c.Octets[m.Start:m.End]), m.Lost, m.Flag})
+		kept := Message{Source: c.Source, Octets: string(c.Octets[m.Start:m.End]), Lost: m.Lost, Flag: m.Flag}
+		if e := m.Envelope; e != nil {
+			kept.Envelope = &Envelope{string(c.Octets[e.Start:e.End]), cloneFields(e.Claims)}
+			s.checkClaims(e.Claims)
+		}
+		s.messages = append(s.messages, kept)
 	}
 	s.chunks++
 	if c.Done != nil {
@@ -305,6 +317,15 @@ func (s *Sink) checkSource(source *input.Source) {
 	}
 	if !transport {
 		s.t.Errorf("source %s: no _TRANSPORT", source.Name)
+	}
+}
+
+// checkClaims holds what an envelope says to the contract.
+func (s *Sink) checkClaims(claims []entry.Field) {
+	for _, f := range claims {
+		if strings.HasPrefix(f.Name, "_") || f.Provenance != entry.Claimed || f.Form != entry.Inline || !entry.ValidName(f.Name) {
+			s.t.Errorf("%+v is not a claim", f)
+		}
 	}
 }
 

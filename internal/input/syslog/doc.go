@@ -1,4 +1,4 @@
-// Package syslog takes syslog messages off sockets: UDP (RFC 5426), TCP (RFC 6587), TLS (RFC 5425), RELP, and the local
+// Package syslog takes syslog messages off sockets: UDP (RFC 5426), TCP (RFC 6587), TLS (RFC 5425), RELP, BEEP (RFC 3195), and the local
 // sockets that syslog(3) writes to. It cuts octets into messages and says who sent them; what a message means is left to the parser.
 //
 // # Sources
@@ -11,6 +11,7 @@
 //	RELP           relp 192.0.2.7       _TRANSPORT=syslog-relp _SOURCE_ADDR=192.0.2.7
 //	TLS, RELP/TLS  tls 192.0.2.7        _TRANSPORT=syslog-tls or syslog-relp-tls, _SOURCE_ADDR, _TLS_VERSION, and with a
 //	               relp-tls 192.0.2.7   certificate _TLS_PEER (its subject) and _TLS_FINGERPRINT
+//	BEEP           beep 192.0.2.7       _TRANSPORT=syslog-beep or syslog-beep-tls, _BEEP_PROFILE=RAW or COOKED, and as above
 //	local sockets  unix uid 1000        _TRANSPORT=syslog _PID _UID _GID _COMM _EXE _CMDLINE
 //
 // The transport of local messages is called as in the systemd journal. _PID, _UID and _GID are the kernel's word,
@@ -30,7 +31,10 @@
 //	input   "refused: too many connections"                 connections, not messages, as in all that follow
 //	source  "refused: too many connections of one address"
 //	source  "refused: not allowed"                          from a network that is not admitted
-//	source  "refused: …"                                    why TLS came to nothing (package tlsconf), or "not RELP"
+//	source  "refused: …"                                    why TLS came to nothing (package tlsconf), "not RELP" or
+//	                                                        "not BEEP"
+//	source  "refused by BEEP"       an entry of COOKED that is wrong; its sender was told
+//	source  "element too long"      likewise: an entry whose element is far longer than the limit
 //
 // # Framing
 //
@@ -44,6 +48,12 @@
 // Messages are handed over with whoever waits for them ([input.Chunk]), as many at once as are there, and answered when
 // they are durable, in order. A session has at most 4096 messages or 1 MiB unanswered; then it reads no more. What the
 // sink does not take is refused, and not counted as lost: the client has it still.
+//
+// # BEEP
+//
+// COOKED is handed over and answered as RELP is. The element is the envelope of its message ([input.Envelope]), and what it
+// says are claims. RAW has no answers: windows grow, and the channel is closed, when messages are durable, and what the sink
+// does not take is counted as lost.
 //
 // # Life
 //

@@ -20,13 +20,14 @@ const (
 	backlogWait = 2 * time.Millisecond
 )
 
-// Stream is an input of connections: [ListenTCP], [ListenRELP], [ListenUnix]. It holds its senders back while the sink is full.
+// Stream is an input of connections: [ListenTCP], [ListenRELP], [ListenBEEP], [ListenUnix]. It holds its senders back while the sink is full.
 type Stream struct {
 	name      string
 	listener  streamListener
 	config    TCPConfig // with all defaults
 	locals    *locals   // nil for TCP
 	relp      *RELP     // nil for syslog
+	beep      *BEEP     // nil for syslog
 	inherited bool      // the socket outlives us
 	life      life
 
@@ -62,7 +63,7 @@ func newStream(name string, l streamListener, c TCPConfig) *Stream {
 	return s
 }
 
-// Name implements [input.Input]: "tcp 127.0.0.1:5514" or "unix /run/constat/log"; also "tls" and "relp".
+// Name implements [input.Input]: "tcp 127.0.0.1:5514" or "unix /run/constat/log"; also "tls", "relp" and "beep".
 func (s *Stream) Name() string { return s.name }
 
 // Addr is the address of the socket.
@@ -154,6 +155,9 @@ func (s *Stream) welcome(conn net.Conn, to *handover, serving *sync.WaitGroup) {
 		return
 	}
 	if reason := s.admit(c); reason != "" {
+		if s.beep != nil && reason != reasonNotAllowed {
+			s.sayUnavailable(conn)
+		}
 		conn.Close()
 		source := &input.Source{Name: s.name}
 		if reason != reasonConnections {
@@ -168,6 +172,8 @@ func (s *Stream) welcome(conn net.Conn, to *handover, serving *sync.WaitGroup) {
 		case s.locals == nil && !c.greet(to.ctx):
 		case s.relp != nil:
 			newSession(c).serve(to.ctx)
+		case s.beep != nil:
+			newBEEPSession(c).serve(to.ctx)
 		default:
 			c.serve(to.ctx)
 		}
