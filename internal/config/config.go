@@ -33,9 +33,8 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Retention says how much is kept, and how long.
 	Retention Retention `yaml:"retention"`
-	// Rules say where entries go. Routes are the former way to write those with a query and a journal.
-	Rules  []Rule  `yaml:"rules"`
-	Routes []Route `yaml:"routes"`
+	// Rules say where entries go.
+	Rules []Rule `yaml:"rules"`
 	// Witnesses cosign journals of this store; Witness is what the daemon does for the logs of others.
 	Witnesses []AskedWitness `yaml:"witnesses"`
 	Witness   *Witness       `yaml:"witness"`

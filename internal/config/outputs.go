@@ -142,7 +142,7 @@ func (m *Mode) UnmarshalYAML(n ast.Node) error {
 // DefaultJournals are what outputs read that name no journals: system, and those of rules.
 func (c *Config) DefaultJournals() []string {
 	list := []string{layout.System}
-	for _, r := range c.AllRules() {
+	for _, r := range c.Rules {
 		if r.Journal != "" && !contains(list, r.Journal) && r.Journal != layout.AuditName {
 			list = append(list, r.Journal)
 		}

@@ -13,8 +13,8 @@ func TestOutputs(t *testing.T) {
 	if err := os.WriteFile(conf, []byte("*.info -/var/log/messages\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Read(write(t, `routes:
-- {journal: web, select: 'app:nginx'}
+	c, err := Read(write(t, `rules:
+- {journal: web, query: 'app:nginx'}
 outputs:
 - name: central
   to: [relp+tls://log1.example:2514, tcp://log2.example]

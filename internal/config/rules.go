@@ -28,26 +28,8 @@ type Rule struct {
 	Discard bool `yaml:"discard"`
 }
 
-// Route is the former way to write a rule with a query and a journal.
-type Route struct {
-	Journal string `yaml:"journal"`
-	Select  string `yaml:"select"`
-}
-
-// AllRules returns the rules, those that are written as routes too.
-func (c *Config) AllRules() []Rule {
-	var rules []Rule
-	for _, r := range c.Routes {
-		rules = append(rules, Rule{Query: r.Select, Journal: r.Journal})
-	}
-	return append(rules, c.Rules...)
-}
-
 // Filter is what the query selects.
 func (r Rule) Filter() (query.Node, error) { return filterOf(r.Query) }
-
-// Filter is what the route selects.
-func (r Route) Filter() (query.Node, error) { return filterOf(r.Select) }
 
 func filterOf(text string) (query.Node, error) {
 	q, err := query.Parse(text)
@@ -68,18 +50,6 @@ func filterOf(text string) (query.Node, error) {
 
 // validateRules finds rules that select nothing that can be, or go nowhere.
 func (c *Config) validateRules() (found []problem) {
-	if len(c.Routes) > 0 && len(c.Rules) > 0 {
-		found = append(found, problem{"routes", "stand beside rules: write each as a rule, with query in place of select"})
-	}
-	for i, r := range c.Routes {
-		key := fmt.Sprintf("routes[%d]", i)
-		found = append(found, journalOf(key, r.Journal)...)
-		if r.Select == "" {
-			found = append(found, problem{key + ".select", "is missing: want a filter, such as level:debug"})
-		} else if _, err := r.Filter(); err != nil {
-			found = append(found, problem{key + ".select", err.Error()})
-		}
-	}
 	for i, r := range c.Rules {
 		key := fmt.Sprintf("rules[%d]", i)
 		found = append(found, r.validate(key)...)

@@ -156,7 +156,7 @@ func hint(err error) string {
 		"\nbeep (address, tls, allow, deny)," +
 		"\nfiles (path, format, from), pipes (path, format), xen," +
 		"\nmqtt (broker, topics, qos, client_id, user, password_file, tls); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
-		"\nrules (selector, query, dialect, to, journal, discard), routes (journal, select), audit (file)," +
+		"\nrules (selector, query, dialect, to, journal, discard), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
 		"\noutputs (name, to, journals, select, kinds, from, format, private, framing, size, window, batch, rate, retry, return, timeout, args," +
 		"\n  tls (certificate, key, ca, names, common_name, fingerprints, anonymous), file (owner, group, mode, dir_mode, sync, rotate_size, rotate_every, keep))," +

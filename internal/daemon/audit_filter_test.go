@@ -28,9 +28,8 @@ var filters = []struct{ keys, text string }{
 	{"limits.connections", "limits:\n  connections: 1\n"},
 	{"limits.receive_buffer", "limits:\n  receive_buffer: 1\n"},
 	{"limits.frame_timeout", "limits:\n  frame_timeout: 1ms\n"},
-	{"routes routes.journal routes.select", "routes:\n- journal: elsewhere\n  select: '*'\n"},
-	{"", "routes:\n- journal: elsewhere\n  select: 'level:in(debug, info, warning, err)'\n- journal: system\n  select: 'cid:* OR op:*'\n"},
-	{"", "routes:\n- journal: audit\n  select: '*'\n"},
+	{"", "rules:\n- journal: elsewhere\n  query: 'level:in(debug, info, warning, err)'\n- journal: system\n  query: 'cid:* OR op:*'\n"},
+	{"", "rules:\n- journal: audit\n  query: '*'\n"},
 	{"rules rules.selector rules.dialect rules.discard rules.to", "rules:\n- selector: '*.*'\n  dialect: bsd\n  discard: true\n"},
 	{"rules.query rules.journal", "rules:\n- query: 'cid:*'\n  discard: true\n- query: '*'\n  journal: elsewhere\n- query: '*'\n  journal: audit\n"},
 	{"retention retention.max_age retention.max_size retention.keep_free retention.floor",
@@ -91,7 +90,7 @@ var filters = []struct{ keys, text string }{
 var refusals = []string{
 	"audit: off\n", "audit:\n  enabled: false\n", "audit:\n  level: error\n", "audit:\n  rate: 1\n",
 	"retention:\n  journals:\n    audit: {floor: 29d}\n", "retention:\n  journals:\n    audit: {floor: 1h, max_size: 1}\n",
-	"routes:\n- journal: 'off'\n  select: 'journal:audit'\n", "routes:\n- journal: \"\"\n  select: '*'\n",
+	"rules:\n- journal: 'off'\n  query: 'journal:audit'\n", "rules:\n- journal: \"\"\n  query: '*'\n",
 }
 
 // TestNothingFiltersAudit: every setting is tried from the start and by SIGHUP, and what can be done by hand; all

@@ -15,7 +15,7 @@ import (
 // concurrent use.
 func rulesOf(c *config.Config) (*rule.Set, error) {
 	var rules []rule.Rule
-	for _, r := range c.AllRules() {
+	for _, r := range c.Rules {
 		made, err := ruleOf(r)
 		if err != nil {
 			return nil, fmt.Errorf("rules: %w", err)

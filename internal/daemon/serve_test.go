@@ -154,8 +154,8 @@ func TestReload(t *testing.T) {
 
 // TestRoutes: messages go to the journal that the configuration says, and to another one after it was changed.
 func TestRoutes(t *testing.T) {
-	const auth = "routes:\n- journal: auth\n  select: 'facility:in(auth, authpriv)'\n"
-	p := newPlace(t, everything+auth+"- journal: debug\n  select: 'level:debug'\n")
+	const auth = "rules:\n- journal: auth\n  query: 'facility:in(auth, authpriv)'\n"
+	p := newPlace(t, everything+auth+"- journal: debug\n  query: 'level:debug'\n")
 	d := p.serve()
 	for _, message := range []string{"<86>sshd: one", "<15>app: two", "<13>app: three", "<87>sshd: four"} {
 		p.send("tcp", message+"\n")

@@ -32,6 +32,8 @@ NUMBERS: Dict[str, int] = {
         station file.path file.size file.sha256 file.md5 file.mime medium.id medium.label medium.serial medium.role
         engine.name engine.version engine.signatures engine.signatures_date threat reason cid op current_user
         target_user result extra extra.remote_addr
+        _BROKER MQTT_TOPIC _MQTT_DUPLICATE _MQTT_RETAINED _BEEP_PROFILE BEEP_FACILITY BEEP_SEVERITY BEEP_PATH_ID
+        BEEP_IAM_FQDN BEEP_IAM_IP BEEP_TIMESTAMP BEEP_HOSTNAME BEEP_TAG BEEP_DEVICE_FQDN BEEP_DEVICE_IP
         """.split(),
         1,
     )
