@@ -84,11 +84,15 @@ func (c *Client) Log(ctx context.Context, level Level, cid, op string, options .
 	if err != nil {
 		return err
 	}
-	timeout := c.Timeout
-	if timeout <= 0 {
-		timeout = DefaultTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.patience())
 	defer cancel()
 	return c.send(ctx, e)
+}
+
+// patience is how long a call may take.
+func (c *Client) patience() time.Duration {
+	if c.Timeout > 0 {
+		return c.Timeout
+	}
+	return DefaultTimeout
 }

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Frame is one line on the log channel of a station (FORMAT.md, section 21), which the sender numbers so that what gets
+// Frame is one line on the log channel of a station (FORMAT.md, section 22), which the sender numbers so that what gets
 // lost on the way is missed.
 type Frame struct {
 	Kind    byte    // [FrameMessage], [FrameHeartbeat] or [FrameEnd]

@@ -22,6 +22,7 @@ type Request struct {
 	Logged      bool // an exported entry will be written: see [Draft.Exported]
 	Certificate seal.Certificate
 	Journals    []Selection
+	Session     *SessionQuestion // the session of custody that is asked about; nil: none
 	// Disclose returns what is to be told of the private fields and long values of a shown entry; nil: nothing.
 	Disclose func(journal string, index uint64, e *entry.Entry) ([]Disclosure, error)
 }
@@ -56,7 +57,10 @@ func Prepare(r Request) (*Draft, error) {
 	d.chain.zero = r.Certificate
 	d.question = Question{Format: Format, Text: strings.ToValidUTF8(r.Question, "\uFFFD"), By: strings.ToValidUTF8(r.By, "\uFFFD"),
 		Made: r.Made.UTC().Format(time.RFC3339), Store: r.Certificate.Store.String(), Origin: r.Certificate.Origin,
-		Code: r.Certificate.Code().String(), Logged: r.Logged, Page: pageForm, Journals: []Asked{}}
+		Code: r.Certificate.Code().String(), Logged: r.Logged, Page: pageForm, Journals: []Asked{}, Session: r.Session}
+	if err := r.Session.check(); err != nil {
+		return nil, fmt.Errorf("evidence: %w", err)
+	}
 	slices.SortFunc(r.Journals, func(a, b Selection) int { return strings.Compare(a.Log.Name(), b.Log.Name()) })
 	for _, s := range r.Journals {
 		if err := d.selected(s); err != nil {

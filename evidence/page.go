@@ -107,7 +107,7 @@ func afterwards(name string) bool {
 }
 
 // rows is the number of entries that the page holds.
-func (c *contents) rows() uint64 { return min(c.question.shown(), maxRows) }
+func (c *contents) rows() uint64 { return min(c.question.shown(), c.question.maxRows()) }
 
 // firstRuns cuts runs behind their first n indexes.
 func firstRuns(list []run, n uint64) (first []run, left uint64) {
@@ -235,7 +235,7 @@ func (c *contents) eachShown(n uint64, yield func(s *shownEntry) error) error {
 
 // render makes page, README.txt or identity.txt of the other files. The page has an empty proof block.
 func (c *contents) render(name string) ([]byte, error) {
-	text := map[string]string{pageName: pageHTML, readmeName: readmeText, identityName: identityText}[name]
+	text := map[string]string{pageName: c.pageTemplate(), readmeName: readmeText, identityName: identityText}[name]
 	t, err := template.New(name).Parse(text)
 	if err != nil {
 		return nil, err
@@ -247,6 +247,9 @@ func (c *contents) render(name string) ([]byte, error) {
 	var b bytes.Buffer
 	if name == pageName {
 		b.WriteString(pageBegin)
+		if p.View, err = c.view(); err != nil {
+			return nil, err
+		}
 	}
 	err = t.Execute(&b, p)
 	return b.Bytes(), err

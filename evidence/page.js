@@ -86,10 +86,11 @@ const decode = leaf => {
 	must(c.at === c.b.length, "an entry has bytes too many");
 	return e;
 };
-const civil = micros => { // YYYY-MM-DDThh:mm:ss and the µs
-	let s = micros / 1000000n, u = micros % 1000000n;
-	if (u < 0n) { u += 1000000n; s -= 1n; }
-	return [new Date(Number(s) * 1000).toISOString().slice(0, 19), u];
+const civil = micros => { // YYYY-MM-DDThh:mm:ss and the µs, of any year: the calendar repeats after 146097 days
+	const split = (n, m) => { const r = (n % m + m) % m; return [(n - r) / m, r]; };
+	const [s, u] = split(micros, 1000000n), [cycles, rest] = split(s, 146097n * 86400n);
+	const text = new Date(Number(rest) * 1000).toISOString(), year = Number(text.slice(0, 4)) + 400 * Number(cycles);
+	return [(year < 0 ? "-" : "") + String(Math.abs(year)).padStart(4, "0") + text.slice(4, 19), u];
 };
 const receivedText = micros => { const [s, u] = civil(micros); return s.replace("T", " ") + "." + String(u).padStart(6, "0"); };
 const eventText = t => {
@@ -156,7 +157,7 @@ const carried = id => { const c = JSON.parse($(id).textContent), files = new Map
 const bundle = b => { const out = []; for (let i = 0; i < b.length;) { const n = b[i] << 8 | b[i + 1]; must(i + 2 + n <= b.length && n >= 16, "leaves are cut short"); out.push(b.subarray(i + 2, i + 2 + n)); i += 2 + n; } return out; };
 const big = list => (list || []).map(([first, n]) => [BigInt(first), BigInt(first) + BigInt(n)]);
 
-const good = [], open = [];
+const good = [], open = [], seen = [];
 const verify = async () => {
 	must(globalThis.crypto && crypto.subtle, "this browser gives pages no SHA-256; open it as a file, or check with constat");
 	must($("proof").textContent !== "", "the page carries no proof");
@@ -195,7 +196,9 @@ const verify = async () => {
 			if (!isMine(at)) { must(supportN < support.length, "too few supporting entries"); return support[supportN++]; }
 			must(leafN < leaves.length, "too few entries");
 			const leaf = leaves[leafN++];
-			const want = rowOf(decode(leaf), j.name, at, told.get(j.name + " " + at) || {}), cells = table[row] ? Array.from(table[row].cells) : [];
+			const e = decode(leaf);
+			seen.push([j.name, at, e]);
+			const want = rowOf(e, j.name, at, told.get(j.name + " " + at) || {}), cells = table[row] ? Array.from(table[row].cells) : [];
 			want.forEach((t, i) => { if (!cells[i] || cells[i].textContent !== t) { if (cells[i]) cells[i].classList.add("differs"); throw new Wrong("entry " + j.name + " " + at + ": the table does not say what the entry says"); } });
 			row++;
 			return leaf;
@@ -292,9 +295,11 @@ const say = (kind, head, items) => {
 	title.textContent = head;
 	list.replaceChildren(...items.map(t => Object.assign(document.createElement("li"), { textContent: t })));
 	box.replaceChildren(title, list);
+	if (typeof session !== "undefined") session.tell(kind, items);
 };
 try {
 	await verify();
+	if (typeof session !== "undefined") good.push(...session.check(seen, { must, plain, valueText, civil })); // the page of a session
 	say("good", "This page agrees with the signed journal it carries", [...good, ...open.map(t => "Not checked: " + t), "Compare the code with a copy that you trust. What counts is the check with constat verify: this page cannot vouch for itself."]);
 } catch (e) {
 	say("bad", "This page does not agree with the signed journal: do not rely on it", [e instanceof Wrong ? e.message : "It cannot be read: " + e.message]);

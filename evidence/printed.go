@@ -26,7 +26,9 @@ type printed struct {
 	Script   string
 	Readable []string
 	Identity string
-	More     bool // there are more entries than rows
+	More     bool         // there are more entries than rows
+	View     *sessionView // of the page of a session; nil elsewhere
+	When     string       // it was made
 }
 
 type printedWindow struct {
@@ -55,6 +57,7 @@ func (c *contents) printed() (*printed, error) {
 		return nil, err
 	}
 	p.More = p.Total > uint64(len(p.Rows))
+	p.When = madeText(c.question.Made)
 	data, err := c.pageData()
 	p.Data = string(data)
 	return p, err
@@ -85,7 +88,7 @@ func (p *printed) fill(c *contents) error {
 			first = received
 		}
 		last = max(last, received)
-		if len(p.Rows) < maxRows {
+		if uint64(len(p.Rows)) < c.rows() {
 			p.Rows = append(p.Rows, rowOf(s))
 		}
 		return nil

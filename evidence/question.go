@@ -57,6 +57,8 @@ type Question struct {
 	Logged   bool    `json:"logged"` // an exported entry holds the hashes of the files
 	Page     uint32  `json:"page"`   // number of the form of page, README.txt and identity.txt
 	Journals []Asked `json:"journals"`
+	// Session is the session of custody that is asked about; nil: none.
+	Session *SessionQuestion `json:"session,omitempty"`
 }
 
 // Asked is what is shown of one journal. From and To are the window, To excluded; the counters are those of the seals
@@ -134,6 +136,9 @@ func parseQuestion(data []byte) (q Question, err error) {
 	}
 	if q.Format != Format {
 		return q, fmt.Errorf("%s: format %q is not one that this program knows (%s): use a newer one", questionName, q.Format, Format)
+	}
+	if err := q.Session.check(); err != nil {
+		return q, fmt.Errorf("%s: %w", questionName, err)
 	}
 	for i, j := range q.Journals {
 		if !validJournal(j.Name) || i > 0 && q.Journals[i-1].Name >= j.Name || j.From > j.To || j.To > maxSize {

@@ -1,5 +1,5 @@
 // Package station writes the log of a program in a domain of a decontamination station: each entry to standard output,
-// and as a frame (FORMAT.md, section 21) into the channel to Dom0, whose daemon keeps it.
+// and as a frame (FORMAT.md, section 22) into the channel to Dom0, whose daemon keeps it.
 //
 //	log := station.New(station.Options{})
 //	defer log.Close()

@@ -25,6 +25,7 @@ type proveFlags struct {
 	file, form string
 	upgrade    string
 	question   string // as it was asked
+	custody    sessionFlags
 }
 
 func (a *app) proveCommand() *cobra.Command {
@@ -38,14 +39,21 @@ is unchanged and in its place, how many others exist in the window, by which sea
 The store is sealed first, and an entry of kind control is written that holds the question and the hash of every file
 in the evidence that people read. Where the store cannot be written to, the evidence says that it is not logged.
 
-Formats: zip (everything), html (one page for mail, at most 200 entries), tlog-proof (one entry, for tools of others; the leaf
+With --session it is the proof of a user whose files went through a station: what was read, scanned and delivered, in plain
+words, in French and English, on one page (docs/custody.md).
+
+Formats: zip (everything), html (one page for mail, at most 200 entries, of a session 5000), tlog-proof (one entry, for tools of others; the leaf
 stands beside it as FILE.leaf). Check it with 'constat verify FILE' or 'constat-verify FILE'.`,
 		Example: `  constat prove -o case.evidence.zip sshd failed -S yesterday
   constat prove -o page.html -t sudo -p warning
+  constat prove --session 4OZP2W --lang fr -o preuve.html
   constat prove --upgrade case.evidence.zip`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.upgrade != "" {
 				return a.upgrade(f, args)
+			}
+			if err := f.custody.ask(&f); err != nil {
+				return err
 			}
 			f.question = f.asked(args)
 			return a.prove(cmd.Context(), f, args)
@@ -67,6 +75,7 @@ stands beside it as FILE.leaf). Check it with 'constat verify FILE' or 'constat-
 	flags.StringSliceVar(&f.kinds, "kind", nil, "kinds of entries: event, loss, seal, control (default event,loss)")
 	flags.BoolVar(&f.private, "private", false, "disclose private values with their salts, and let the query match them; needs the keys of the store")
 	flags.BoolVar(&f.utc, "utc", false, "read times without a zone as UTC")
+	f.custody.add(c)
 	c.Args = func(*cobra.Command, []string) error {
 		if f.lines < 0 {
 			return usage("-n %d: want a number of entries", f.lines)
@@ -87,6 +96,8 @@ func (f proveFlags) asked(args []string) string {
 			}
 		}
 	}
+	add("session", f.custody.session)
+	add("file", f.custody.file)
 	add("journal", f.journals...)
 	add("kind", strings.Join(f.kinds, ","))
 	add("since", f.since)
@@ -152,7 +163,10 @@ func (a *app) prove(ctx context.Context, f proveFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.writeEvidence(f.file, form, zip)
+	if err := a.writeEvidence(f.file, form, zip); err != nil {
+		return err
+	}
+	return f.custody.hand(f.file)
 }
 
 // proving is one run of prove.
@@ -198,16 +212,19 @@ func (p *proving) draft(ctx context.Context, logs *openLogs) (*evidence.Draft, e
 	if err != nil {
 		return nil, err
 	}
+	limit := p.flags.custody.pageEntries()
 	switch {
+	case n == 0 && p.flags.custody.session != "":
+		return nil, fmt.Errorf("--session %s: no entry speaks of it; 'constat audit' lists what there is", p.flags.custody.session)
 	case n == 0:
 		p.app.say("constat: nothing matches; the evidence says that, and how many entries there are")
 	case n != 1 && p.form == "tlog-proof":
 		return nil, fmt.Errorf("--format tlog-proof proves one entry, and %d match; narrow the question, or use --format zip", n)
-	case n > maxPageEntries && p.form == "html":
-		return nil, fmt.Errorf("--format html holds at most %d entries, and %d match; use --format zip", maxPageEntries, n)
+	case n > limit && p.form == "html":
+		return nil, fmt.Errorf("--format html holds at most %d entries, and %d match; use --format zip", limit, n)
 	}
 	return evidence.Prepare(evidence.Request{Question: p.flags.question, By: askedBy(), Made: time.Now(), Logged: p.logged,
-		Certificate: p.reader.Certificate(), Journals: selections, Disclose: p.discloser(logs)})
+		Certificate: p.reader.Certificate(), Journals: selections, Session: p.flags.custody.question(), Disclose: p.discloser(logs)})
 }
 
 // maxPageEntries is how many entries a page holds.
@@ -234,6 +251,9 @@ func (a *app) writeEvidence(name, form string, zip []byte) error {
 		}
 		if err := replaceFile(name, data); err != nil {
 			return fmt.Errorf("write %s: %w", name, err)
+		}
+		if err := readBack(name, data); err != nil {
+			return err
 		}
 	}
 	r := evidence.Verify(zip, evidence.Options{})

@@ -113,7 +113,7 @@ a signed tree, so that anybody can check afterwards that nothing was changed.`,
 	})
 	root.AddCommand(a.initCommand(), a.logCommand(), a.importCommand(), a.showCommand(), a.verifyCommand(), a.statusCommand(), a.statsCommand(),
 		a.rotateCommand(), a.proveCommand(), a.vacuumCommand(), a.eraseCommand(), a.serveCommand(), a.exportCommand(), a.benchCommand(), a.auditCommand(),
-		a.recordCommand())
+		a.recordCommand(), a.custodyCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)

@@ -94,6 +94,7 @@ once they are gone, and match no query, unless --private is given and the keys o
 }
 
 func (a *app) show(ctx context.Context, f showFlags, args []string) error {
+	collectLate()
 	q, err := f.query(args)
 	if err != nil {
 		return err

@@ -31,7 +31,9 @@ var table = []row{
 	{"journal/sidecar", []string{"entry", "journal/frame"}},
 	{"journal/check", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "journal/sidecar", "internal/vfs", "internal/durable"}},
 	{"journal", []string{"entry", "seal", "journal/frame", "journal/layout", "journal/column", "journal/segment", "journal/sidecar", "internal/vfs", "internal/durable"}},
-	{"evidence", []string{"entry", "seal"}},
+	{"evidence", []string{"entry", "seal", "custody"}}, // the page of a session
+	{"custody", []string{"entry"}},
+	{"custody/client", []string{"audit", "custody"}},
 	{"audit", []string{"entry", "internal/input/native"}}, // the client of the daemon's own socket
 	{"audit/...", []string{"audit", "entry"}},
 	{"station", []string{"entry"}}, // writes frames; a domain has no daemon
@@ -65,7 +67,7 @@ var table = []row{
 		"internal/ingest", "internal/forward", "internal/api",
 	}},
 	{"internal/cli", []string{
-		"entry", "seal", "query", "evidence", "journal/...",
+		"entry", "seal", "query", "evidence", "custody", "journal/...",
 		"internal/vfs", "internal/durable", "internal/timespec", "internal/measure",
 		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
 		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/witness",
@@ -121,10 +123,10 @@ var thirdParty = []struct {
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
 	{"github.com/VictoriaMetrics/metrics", []string{"internal/api"}},
 	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check", "internal/search"}},
-	{"golang.org/x/sys", []string{"internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon", "station"}}, // journal: CLOCK_BOOTTIME; station: terminals
+	{"golang.org/x/sys", []string{"custody/client", "internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon", "station"}}, // journal: CLOCK_BOOTTIME; station: terminals
 	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},
 	{"rsc.io/qr", []string{"internal/cli"}},
 }
 
 // public are the packages that outsiders may rely on.
-var public = []string{"entry", "seal", "journal/...", "query", "evidence", "audit/...", "station"}
+var public = []string{"entry", "seal", "journal/...", "query", "evidence", "audit/...", "custody/...", "station"}

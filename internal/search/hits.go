@@ -5,7 +5,7 @@ import (
 	"constat/journal/frame"
 )
 
-// fewEntries is how many entries of a segment are read alone before all of its blocks that are met are decoded.
+// fewEntries is how many entries of a segment are decoded at first, since often no more are asked for.
 const fewEntries = 128
 
 // hits yields the entries that a segment was found to hold, and what of it cannot be read.
@@ -20,29 +20,45 @@ func (w *walk) hits(j *job) bool {
 		seen = append(rowSet(nil), seen...)
 		seen.set(int(*w.mark - j.segment.First()))
 	}
-	few := 0
-	for p := w.step(seen, -1); p >= 0; p = w.step(seen, p) {
+	for n, p := 0, w.step(seen, -1); p >= 0; n, p = n+1, w.step(seen, p) {
+		if n == 0 || n == fewEntries {
+			j.scan.r.Only(w.next(seen, p, n))
+		}
 		index := j.segment.First() + uint64(p)
 		if w.steps++; w.steps%checkEvery == 0 && w.source.ctx.Err() != nil {
 			return w.yield(found{}, w.source.ctx.Err()) && false
 		}
-		if few++; !w.hit(j, &gone, index, p, few <= fewEntries) {
+		if !w.hit(j, &gone, index, p) {
 			return false
 		}
 	}
 	return gone.tell()
 }
 
+// next returns which positions of a set will be read next, of which p is the first and n have been read: some, then
+// the rest; nil if these are so many that all may as well be decoded.
+func (w *walk) next(set rowSet, p, n int) rowSet {
+	out := newRowSet(64 * len(set))
+	count, most := 0, fewEntries
+	if n > 0 {
+		most = 64 * len(set) / 4
+	}
+	for ; p >= 0 && count < most; p = w.step(set, p) {
+		out.set(p)
+		count++
+	}
+	if n > 0 && count == most {
+		return nil
+	}
+	return out
+}
+
 // hit yields one entry.
-func (w *walk) hit(j *job, gone *gap, index uint64, p int, alone bool) bool {
+func (w *walk) hit(j *job, gone *gap, index uint64, p int) bool {
 	if j.lost.has(p) {
 		return gone.add(index)
 	}
-	read := j.scan.r.Entry
-	if alone {
-		read = j.scan.r.Single
-	}
-	err := read(index, &w.entry)
+	err := j.scan.r.Entry(index, &w.entry)
 	if err == nil {
 		err = j.scan.putBack(index, &w.entry)
 	}

@@ -3,6 +3,7 @@ package column
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -46,6 +47,7 @@ type Block struct {
 // A memory is what decoding needs, kept from block to block.
 type memory struct {
 	ints64   []int64
+	all      []int64 // a list, of which some are wanted
 	flags    []int64 // of a list of repeats
 	listsAt  []listAt
 	meta     []byte
@@ -84,11 +86,11 @@ func (c *Column) Block(payload []byte, n int) (*Block, error) {
 	var o offsets
 	switch b.kind {
 	case blockCodes:
-		if b.codes = m.takeInts(n, &o); c.values == nil {
+		if m.takeInts(&b.codes, n, &o); c.values == nil {
 			m.fail()
 		}
 	case blockList:
-		b.single = m.takeList(n, &o)
+		m.takeList(&b.single, n, &o)
 	case blockTemplates:
 		b.takeTemplates(&m, &o)
 	}
@@ -177,6 +179,7 @@ func (b *Block) values(dst *Texts, rows Rows) error {
 	if len(dst.Data) > MaxRaw {
 		return fmt.Errorf("column block: list of %d bytes is too long to append to: reset it", len(dst.Data))
 	}
+	dst.Ends = slices.Grow(dst.Ends, b.n)
 	switch b.kind {
 	case blockCodes:
 		return b.fromDictionary(dst, rows)
@@ -185,6 +188,9 @@ func (b *Block) values(dst *Texts, rows Rows) error {
 	}
 	if rows == nil || len(dst.Ends) == 0 && rows.Count() == b.n {
 		return b.list(dst, b.single)
+	}
+	if fewOf(rows, b.n) {
+		return b.pickList(dst, b.single, rows)
 	}
 	b.whole.Reset()
 	if err := b.list(&b.whole, b.single); err != nil {
@@ -200,6 +206,9 @@ func (b *Block) values(dst *Texts, rows Rows) error {
 }
 
 func (b *Block) fromDictionary(dst *Texts, rows Rows) error {
+	if fewOf(rows, b.n) {
+		return b.pickCodes(dst, rows)
+	}
 	codes, err := b.dictionaryCodes()
 	if err != nil {
 		return err
@@ -210,7 +219,7 @@ func (b *Block) fromDictionary(dst *Texts, rows Rows) error {
 		}
 		dst.end()
 		if len(dst.Data) > 2*MaxRaw {
-			return fmt.Errorf("%w: block of more than %d bytes", ErrDamaged, 2*MaxRaw)
+			return errTooLong
 		}
 	}
 	return nil

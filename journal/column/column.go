@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
 // ErrDamaged says that bytes are not what an encoder writes. Errors of [Open] and of what reads blocks wrap it or
@@ -40,6 +41,7 @@ const (
 type Column struct {
 	values    *Texts     // of a dictionary, else nil
 	templates []template // else nil
+	asked     atomic.Pointer[question]
 }
 
 // Open reads the shared part of a column, which it keeps. Errors wrap [ErrDamaged] or [ErrNewer].
@@ -81,7 +83,8 @@ func (c *Column) readDictionary(r *reader) error {
 	}
 	m := reader{b: meta}
 	var o offsets
-	l := m.takeList(b.n, &o)
+	var l listAt
+	m.takeList(&l, b.n, &o)
 	if m.bad || len(m.b) > 0 || !b.fits(o) || b.n*len(l.front)+l.width > maxShared {
 		return fmt.Errorf("%w: dictionary", ErrDamaged)
 	}
@@ -118,8 +121,8 @@ func (c *Column) MayHold(literal []byte) bool {
 	if c.values != nil {
 		return holds(c.values, literal)
 	}
-	for i := range c.templates {
-		if c.templates[i].test(literal).may() {
+	for _, f := range c.findings(literal) {
+		if f.may() {
 			return true
 		}
 	}

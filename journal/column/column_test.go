@@ -47,8 +47,29 @@ func roundTrip(t testing.TB, blocks []Texts, use Use) (*Encoded, *Column) {
 				t.Fatalf("block %d value %d: %q, want %q", i, j, got.At(j+1), blocks[i].At(j))
 			}
 		}
+		for _, every := range []int{1, 3, 5, 64, blocks[i].Len() + 1} {
+			checkSome(t, b, &blocks[i], every)
+		}
 	}
 	return out, c
+}
+
+// checkSome asks for every so manyth value: many are decoded with the others, few are picked.
+func checkSome(t testing.TB, b *Block, all *Texts, every int) {
+	t.Helper()
+	rows := make(Rows, (all.Len()+63)>>6)
+	for j := every / 2; j < all.Len(); j += every {
+		rows.Set(j)
+	}
+	got := textsOf("before")
+	if err := b.Some(&got, rows); err != nil {
+		t.Fatal(err)
+	}
+	for j := range all.Ends {
+		if want := all.At(j); rows.Has(j) && !bytes.Equal(got.At(j+1), want) || !rows.Has(j) && len(got.At(j+1)) > 0 {
+			t.Fatalf("value %d of one in %d: %q, it is %q", j, every, got.At(j+1), want)
+		}
+	}
 }
 
 // repeat makes n values by a function of their number.

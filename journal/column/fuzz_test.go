@@ -55,6 +55,11 @@ func readDamaged(t testing.TB, shared, payload []byte, n int) {
 		}
 	}
 	known(b.Some(&some, rows))
+	if n > 0 {
+		if v, err := b.AppendValue(nil, n/2); known(err) && whole && !bytes.Equal(v, all.At(n/2)) {
+			t.Fatalf("value %d alone is %q, else %q", n/2, v, all.At(n/2))
+		}
+	}
 	b.Codes(nil)
 	_, _, err = b.Ints(nil)
 	known(err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // Numbers of the ways in which a list of integers is kept. deltas is added to the others: the first value stands in
@@ -190,43 +191,50 @@ type intsAt struct {
 type offsets struct{ radix, low, high, text, codes int }
 
 // takeCodes reads the header of what putCodes wrote.
-func (r *reader) takeCodes(n int, o *offsets) intsAt {
+func (r *reader) takeCodes(a *intsAt, n int, o *offsets) {
 	o.low, o.codes = o.codes, o.low
-	a := r.takeInts(n, o)
+	r.takeInts(a, n, o)
 	o.low, o.codes = o.codes, o.low
 	a.lane = streamCodes
-	return a
 }
 
 // takeInts reads the header of a list of n integers.
-func (r *reader) takeInts(n int, o *offsets) intsAt {
-	a := intsAt{n: n, rest: n, way: r.byte(), radix: o.radix, low: o.low, high: o.high, lane: streamLow}
+func (r *reader) takeInts(a *intsAt, n int, o *offsets) {
+	*a = intsAt{n: n, rest: n, way: r.byte(), radix: o.radix, low: o.low, high: o.high, lane: streamLow}
 	if a.way&intsDeltas != 0 {
 		a.first = r.varint()
 		a.rest--
 	}
 	if a.way&^intsDeltas > intsPlanes || a.rest < 0 {
 		r.fail()
-		return intsAt{}
+		return
 	}
 	a.min = r.varint()
 	switch a.way &^ intsDeltas {
 	case intsRadix:
 		if a.span = r.uvarint(); a.span == math.MaxUint64 {
 			r.fail()
-			return intsAt{}
+			return
 		}
-		a.shape = newRadix(a.span + 1)
+		a.shape = r.radixOf(a.span + 1)
 		o.radix += a.shape.bytes(a.rest)
 	case intsPlanes:
 		if a.width = int(r.byte()); a.width < 1 || a.width > 8 {
 			r.fail()
-			return intsAt{}
+			return
 		}
 		o.low += a.rest
 		o.high += a.rest * (a.width - 1)
 	}
-	return a
+}
+
+// radixOf is newRadix, which remembers what it found: most bases are small and come again.
+func (r *reader) radixOf(base uint64) radix {
+	x := &r.radixes[base%uint64(len(r.radixes))]
+	if x.base != base {
+		*x = newRadix(base)
+	}
+	return *x
 }
 
 // most is the largest number that the list can hold, as far as its header knows. It is not less than the largest there.
@@ -320,25 +328,89 @@ func (e *Encoder) AppendInts(dst []byte, v []int64) []byte {
 // Ints appends to dst the n integers that [Encoder.AppendInts] wrote to data. Errors wrap [ErrDamaged]. n is the
 // caller's: a list of integers that are all the same takes few bytes and any n.
 func Ints(dst []int64, data []byte, n int) ([]int64, error) {
-	c, err := Open(nil)
+	b := new(Column).newBlock(n)
+	defer b.Release()
+	a, err := b.takeOnlyInts(data)
 	if err != nil {
 		return nil, err
 	}
-	b := c.newBlock(n)
+	start := len(dst)
+	dst = slices.Grow(dst, n)
+	if _, err := b.ints(dst[start:start:cap(dst)], a); err != nil {
+		return nil, err
+	}
+	return dst[:start+n], nil
+}
+
+// Same tells whether the n integers that [Encoder.AppendInts] wrote to data are all the same one, as far as the header
+// knows. Errors are those of [Ints].
+func Same(data []byte, n int) (v int64, same bool, err error) {
+	b := new(Column).newBlock(n)
+	defer b.Release()
+	a, err := b.takeOnlyInts(data)
+	return a.min, err == nil && a.way == intsSame, err
+}
+
+// takeOnlyInts reads the header of a block that is a list of integers and nothing else.
+func (b *Block) takeOnlyInts(data []byte) (a intsAt, err error) {
 	r := reader{b: data}
-	var o offsets
 	meta, err := b.takeStreams(&r)
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	m := reader{b: meta}
-	a := m.takeInts(n, &o)
-	if m.bad || len(m.b) > 0 || n < 0 || !b.fits(o) {
-		return nil, fmt.Errorf("%w: header of a list of integers", ErrDamaged)
+	var o offsets
+	m.takeInts(&a, b.n, &o)
+	if m.bad || len(m.b) > 0 || b.n < 0 || !b.fits(o) {
+		return a, fmt.Errorf("%w: header of a list of integers", ErrDamaged)
 	}
-	v, err := b.ints(nil, a)
+	return a, nil
+}
+
+// someInts gives the values of a list that have the numbers at; dst is overwritten.
+func (b *Block) someInts(dst []int64, a intsAt, at []int) (_ []int64, err error) {
+	dst = grow(dst, len(at))
+	switch a.way {
+	case intsSame:
+		for i := range dst {
+			dst[i] = a.min
+		}
+	case intsRadix:
+		data, err := b.stream(streamRadix)
+		if err != nil {
+			return nil, err
+		}
+		for i, n := range at {
+			dst[i] = a.min + int64(a.shape.at(data[a.radix:], n, a.rest))
+		}
+	case intsPlanes:
+		err = b.somePlanes(dst, a, at)
+	default:
+		if b.all, err = b.ints(b.all, a); err != nil {
+			return nil, err
+		}
+		for i, n := range at {
+			dst[i] = b.all[n]
+		}
+	}
+	return dst, err
+}
+
+// somePlanes is planes for the values that have the numbers at.
+func (b *Block) somePlanes(v []int64, a intsAt, at []int) error {
+	low, err := b.stream(a.lane)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return append(dst, v...), nil
+	high, err := b.stream(streamHigh)
+	if err != nil {
+		return err
+	}
+	for i, n := range at {
+		v[i] = a.min + int64(low[a.low+n])
+		for j := 1; j < a.width; j++ {
+			v[i] += int64(uint64(high[a.high+(j-1)*a.rest+n]) << (8 * j))
+		}
+	}
+	return nil
 }

@@ -40,12 +40,8 @@ func (b *Block) ipv6(dst *Texts, l listAt) error {
 		return err
 	}
 	data = data[l.at : l.at+16*l.n]
-	var a [16]byte
 	for i := range l.n {
-		for j := range a {
-			a[j] = data[j*l.n+i]
-		}
-		dst.Data = netip.AddrFrom16(a).AppendTo(append(dst.Data, l.front...))
+		dst.Data = addressAt(data, i, l.n).AppendTo(append(dst.Data, l.front...))
 		dst.end()
 	}
 	return nil

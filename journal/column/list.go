@@ -182,42 +182,46 @@ type listAt struct {
 }
 
 // takeList reads the header of a list of n values.
-func (r *reader) takeList(n int, o *offsets) listAt {
+func (r *reader) takeList(l *listAt, n int, o *offsets) {
+	*l = listAt{}
 	if n == 0 {
-		return listAt{}
+		return
 	}
 	kind := r.byte()
 	if kind != kindRepeats {
-		return r.takeOnce(kind, n, o)
+		r.takeOnce(l, kind, n, o)
+		return
 	}
 	fresh := r.size(n)
-	l := listAt{kind: kind, n: n, ints: r.takeInts(n, o), refs: r.takeInts(n-fresh, o)}
+	l.kind, l.n = kind, n
+	r.takeInts(&l.ints, n, o)
+	r.takeInts(&l.refs, n-fresh, o)
 	if fresh == 0 {
 		r.fail()
-		return listAt{}
+		*l = listAt{}
+		return
 	}
-	once := r.takeOnce(r.byte(), fresh, o)
-	l.fresh = &once
-	return l
+	l.fresh = new(listAt)
+	r.takeOnce(l.fresh, r.byte(), fresh, o)
 }
 
 // takeOnce reads the header of a list that is not one of repeats.
-func (r *reader) takeOnce(kind byte, n int, o *offsets) listAt {
-	l := listAt{kind: kind, n: n}
+func (r *reader) takeOnce(l *listAt, kind byte, n int, o *offsets) {
+	l.kind, l.n = kind, n
 	l.front = r.take(r.size(len(r.b)))
 	switch l.kind {
 	case kindText:
 		l.width, l.at = r.size(MaxRaw), o.text
 		o.text += l.width
-		l.ints = r.takeInts(n, o)
+		r.takeInts(&l.ints, n, o)
 	case kindDigits, kindHex, kindHexUpper:
 		l.width = int(r.byte())
-		l.ints = r.takeInts(n, o)
+		r.takeInts(&l.ints, n, o)
 		if l.width < 1 || l.width > 18 || l.kind != kindDigits && l.width > 15 {
 			r.fail()
 		}
 	case kindDecimal, kindIPv4, kindTime, kindUnsigned:
-		l.ints = r.takeInts(n, o)
+		r.takeInts(&l.ints, n, o)
 	case kindBytes, kindUUID:
 		l.width, l.at = int(r.byte()), o.radix
 		o.radix += n * l.bytes()
@@ -230,7 +234,6 @@ func (r *reader) takeOnce(kind byte, n int, o *offsets) listAt {
 	default:
 		r.fail()
 	}
-	return l
 }
 
 // bytes is how many bytes a value takes that is kept as bytes.

@@ -101,6 +101,19 @@ func (r radix) read(v []int64, data []byte, min int64) {
 	}
 }
 
+// at gives value i of n.
+func (r radix) at(data []byte, i, n int) uint64 {
+	group, size := i/r.k, r.size
+	if k := n - group*r.k; k < r.k {
+		size = groupSize(r.base, k)
+	}
+	x := number(data[group*r.size:][:size])
+	for range i % r.k {
+		x /= r.base
+	}
+	return x % r.base
+}
+
 // number reads up to eight bytes.
 func number(b []byte) uint64 {
 	if len(b) == 8 {

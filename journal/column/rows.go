@@ -65,3 +65,12 @@ func (r Rows) And(o Rows) {
 		r[i] &= o[i]
 	}
 }
+
+// numbers returns the numbers of the set, smallest first.
+func (r Rows) numbers() []int {
+	list := make([]int, 0, r.Count())
+	for i := r.Next(0); i >= 0; i = r.Next(i + 1) {
+		list = append(list, i)
+	}
+	return list
+}

@@ -18,6 +18,25 @@ type finding struct {
 
 func (f finding) may() bool { return f.constant || f.inside || f.across }
 
+// A question is what the templates of a column let us know of a literal.
+type question struct {
+	literal  []byte
+	findings []finding
+}
+
+// findings says for each template where literal may stand. The last answer is kept: block after block asks the same.
+func (c *Column) findings(literal []byte) []finding {
+	if q := c.asked.Load(); q != nil && bytes.Equal(q.literal, literal) {
+		return q.findings
+	}
+	q := &question{bytes.Clone(literal), make([]finding, len(c.templates))}
+	for i := range c.templates {
+		q.findings[i] = c.templates[i].test(literal)
+	}
+	c.asked.Store(q)
+	return q.findings
+}
+
 // constantHolds tells whether a piece contains literal.
 func (t *template) constantHolds(literal []byte) bool {
 	for _, p := range t.pieces {
@@ -142,8 +161,9 @@ func (b *Block) selectCodes(rows Rows, m Matcher) error {
 func (b *Block) selectTemplates(rows Rows, m Matcher, literal []byte, sure bool) error {
 	certain, possible := false, false
 	found := make([]finding, len(b.used))
+	all := b.column.findings(literal)
 	for i := range b.used {
-		found[i] = b.used[i].test(literal)
+		found[i] = all[b.used[i].id]
 		certain = certain || found[i].constant
 		possible = possible || found[i].inside || found[i].across
 	}
@@ -332,15 +352,15 @@ func overlaps(front, v []byte) bool {
 
 // scanInts looks for the digits v in the numbers of a list without writing them down. Where it cannot, it says yes.
 func (b *Block) scanInts(a intsAt, v []byte) (bool, error) {
-	if len(v) > 9 || a.min < 0 || a.way&intsDeltas != 0 || a.most() > 1e9 {
+	if len(v) > 18 {
 		return true, nil
 	}
-	wanted, unit := uint32(0), uint32(1)
+	wanted, unit := uint64(0), uint64(1)
 	for _, c := range v {
 		if classes[c] != isDigit {
-			return false, nil
+			return true, nil
 		}
-		wanted, unit = wanted*10+uint32(c-'0'), unit*10
+		wanted, unit = wanted*10+uint64(c-'0'), unit*10
 	}
 	values, err := b.ints(b.ints64, a)
 	if err != nil {
@@ -348,33 +368,31 @@ func (b *Block) scanInts(a intsAt, v []byte) (bool, error) {
 	}
 	b.ints64 = values
 	for _, x := range values {
-		if x == 0 && len(v) == 1 && wanted == 0 {
+		if hasDigits(x, wanted, unit) {
 			return true, nil
-		}
-		for y := uint32(x); y >= unit/10; y /= 10 {
-			if y%unit == wanted {
-				return true, nil
-			}
-			if y < 10 {
-				break
-			}
 		}
 	}
 	return false, nil
 }
 
-// may tells whether a value of the list can contain v, as far as its header knows.
-func (l listAt) may(v []byte) bool {
-	if l.kind == kindRepeats {
-		return l.fresh.may(v)
+// hasDigits tells whether the decimal digits of x contain those of wanted, which are as many as unit has zeros.
+func hasDigits(x int64, wanted, unit uint64) bool {
+	y := uint64(x)
+	if x < 0 {
+		y = -y
 	}
-	if l.kind != kindDecimal || len(l.front) > 0 {
-		return true
+	if y == 0 {
+		return wanted == 0 && unit == 10
 	}
-	if most := l.ints.most(); most >= 0 && l.ints.min >= 0 && l.ints.way&intsDeltas == 0 {
-		return len(v) <= len(appendDecimal(nil, most, 0))
+	for ; y >= unit/10; y /= 10 {
+		if y%unit == wanted {
+			return true
+		}
+		if y < 10 {
+			break
+		}
 	}
-	return true
+	return false
 }
 
 // eachHit calls do with the number of every value that contains v, which is not empty.

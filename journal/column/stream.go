@@ -43,8 +43,9 @@ func appendUvarint(dst []byte, n int) []byte { return binary.AppendUvarint(dst, 
 // A reader takes numbers and bytes from the front of b. After anything that is not there it is bad for good and gives
 // zeros.
 type reader struct {
-	b   []byte
-	bad bool
+	b       []byte
+	bad     bool
+	radixes [16]radix // by base
 }
 
 func (r *reader) fail() {

@@ -283,6 +283,7 @@ func (r *reader) slot() slot {
 // used is a template that occurs in a block.
 type used struct {
 	*template
+	id    int      // of the template in the column
 	count int      // rows
 	lists []listAt // one for each slot
 }
@@ -298,13 +299,13 @@ func (b *Block) takeTemplates(m *reader, o *offsets) {
 			m.fail()
 			return
 		}
-		b.used[i] = used{template: &b.column.templates[id], count: count}
+		b.used[i] = used{template: &b.column.templates[id], id: id, count: count}
 	}
 	if sum != b.n {
 		m.fail()
 		return
 	}
-	b.codes = m.takeCodes(b.n, o)
+	m.takeCodes(&b.codes, b.n, o)
 	b.lists, b.before = *m, *o
 	*m = reader{bad: m.bad}
 }
@@ -324,7 +325,7 @@ func (b *Block) readLists() error {
 		u := &b.used[i]
 		u.lists, rest = rest[:len(u.first)], rest[len(u.first):]
 		for j := range u.lists {
-			u.lists[j] = m.takeList(u.count, &o)
+			m.takeList(&u.lists[j], u.count, &o)
 		}
 	}
 	if m.bad || len(m.b) > 0 || !b.fits(o) {
@@ -368,6 +369,9 @@ func (b *Block) fromTemplates(dst *Texts, rows Rows) error {
 	if err != nil {
 		return err
 	}
+	if fewOf(rows, b.n) {
+		return b.pickTemplates(dst, rows, owners)
+	}
 	wanted := make([]bool, len(b.used))
 	for i, t := range owners {
 		if rows == nil || rows.Has(i) {
@@ -396,14 +400,10 @@ func (b *Block) fromTemplates(dst *Texts, rows Rows) error {
 			dst.end()
 			continue
 		}
-		dst.Data = append(dst.Data, u.parts[0]...)
-		for _, piece := range u.parts[1:] {
-			dst.Data = append(append(dst.Data, slots.At(k)...), piece...)
-			k += u.count
-		}
+		dst.Data = u.append(dst.Data, slots, k, u.count)
 		dst.end()
 		if len(dst.Data) > 2*MaxRaw {
-			return fmt.Errorf("%w: block of more than %d bytes", ErrDamaged, 2*MaxRaw)
+			return errTooLong
 		}
 	}
 	return nil

@@ -37,9 +37,13 @@ func (x *place) value(i int) []byte { return x.values[i].at(int(x.run.values[i])
 
 // find finds the entry at a position, its columns decoded.
 func (r *Reader) find(position int) (x place, err error) {
-	if x, err = r.locate(position); err == nil {
-		x.values, err = r.columnsOfRun(x.run)
+	if x, err = r.locate(position); err != nil {
+		return x, err
 	}
+	if r.only != nil && !r.only.Has(x.run.first+x.row) {
+		return x, r.decodeAlone(&x)
+	}
+	x.values, err = r.columnsOfRun(x.run)
 	return x, err
 }
 
@@ -80,6 +84,11 @@ func (r *Reader) Entry(index uint64, e *entry.Entry) error {
 	if err != nil {
 		return err
 	}
+	return r.entryAt(&x, e)
+}
+
+// entryAt sets e to the entry at a place whose values are known.
+func (r *Reader) entryAt(x *place, e *entry.Entry) error {
 	n := r.shapeOf[x.run.group]
 	if n == 0 {
 		return r.names.Decode(x.value(0), e)
@@ -90,9 +99,9 @@ func (r *Reader) Entry(index uint64, e *entry.Entry) error {
 // fill makes an entry of the values of its columns.
 func (x *place) fill(s *shape, e *entry.Entry) error {
 	e.Reset()
-	e.Kind, e.Renderer, e.Epoch, e.Received = s.Kind, s.Renderer, uint32(x.span.epochs[x.at]), x.span.received[x.at]
+	e.Kind, e.Renderer, e.Epoch, e.Received = s.Kind, s.Renderer, uint32(x.span.epochs.at(x.at)), x.span.received.at(x.at)
 	if s.Event {
-		e.Event = entry.Time{Valid: true, Digits: s.Digits, Zone: s.Zone, Micros: x.span.events[x.at], Nanos: uint16(x.span.nanos[x.at])}
+		e.Event = entry.Time{Valid: true, Digits: s.Digits, Zone: s.Zone, Micros: x.span.events.at(x.at), Nanos: uint16(x.span.nanos.at(x.at))}
 	}
 	e.Params = x.value(0)
 	for i := range s.Fields {
@@ -129,12 +138,12 @@ func (r *Reader) AppendBody(dst []byte, index uint64) ([]byte, error) {
 
 func (x *place) appendBody(dst []byte, s *shape) []byte {
 	dst = append(dst, entry.Version, byte(s.Kind))
-	dst = binary.AppendUvarint(dst, uint64(x.span.epochs[x.at]))
-	dst = binary.AppendVarint(dst, x.span.received[x.at])
+	dst = binary.AppendUvarint(dst, uint64(x.span.epochs.at(x.at)))
+	dst = binary.AppendVarint(dst, x.span.received.at(x.at))
 	if s.Event {
-		dst = binary.AppendVarint(append(dst, 1+s.Digits), x.span.events[x.at])
+		dst = binary.AppendVarint(append(dst, 1+s.Digits), x.span.events.at(x.at))
 		if s.Digits > 6 {
-			dst = binary.AppendUvarint(dst, uint64(x.span.nanos[x.at]))
+			dst = binary.AppendUvarint(dst, uint64(x.span.nanos.at(x.at)))
 		}
 	} else {
 		dst = append(dst, 0)
@@ -176,7 +185,7 @@ func (r *Reader) row(buf []byte, index uint64) (Row, error) {
 		return Row{Index: index, Body: append(buf, x.value(0)...)}, nil
 	}
 	s := r.shapes[n-1]
-	return Row{Index: index, Body: x.appendBody(buf, s), Shape: &s.Shape, Epoch: x.span.epochs[x.at], Received: x.span.received[x.at]}, nil
+	return Row{Index: index, Body: x.appendBody(buf, s), Shape: &s.Shape, Epoch: x.span.epochs.at(x.at), Received: x.span.received.at(x.at)}, nil
 }
 
 // Bodies yields the canonical bodies of the indexes from to to-1, in order. Indexes that cannot be read come as

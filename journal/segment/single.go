@@ -9,20 +9,20 @@ func (r *Reader) Single(index uint64, e *entry.Entry) error {
 		return r.Entry(index, e)
 	}
 	x, err := r.locate(int(index - r.First()))
+	if err == nil {
+		err = r.decodeAlone(&x)
+	}
 	if err != nil {
 		return err
 	}
+	return r.entryAt(&x, e)
+}
+
+// decodeAlone decodes the values of one place.
+func (r *Reader) decodeAlone(x *place) error {
 	r.alone, r.ends = r.alone[:0], r.ends[:0]
 	for i, c := range r.columnsOf(x.run.group) {
-		l := r.load(c, x.run.block)
-		if l.err != nil {
-			return l.err
-		}
-		n := int(x.run.values[i]) + x.row
-		r.decodeCodes(l)
-		if l.decoded {
-			r.alone = append(r.alone, l.at(n)...)
-		} else if r.alone, err = l.block.AppendValue(r.alone, n); err != nil {
+		if err := r.appendAlone(c, x.run.block, int(x.run.values[i])+x.row); err != nil {
 			return err
 		}
 		r.ends = append(r.ends, len(r.alone))
@@ -37,9 +37,22 @@ func (r *Reader) Single(index uint64, e *entry.Entry) error {
 	for i := range r.one {
 		x.values = append(x.values, &r.one[i])
 	}
-	n := r.shapeOf[x.run.group]
-	if n == 0 {
-		return r.names.Decode(r.one[0].constant, e)
+	return nil
+}
+
+// appendAlone appends value n of a column in a block to those of the entry that was asked alone.
+func (r *Reader) appendAlone(c, b, n int) (err error) {
+	x := r.loadedAt(c, b)
+	if !x.decoded || x.partial {
+		x = r.load(c, b)
 	}
-	return x.fill(r.shapes[n-1], e)
+	if x.err != nil {
+		return x.err
+	}
+	if r.decodeCodes(x); x.decoded && !x.partial {
+		r.alone = append(r.alone, x.at(n)...)
+		return nil
+	}
+	r.alone, err = x.block.AppendValue(r.alone, n)
+	return err
 }

@@ -4,7 +4,7 @@
 // client at a time, so that the input connects, once, and never binds, writes or removes anything. The sockets come and
 // go with the domains: the directory is looked at again and again, and so are sockets that are not there, refuse, or end.
 //
-// A channel is a stream of octets without boundaries. It is cut into lines; frames (FORMAT.md, section 21) are checked and
+// A channel is a stream of octets without boundaries. It is cut into lines; frames (FORMAT.md, section 22) are checked and
 // their numbers followed, so that what is missing becomes a loss entry; lines without a header are joined to the entry
 // before them. What belongs to one domain (memory, time, trouble) is bounded and stays with it. Which domain it is says
 // the name of the socket, which Dom0 has chosen; the octets only claim.

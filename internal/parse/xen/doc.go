@@ -1,5 +1,5 @@
 // Package xen reads what domains of a station write into their log channels: the text lines of the first programs, and
-// the frames of FORMAT.md, section 21. It is pure.
+// the frames of FORMAT.md, section 22. It is pure.
 //
 // As everywhere, received octets are never altered: the fields give them back through a renderer, or they are kept beside
 // the fields. So every octet string yields an entry. What a domain says are claims: HOSTNAME is what it calls itself.

@@ -72,7 +72,7 @@ func TestDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(data), "## 21. Frame")
+	_, section, _ := strings.Cut(string(data), "## 22. Frame")
 	kinds := map[byte]int{}
 	for text := range strings.Lines(section) {
 		f, ok := CutFrame([]byte(strings.TrimSuffix(text, "\n")))
