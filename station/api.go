@@ -28,6 +28,9 @@ type Options struct {
 	Buffer int
 }
 
+// maxHost is how much is kept of what a domain calls itself, in bytes.
+const maxHost = 255
+
 // Api writes the log of a program. Its methods may be called concurrently, none of them fails or panics, and none
 // takes longer than the time limit for the channel and once more for standard output.
 type Api struct {
@@ -125,7 +128,7 @@ func (a *Api) log(l Level, message, module string) {
 		e.left = len(message) - len(e.Message)
 	}
 	if a.options.Domain != "" {
-		e.Fields = []Field{{"HOSTNAME", cut(a.options.Domain, 255)}}
+		e.Fields = []Field{{"HOSTNAME", cut(a.options.Domain, maxHost)}}
 	}
 	line := appendLine(nil, &e, a.options.Domain)
 	said := a.out.put(Entry{Message: string(line)})
