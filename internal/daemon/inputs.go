@@ -131,7 +131,8 @@ func (b *binder) bind(l listener) (input.Input, error) {
 	case "datagram":
 		return syslog.ListenUnixgram(b.local(l.address, nil))
 	case "xen":
-		return xen.Watch(xen.Config{Path: l.address, Limit: int(b.limits.Message), Fields: b.d.facts, Resume: b.d.channelRuns})
+		return xen.Watch(xen.Config{Path: l.address, Limit: int(b.limits.Message), Fields: b.d.facts, Resume: b.d.channelRuns,
+			Answer: (&questions{d: b.d}).answer})
 	}
 	return syslog.ListenUnix(b.local(l.address, nil))
 }

@@ -36,7 +36,8 @@ var table = []row{
 	{"custody/client", []string{"audit", "custody"}},
 	{"audit", []string{"entry", "internal/input/native"}}, // the client of the daemon's own socket
 	{"audit/...", []string{"audit", "entry"}},
-	{"station", []string{"entry"}}, // writes frames; a domain has no daemon
+	{"internal/ask", nil},                          // what goes over a query channel
+	{"station", []string{"entry", "internal/ask"}}, // writes frames; a domain has no daemon
 	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
 	{"internal/rule", []string{"entry"}},
 	{"internal/show", []string{"entry"}},
@@ -45,7 +46,8 @@ var table = []row{
 
 	// Rank 2: the edges, and reading.
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
-	{"internal/input", []string{"entry"}}, // the contract
+	{"internal/input", []string{"entry"}},                                                             // the contract
+	{"internal/input/xen", []string{"entry", "internal/input", "internal/parse/xen", "internal/ask"}}, // has two channels
 	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>"}},
 	{"internal/output/...", []string{"entry", "internal/output"}},
 	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},

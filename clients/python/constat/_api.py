@@ -12,17 +12,12 @@ import threading
 import time
 from typing import Any, List, NamedTuple, Optional, TextIO
 
-from . import _frame, _place, _wire
+from . import _frame, _log, _place, _save, _wire
 from ._channel import DEFAULT_CHANNEL, Channel, now
 from ._entry import encode, octets
 from ._lane import Lane
+from ._level import CRITICAL, DEBUG, ERROR, INFO, WARN, level_number
 
-CRITICAL, ERROR, WARN, INFO, DEBUG = 2, 3, 4, 6, 7  # PRIORITY, in the numbers of syslog
-
-_LEVELS = {
-    **{'critical': 2, 'crit': 2, 'fatal': 2, 'error': 3, 'err': 3, 'erreur': 3, 'warning': 4, 'warn': 4, 'notice': 5},
-    **{'info': 6, 'debug': 7, 'emerg': 0, 'alert': 1},
-}
 _JOURNAL = 'system'
 
 
@@ -32,19 +27,6 @@ class Stats(NamedTuple):
     logged: int
     dropped: int
     unsaid: int
-
-
-def level_number(level: Any) -> int:
-    """A level by its number in syslog, 0 to 7, or its name in any case."""
-    if isinstance(level, str):
-        number = _LEVELS.get(level.strip().lower(), -1)
-        if number < 0 and level.strip().isdigit():
-            number = int(level)
-    else:
-        number = int(level)
-    if not 0 <= number <= 7:
-        raise ValueError(f'level {level!r}: want debug, info, warning, error, critical, or a number from 0 to 7')
-    return number
 
 
 class Api:
@@ -120,6 +102,14 @@ class Api:
     def stats(self) -> Stats:
         """What has become of the entries so far."""
         return Stats(self._logged, self._channel.dropped if self._channel else self._sent.dropped, self._said.dropped)
+
+    def get_log(self, *arguments: Any, **named: Any) -> _log.Log:
+        """As the function get_log. It raises."""
+        return _log.get_log(*arguments, **{'store': self._store, **named})
+
+    def save_log(self, directory: str, *arguments: Any, **named: Any) -> _save.Saved:
+        """As the function save_log. It raises."""
+        return _save.save_log(directory, *arguments, **{'store': self._store, **named})
 
     def close(self) -> bool:
         """Write what waits and say that no more comes, in twice the timeout and at least 2 s. True: nothing was dropped."""

@@ -97,11 +97,16 @@ def _column(value: bytes, width: int) -> str:
     return escaped(value) + ' ' * max(width - len(value.decode('utf-8', 'surrogateescape')), 0)
 
 
+def columns(level: int, domain: bytes, module: bytes) -> str:
+    """Level, domain and module, as wide as the first programs of the station had them."""
+    return f'{_NAMES[level]:8} {_column(domain, 10)} [{_column(module, 20)}]'
+
+
 def line(what: Record, domain: bytes) -> str:
     """The line on standard output, in local time, with its line feed."""
     when = datetime.datetime.fromtimestamp(what.micros // 1_000_000)
     text = when.strftime('%Y-%m-%d %H:%M:%S') + f',{what.micros // 1000 % 1000:03d}'
-    text += f' {_NAMES[what.level]:8} {_column(domain, 10)} [{_column(cut(what.module, MAX_MODULE), 20)}] {escaped(what.message)}'
+    text += f' {columns(what.level, domain, cut(what.module, MAX_MODULE))} {escaped(what.message)}'
     if what.left:
         text += f' [{what.left} more bytes]'
     return text + '\n'

@@ -8,6 +8,9 @@
 // their numbers followed, so that what is missing becomes a loss entry; lines without a header are joined to the entry
 // before them. What belongs to one domain (memory, time, trouble) is bounded and stays with it. Which domain it is says
 // the name of the socket, which Dom0 has chosen; the octets only claim.
+//
+// A domain may have a second channel, its query channel, with a socket NAME-query.sock: there it asks for its own entries
+// (package ask), and gets them. What it can ask is bounded, and of all domains one question at a time is answered.
 package xen
 
 import (
@@ -40,6 +43,8 @@ type Config struct {
 	Fields []entry.Field
 	// Resume, if set, is asked once, when the input begins, for the numbers that were kept before.
 	Resume func() Known
+	// Answer, if set, answers what domains ask over their query channels, NAME-query.sock in the same directory.
+	Answer Answer
 }
 
 // Known says which numbers were accounted for before the input began, as far as somebody looked.
