@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"constat/internal/ask"
+	"constat/internal/inquiry"
 )
 
 // asking reads the log of a domain over its query channel.
@@ -34,11 +34,11 @@ type conversation interface {
 }
 
 // question is what can be asked of a channel.
-func (q Query) question() (out ask.Question, err error) {
+func (q Query) question() (out inquiry.Question, err error) {
 	if q.Domain != "" {
 		return out, fmt.Errorf("domain %q: %w: a domain reads its own entries only", q.Domain, ErrNoLog)
 	}
-	out = ask.Question{Module: q.Module, Text: q.Text, Limit: min(max(q.Limit, 0), ask.MaxEntries)}
+	out = inquiry.Question{Module: q.Module, Text: q.Text, Limit: min(max(q.Limit, 0), inquiry.MaxEntries)}
 	if !q.Since.IsZero() {
 		out.Since = q.Since.UTC().Format(time.RFC3339Nano)
 	}
@@ -77,8 +77,8 @@ func (a asking) all(ctx context.Context, q Query, take func([]byte) error) (l Lo
 	if err != nil {
 		return l, err
 	}
-	if q.Limit > ask.MaxEntries {
-		return l, fmt.Errorf("limit %d: a domain gets all, or at most the newest %d", q.Limit, ask.MaxEntries)
+	if q.Limit > inquiry.MaxEntries {
+		return l, fmt.Errorf("limit %d: a domain gets all, or at most the newest %d", q.Limit, inquiry.MaxEntries)
 	}
 	conn, err := a.open(ctx)
 	if err != nil {
@@ -159,7 +159,7 @@ func unread(f *os.File) error {
 }
 
 // exchange asks one question and takes the entries of the answer.
-func (a asking) exchange(ctx context.Context, conn conversation, q ask.Question, take func([]byte) error) (end ask.End, err error) {
+func (a asking) exchange(ctx context.Context, conn conversation, q inquiry.Question, take func([]byte) error) (end inquiry.End, err error) {
 	deadline := time.Now().Add(a.timeout)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
@@ -170,12 +170,12 @@ func (a asking) exchange(ctx context.Context, conn conversation, q ask.Question,
 	if err != nil {
 		return end, err
 	}
-	var raw [ask.IDSize / 2]byte
+	var raw [inquiry.IDSize / 2]byte
 	rand.Read(raw[:]) // never fails
 	id := hex.AppendEncode(nil, raw[:])
-	line := (&ask.Line{Kind: ask.KindQuestion, ID: id, Body: body}).Append([]byte{'\n'})
-	if len(line) > ask.MaxQuestion {
-		return end, fmt.Errorf("the question has %d bytes, at most %d: shorten module or text", len(line), ask.MaxQuestion)
+	line := (&inquiry.Line{Kind: inquiry.KindQuestion, ID: id, Body: body}).Append([]byte{'\n'})
+	if len(line) > inquiry.MaxQuestion {
+		return end, fmt.Errorf("the question has %d bytes, at most %d: shorten module or text", len(line), inquiry.MaxQuestion)
 	}
 	if _, err := conn.Write(line); err != nil {
 		return end, a.silent(err)
@@ -184,8 +184,8 @@ func (a asking) exchange(ctx context.Context, conn conversation, q ask.Question,
 }
 
 // hear takes the answer to one question; what else comes is of before.
-func (a asking) hear(conn conversation, id []byte, take func([]byte) error) (end ask.End, err error) {
-	lines := bufio.NewReaderSize(conn, ask.MaxLine)
+func (a asking) hear(conn conversation, id []byte, take func([]byte) error) (end inquiry.End, err error) {
+	lines := bufio.NewReaderSize(conn, inquiry.MaxLine)
 	for number := uint64(1); ; {
 		line, err := lines.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) { // no line of an answer is so long
@@ -194,13 +194,13 @@ func (a asking) hear(conn conversation, id []byte, take func([]byte) error) (end
 		if err != nil {
 			return end, a.silent(err)
 		}
-		l, ok := ask.Parse(line[:len(line)-1])
+		l, ok := inquiry.Parse(line[:len(line)-1])
 		switch {
-		case !ok || !bytes.Equal(l.ID, id) || l.Kind == ask.KindQuestion:
+		case !ok || !bytes.Equal(l.ID, id) || l.Kind == inquiry.KindQuestion:
 			continue
 		case l.Number != number:
 			return end, fmt.Errorf("%s: a part of the answer got lost on the way: ask again", a.path)
-		case l.Kind == ask.KindEnd:
+		case l.Kind == inquiry.KindEnd:
 			if err := json.Unmarshal(l.Body, &end); err != nil {
 				return end, fmt.Errorf("%s: end of the answer: %w", a.path, err)
 			}

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"constat/entry"
-	"constat/internal/ask"
+	"constat/internal/input/native"
+	"constat/internal/inquiry"
 )
 
 // DefaultQueryChannel is the channel of a domain on which it asks Dom0 for its log.
@@ -22,7 +22,7 @@ const DefaultQueryChannel = "/dev/hvc3"
 const DefaultReadTimeout = 30 * time.Second
 
 // MaxFromChannel is how many entries a domain gets at once.
-const MaxFromChannel = ask.MaxEntries
+const MaxFromChannel = inquiry.MaxEntries
 
 // ErrNoLog says that there is no log to be read here; the error that wraps it says why, and what to do.
 var ErrNoLog = errors.New("no log can be read here")
@@ -98,9 +98,12 @@ func (s Source) find() (reader, error) {
 	if s.Channel != "" {
 		return asking{s.Channel, s.timeout()}, nil
 	}
-	store := s.Store
+	store, err := s.Store, error(nil)
 	if store == "" {
-		store = defaultStore()
+		store, err = native.DefaultStore()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoLog, err)
 	}
 	if info, err := os.Stat(store); err == nil && info.IsDir() {
 		return s.stored(store)
@@ -110,25 +113,6 @@ func (s Source) find() (reader, error) {
 	}
 	return nil, fmt.Errorf("%w: there is neither a store %s (in Dom0: start 'constat serve', or name the store) nor a query channel %s (in a domain: give it one, see docs/station.md)",
 		ErrNoLog, store, DefaultQueryChannel)
-}
-
-// defaultStore is the store that the command line means where none is named.
-func defaultStore() string {
-	if named := os.Getenv("CONSTAT_STORE"); named != "" {
-		return named
-	}
-	if os.Geteuid() == 0 {
-		return "/var/lib/constat"
-	}
-	state := os.Getenv("XDG_STATE_HOME")
-	if state == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "/var/lib/constat"
-		}
-		state = filepath.Join(home, ".local", "state")
-	}
-	return filepath.Join(state, "constat")
 }
 
 // parseLogged reads a line of JSON.

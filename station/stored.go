@@ -86,7 +86,7 @@ func (s stored) newest(ctx context.Context, q Query) (l Log, err error) {
 	if limit > 0 {
 		q.Limit++ // to see whether there are more
 	}
-	l, err = s.all(ctx, q, func(line []byte) error {
+	_, err = s.all(ctx, q, func(line []byte) error {
 		e, err := parseLogged(bytes.TrimSuffix(bytes.Clone(line), []byte("\n")))
 		l.Entries = append(l.Entries, e)
 		return err

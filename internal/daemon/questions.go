@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"constat/entry"
-	"constat/internal/ask"
+	"constat/internal/inquiry"
 	"constat/internal/search"
 	"constat/internal/show"
 	"constat/journal"
@@ -41,28 +41,28 @@ func (q *questions) open() (*journal.Reader, error) {
 
 // answer returns what a domain asks for, of its own entries only. What goes wrong is told here; the domain learns no more
 // than that something did.
-func (q *questions) answer(ctx context.Context, domain string, asked ask.Question) ([][]byte, ask.End) {
+func (q *questions) answer(ctx context.Context, domain string, asked inquiry.Question) ([][]byte, inquiry.End) {
 	a := &answer{domain: domain, limit: asked.Limit, newest: !asked.Oldest}
 	if a.limit == 0 {
-		a.limit = ask.MaxEntries
+		a.limit = inquiry.MaxEntries
 	}
 	err := q.gather(ctx, a, asked)
 	switch {
 	case err == nil:
 	case errors.Is(err, errCursor):
-		return nil, ask.End{Error: err.Error()}
+		return nil, inquiry.End{Error: err.Error()}
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, ask.End{Error: "took too long: ask for less, with since, until or limit"}
+		return nil, inquiry.End{Error: "took too long: ask for less, with since, until or limit"}
 	default:
 		if ctx.Err() == nil {
 			q.d.log.Warn("question of a domain", "domain", domain, "error", err)
 		}
-		return nil, ask.End{Error: "the log cannot be read"}
+		return nil, inquiry.End{Error: "the log cannot be read"}
 	}
 	return a.list, a.end
 }
 
-func (q *questions) gather(ctx context.Context, a *answer, asked ask.Question) (err error) {
+func (q *questions) gather(ctx context.Context, a *answer, asked inquiry.Question) (err error) {
 	r, err := q.open()
 	if err != nil {
 		return err
@@ -89,11 +89,11 @@ type answer struct {
 	newest bool
 	list   [][]byte
 	bytes  int
-	end    ask.End
+	end    inquiry.End
 }
 
 // query makes the query. Whatever the question says, it holds for the domain only.
-func (a *answer) query(asked ask.Question) (q search.Query, err error) {
+func (a *answer) query(asked inquiry.Question) (q search.Query, err error) {
 	nodes := []query.Node{query.Match{Field: "_XEN_DOMAIN", Op: query.Equal{Values: []string{a.domain}}}}
 	if asked.Module != "" {
 		nodes = append(nodes, query.Match{Field: "SYSLOG_IDENTIFIER", Op: query.Equal{Values: []string{asked.Module}}})
@@ -142,7 +142,7 @@ func (a *answer) take(ctx context.Context, views []*journal.View, q search.Query
 			return errCursor
 		case err != nil:
 			return err
-		case !ownedBy(r.Entry, a.domain):
+		case !cameFrom(r.Entry, a.domain):
 			continue
 		}
 		own := shownToDomain(r.Entry)
@@ -159,9 +159,9 @@ func (a *answer) take(ctx context.Context, views []*journal.View, q search.Query
 
 // add adds an entry and reports whether more may come.
 func (a *answer) add(line []byte, cursor string) bool {
-	full := len(a.list) >= a.limit || a.bytes+len(line) > ask.MaxAnswer
+	full := len(a.list) >= a.limit || a.bytes+len(line) > inquiry.MaxAnswer
 	switch {
-	case len(line) > ask.MaxEntry:
+	case len(line) > inquiry.MaxEntry:
 		a.end.TooLong++
 		return true
 	case full && !a.newest:
@@ -169,15 +169,15 @@ func (a *answer) add(line []byte, cursor string) bool {
 		return false
 	}
 	a.list = append(a.list, line)
-	for a.bytes += len(line); len(a.list) > a.limit || a.bytes > ask.MaxAnswer; a.list = a.list[1:] {
+	for a.bytes += len(line); len(a.list) > a.limit || a.bytes > inquiry.MaxAnswer; a.list = a.list[1:] {
 		a.bytes -= len(a.list[0])
 		a.end.More = true
 	}
 	return true
 }
 
-// ownedBy reports whether the log channel of a domain is where an entry came from: as we saw it, not as somebody claims.
-func ownedBy(e *entry.Entry, domain string) bool {
+// cameFrom reports whether the log channel of a domain is where an entry came from: as we saw it, not as somebody claims.
+func cameFrom(e *entry.Entry, domain string) bool {
 	own, transport := false, false
 	for i := range e.Fields {
 		f := &e.Fields[i]

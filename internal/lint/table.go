@@ -36,8 +36,8 @@ var table = []row{
 	{"custody/client", []string{"audit", "custody"}},
 	{"audit", []string{"entry", "internal/input/native"}}, // the client of the daemon's own socket
 	{"audit/...", []string{"audit", "entry"}},
-	{"internal/ask", nil},                          // what goes over a query channel
-	{"station", []string{"entry", "internal/ask"}}, // writes frames; a domain has no daemon
+	{"internal/inquiry", nil},                                                   // what goes over a query channel
+	{"station", []string{"entry", "internal/inquiry", "internal/input/native"}}, // frames, questions; in Dom0 the daemon's own socket
 	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
 	{"internal/rule", []string{"entry"}},
 	{"internal/show", []string{"entry"}},
@@ -46,8 +46,8 @@ var table = []row{
 
 	// Rank 2: the edges, and reading.
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
-	{"internal/input", []string{"entry"}},                                                             // the contract
-	{"internal/input/xen", []string{"entry", "internal/input", "internal/parse/xen", "internal/ask"}}, // has two channels
+	{"internal/input", []string{"entry"}},                                                                 // the contract
+	{"internal/input/xen", []string{"entry", "internal/input", "internal/parse/xen", "internal/inquiry"}}, // has two channels
 	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>"}},
 	{"internal/output/...", []string{"entry", "internal/output"}},
 	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},

@@ -1,7 +1,7 @@
 // Package xen is the input that reads the log channels of the domains of a station: the JournalProxy of Dom0.
 //
 // Each domain has a socket NAME-log.sock in one directory. The backend of the channel (QEMU) listens there, and serves one
-// client at a time, so that the input connects, once, and never binds, writes or removes anything. The sockets come and
+// client at a time, so that the input connects, once, and never binds or removes anything, and writes nothing there. The sockets come and
 // go with the domains: the directory is looked at again and again, and so are sockets that are not there, refuse, or end.
 //
 // A channel is a stream of octets without boundaries. It is cut into lines; frames (FORMAT.md, section 22) are checked and
@@ -10,7 +10,7 @@
 // the name of the socket, which Dom0 has chosen; the octets only claim.
 //
 // A domain may have a second channel, its query channel, with a socket NAME-query.sock: there it asks for its own entries
-// (package ask), and gets them. What it can ask is bounded, and of all domains one question at a time is answered.
+// (package inquiry), and gets them. What it can ask is bounded, and of all domains one question at a time is answered.
 package xen
 
 import (

@@ -10,17 +10,17 @@ import (
 	"strconv"
 	"time"
 
-	"constat/internal/ask"
 	"constat/internal/input"
+	"constat/internal/inquiry"
 )
 
 // QuerySuffix ends the names of the sockets of query channels; what stands before it is the name of the domain.
 const QuerySuffix = "-query.sock"
 
 // Answer answers a question of a domain, and must give it nothing but entries of that domain: each one line of JSON without
-// its end and of at most [ask.MaxEntry] bytes, in all at most [ask.MaxAnswer]. It is called for one question at a time, and
+// its end and of at most [inquiry.MaxEntry] bytes, in all at most [inquiry.MaxAnswer]. It is called for one question at a time, and
 // must return soon after the context ends.
-type Answer func(ctx context.Context, domain string, q ask.Question) ([][]byte, ask.End)
+type Answer func(ctx context.Context, domain string, q inquiry.Question) ([][]byte, inquiry.End)
 
 // What questions may take.
 const (
@@ -70,8 +70,8 @@ func (a *asker) converse(ctx context.Context, conn net.Conn) (came bool) {
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
 	a.answered, a.failed, a.ignored = 0, 0, 0
 	a.tell("query connected", "6", fmt.Sprintf("query channel of domain %s connected", a.name))
-	questions := lines{limit: ask.MaxQuestion}
-	buf := make([]byte, ask.MaxQuestion)
+	questions := lines{limit: inquiry.MaxQuestion}
+	buf := make([]byte, inquiry.MaxQuestion)
 	var err error
 	for err == nil {
 		var n int
@@ -92,8 +92,8 @@ func (a *asker) converse(ctx context.Context, conn net.Conn) (came bool) {
 
 // line takes a line. What is no question as it was sent is counted and not answered: it may be an echo of an answer.
 func (a *asker) line(ctx context.Context, conn net.Conn, line []byte, lost int64) error {
-	l, ok := ask.Parse(line)
-	if !ok || lost > 0 || l.Kind != ask.KindQuestion {
+	l, ok := inquiry.Parse(line)
+	if !ok || lost > 0 || l.Kind != inquiry.KindQuestion {
 		if len(line) > 0 {
 			a.ignored++
 		}
@@ -119,10 +119,10 @@ func (a *asker) line(ctx context.Context, conn net.Conn, line []byte, lost int64
 }
 
 // find finds the answer when it is this domain's turn.
-func (a *asker) find(ctx context.Context, body []byte) ([][]byte, ask.End) {
-	q, err := ask.ParseQuestion(body)
+func (a *asker) find(ctx context.Context, body []byte) ([][]byte, inquiry.End) {
+	q, err := inquiry.ParseQuestion(body)
 	if err != nil {
-		return nil, ask.End{Error: err.Error()}
+		return nil, inquiry.End{Error: err.Error()}
 	}
 	waiting, cancel := context.WithTimeout(ctx, turnTime)
 	defer cancel()
@@ -130,7 +130,7 @@ func (a *asker) find(ctx context.Context, body []byte) ([][]byte, ask.End) {
 	case a.turn <- struct{}{}:
 		defer func() { <-a.turn }()
 	case <-waiting.Done():
-		return nil, ask.End{Error: "busy with questions of other domains: ask again"}
+		return nil, inquiry.End{Error: "busy with questions of other domains: ask again"}
 	}
 	working, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
@@ -138,10 +138,10 @@ func (a *asker) find(ctx context.Context, body []byte) ([][]byte, ask.End) {
 }
 
 // written is an answer as it goes over the channel.
-func written(id []byte, list [][]byte, end ask.End) []byte {
+func written(id []byte, list [][]byte, end inquiry.End) []byte {
 	out := []byte{'\n'} // not glued to what is left of an answer that was cut
 	for i, body := range list {
-		out = (&ask.Line{Kind: ask.KindEntry, ID: id, Number: uint64(i) + 1, Body: body}).Append(out)
+		out = (&inquiry.Line{Kind: inquiry.KindEntry, ID: id, Number: uint64(i) + 1, Body: body}).Append(out)
 	}
 	end.Error = end.Error[:min(len(end.Error), maxEcho)]
 	end.Entries = len(list)
@@ -149,7 +149,7 @@ func written(id []byte, list [][]byte, end ask.End) []byte {
 	if err != nil { // of numbers and texts: never
 		body = []byte(`{"error":` + strconv.Quote(err.Error()) + `}`)
 	}
-	return (&ask.Line{Kind: ask.KindEnd, ID: id, Number: uint64(len(list)) + 1, Body: body}).Append(out)
+	return (&inquiry.Line{Kind: inquiry.KindEnd, ID: id, Number: uint64(len(list)) + 1, Body: body}).Append(out)
 }
 
 // tell makes an entry of what happens to the channel.

@@ -1,4 +1,4 @@
-package ask_test
+package inquiry_test
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"constat/internal/ask"
+	"constat/internal/inquiry"
 )
 
 // TestDocument: the examples of FORMAT.md are lines as they are sent.
@@ -21,13 +21,13 @@ func TestDocument(t *testing.T) {
 		if !strings.HasPrefix(line, "%q1 ") || strings.Contains(line, "KIND") {
 			continue
 		}
-		l, ok := ask.Parse([]byte(strings.TrimSuffix(line, "\n")))
+		l, ok := inquiry.Parse([]byte(strings.TrimSuffix(line, "\n")))
 		if !ok || string(l.Append(nil)) != line {
 			t.Errorf("no line: %q, want %q", line, l.Append(nil))
 		}
 		kinds[l.Kind]++
-		if l.Kind == ask.KindQuestion {
-			if _, err := ask.ParseQuestion(l.Body); err != nil {
+		if l.Kind == inquiry.KindQuestion {
+			if _, err := inquiry.ParseQuestion(l.Body); err != nil {
 				t.Error(err)
 			}
 		}
@@ -44,7 +44,7 @@ func TestQuestion(t *testing.T) {
 		`{"domain":"other"}`: "unknown", `{}{}`: "more than one", `[]`: "question", ``: "question",
 		`{"text":"` + strings.Repeat("x", 257) + `"}`: "text",
 	} {
-		_, err := ask.ParseQuestion([]byte(body))
+		_, err := inquiry.ParseQuestion([]byte(body))
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40s: %v, want %q", body, err, want)
 		}
@@ -53,11 +53,11 @@ func TestQuestion(t *testing.T) {
 
 // FuzzParse: what is taken for a line is written in the same way.
 func FuzzParse(f *testing.F) {
-	l := ask.Line{Kind: 'q', ID: []byte("00000000000000aa"), Body: []byte(`{"limit":5}`)}
+	l := inquiry.Line{Kind: 'q', ID: []byte("00000000000000aa"), Body: []byte(`{"limit":5}`)}
 	f.Add(bytes.TrimSuffix(l.Append(nil), []byte("\n")))
 	f.Add([]byte("%q1 q 00000000000000aa 0 {} 00000000"))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		l, ok := ask.Parse(line)
+		l, ok := inquiry.Parse(line)
 		if !ok {
 			return
 		}
@@ -65,6 +65,6 @@ func FuzzParse(f *testing.F) {
 		if got := l.Append(nil); string(got) != string(line)+"\n" {
 			t.Errorf("%q is written as %q", line, got)
 		}
-		ask.ParseQuestion(l.Body)
+		inquiry.ParseQuestion(l.Body)
 	})
 }
