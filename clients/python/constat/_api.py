@@ -58,7 +58,7 @@ class Api:
         self._domain = octets(domain or _host())
         self._out, self._timeout, self._buffer = out, timeout, buffer
         self._socket, self._store = socket, store
-        self._lock, self._closed, self._logged = threading.Lock(), False, 0
+        self._lock, self._closed, self._logged = threading.RLock(), False, 0
         self._start()
         atexit.register(self.close)
 
@@ -153,7 +153,7 @@ class Api:
     def _fork(self) -> None:
         if self._channel is not None:
             self._channel.abandon()
-        self._lock, self._closed, self._logged = threading.Lock(), False, 0
+        self._lock, self._closed, self._logged = threading.RLock(), False, 0
         self._start()
         atexit.register(self.close)
 

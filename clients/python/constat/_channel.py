@@ -101,7 +101,7 @@ class Channel:
         #: Messages that were not written, given-up ones included.
         self.dropped = 0
         self._timeout, self._fields = timeout, _frame.host_field(domain)
-        self._skipped, self._lock = 0, threading.Lock()
+        self._skipped, self._lock = 0, threading.RLock()
         self._stream: Any = None
         self._number, self._said, self._rest = 0, 0, b''
         self._latest, self._said_at = 0.0, time.monotonic()

@@ -12,7 +12,7 @@ import stat
 import subprocess
 import tempfile
 import threading
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Union
+from typing import Any, Dict, Generator, Iterator, List, NamedTuple, Optional, Union
 
 from . import _ask, _frame
 from ._level import level_number
@@ -22,6 +22,7 @@ DEFAULT_QUERY_CHANNEL = '/dev/hvc3'
 
 Entry = Dict[str, Any]
 When = Union[None, float, datetime.datetime, str]
+Lines = Generator[bytes, None, None]
 _MAX_COMPLAINT = 4096
 
 
@@ -82,7 +83,7 @@ class Stored:
             raise NoLogError(f'the store {store} is read by the program {named}, which is not found: install it, or name it with CONSTAT_BIN')
         self._program, self._store = found, store
 
-    def lines(self, chosen: Selection, about: Log, timeout: Optional[float]) -> Iterator[bytes]:
+    def lines(self, chosen: Selection, about: Log, timeout: Optional[float]) -> Lines:
         """The entries as lines of JSON."""
         if not chosen.limit:
             yield from self._show(chosen, timeout)
@@ -91,7 +92,7 @@ class Stored:
         about.more = len(found) > chosen.limit
         yield from found[-chosen.limit :]
 
-    def _show(self, chosen: Selection, timeout: Optional[float]) -> Iterator[bytes]:
+    def _show(self, chosen: Selection, timeout: Optional[float]) -> Lines:
         command = [self._program, 'show', '-o', 'json', '--no-pager', *self._arguments(chosen)]
         with tempfile.TemporaryFile() as complaint, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaint, env=self._env()) as process:
             assert process.stdout is not None
@@ -147,7 +148,7 @@ class Asked:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def lines(self, chosen: Selection, about: Log, timeout: Optional[float]) -> Iterator[bytes]:
+    def lines(self, chosen: Selection, about: Log, timeout: Optional[float]) -> Lines:
         """The entries as lines of JSON: the newest so many, or all, for which it asks again and again."""
         if chosen.domain:
             raise NoLogError(f'domain {chosen.domain!r}: a domain reads its own entries only')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -182,7 +183,8 @@ def _save(medium: _Medium, directory: str, name: str, format: str, evidence: Opt
     lines = place.lines(chosen, about, None)
     log = name + ('.jsonl' if format == 'json' else '.log')
     source = _Lines(lines if format == 'json' else _log.text_lines(lines))
-    medium.add(log, source)
+    with contextlib.closing(lines):
+        medium.add(log, source)
     proof, note = '', ''
     if evidence is not False:
         note = _why_not(place, source.count)

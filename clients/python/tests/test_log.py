@@ -56,7 +56,12 @@ class Backend:
                     client.close()
                     client = None
             elif self.master in ready and client is not None:
-                client.sendall(os.read(self.master, 1 << 10))
+                data = os.read(self.master, 1 << 10)
+                try:
+                    client.sendall(data)
+                except (BrokenPipeError, ConnectionResetError):
+                    client.close()
+                    client = None
         if client is not None:
             client.close()
 
