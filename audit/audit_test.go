@@ -41,8 +41,8 @@ func (r *recorder) Commit(_ context.Context, journal string, entries []entry.Ent
 func (r *recorder) Import(context.Context, string, string, io.Reader) (kept, cut uint64, err error) {
 	return 0, 0, errors.ErrUnsupported
 }
-func (r *recorder) Rotate(context.Context) error { return errors.ErrUnsupported }
-func (r *recorder) Seal(context.Context) error   { return errors.ErrUnsupported }
+func (r *recorder) Rotate(context.Context) error       { return errors.ErrUnsupported }
+func (r *recorder) Seal(context.Context, string) error { return errors.ErrUnsupported }
 func (r *recorder) Exported(context.Context, *entry.Entry) error {
 	return errors.ErrUnsupported
 }

@@ -58,6 +58,8 @@ func (s *suite) parts(only []string) (list []part) {
 		{"tcp", s.runCase(s.tcpCase)},
 		{"tcp-octet", s.runCase(s.octetCase)},
 		{"udp", s.runCase(s.udpCase)},
+		{"relay", s.runCase(s.relayCase)},
+		{"relay-relp", s.runCase(s.relayRELPCase)},
 		{"memory", s.runCase(s.memoryCase)},
 		{"library", s.runCase(s.libraryCase)},
 		{"size", s.runCase(s.sizeCase)},

@@ -39,13 +39,13 @@ func TestProgram(t *testing.T) {
 func testRun(t *testing.T, binary string) {
 	dir := t.TempDir()
 	var out bytes.Buffer
-	o := options{messages: 2000, pairs: 1, only: "import,tcp,tcp-octet,udp", dir: dir, binary: binary}
+	o := options{messages: 2000, pairs: 1, only: "import,tcp,tcp-octet,udp,relay,relay-relp", dir: dir, binary: binary}
 	if err := o.run(t.Context(), &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	checkEmpty(t, dir)
 	text := out.String()
-	for _, want := range []string{"| CPU |", "### import:", "### tcp:", "### tcp-octet:", "### udp:", "| constat | "} {
+	for _, want := range []string{"| CPU |", "### import:", "### tcp:", "### tcp-octet:", "### udp:", "### relay:", "### relay-relp:", "| constat | "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

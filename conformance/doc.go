@@ -5,6 +5,7 @@
 //	syslog/<case>/expected.json   the fields of its entry, as "constat show -o json" names and writes them
 //	framing/<case>/input          the octets of one TCP connection, which is then closed
 //	framing/<case>/expected.json  the messages that they are
+//	selectors/cases.txt           what selectors of a syslog.conf select in each dialect, one case a line
 //
 // In expected.json null says that there is no such field; fields that are not named are not looked at. That the octets
 // come back as they were is always checked. "YYYY" in __EVENT_TIME is the year that the rule for times without a year

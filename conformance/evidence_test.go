@@ -1,9 +1,13 @@
 package conformance_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/base64"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"constat/entry"
+	"constat/evidence"
 	"constat/internal/cli"
+	"constat/internal/vfs"
+	"constat/journal"
+	"constat/journal/layout"
+	"constat/seal"
 )
 
 // constat runs a command on a store of the test.
@@ -202,4 +212,139 @@ func TestPageInPrint(t *testing.T) {
 	if !strings.Contains(all, "SHA-256ofthefilehandedover") {
 		t.Error("no signature block")
 	}
+}
+
+// TestWitnessedPageInBrowser wants the page to list who cosigned system, and what its seals state of the journal that is
+// shown; and to refuse a checkpoint of another root.
+func TestWitnessedPageInBrowser(t *testing.T) {
+	b := needBrowser(t)
+	dir, file, page := provable(t, 50), filepath.Join(t.TempDir(), "case.evidence.zip"), filepath.Join(t.TempDir(), "page.html")
+	wide := appendWide(t, dir)
+	constat(t, dir, "prove", "--private", "-o", file, "--journal", "imported", "guest7 OR wide")
+	key, err := seal.NewWitnessKey("witness.example/w1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	note, err := os.ReadFile(filepath.Join(dir, layout.System, layout.CheckpointFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, err := seal.Cosignatures(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	note = append(note, key.Cosign(text, 1_800_000_000).Line()...)
+	if err := os.WriteFile(filepath.Join(dir, layout.System, layout.CosignedFile), note, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	stampedBy(t, filepath.Join(dir, layout.System))
+	constat(t, dir, "prove", "--upgrade", file)
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := evidence.Page(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(page, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dom := b.run(t, page, "--dump-dom")
+	_, said, _ := strings.Cut(dom, `id="witnesses">`)
+	said, _, _ = strings.Cut(said, "</li>")
+	if want := "of station.example/log/system by 2027-01-15T08:00:00Z, and with its seals imported up to entry 51"; !strings.Contains(said, want) || !strings.Contains(said, "Time stamps came with it, which this page does not check: anchors/system-") || !strings.Contains(dom, `data-checked="good"`) {
+		t.Errorf("want %q: %s", want, said)
+	}
+	nothing := filepath.Join(t.TempDir(), "nothing.html")
+	constat(t, dir, "prove", "-o", nothing, "--journal", "imported", "nobody")
+	if dom := b.run(t, nothing, "--dump-dom"); !strings.Contains(dom, `data-checked="good"`) {
+		t.Error("a page that shows nothing does not agree with itself")
+	}
+	if want := "wide · EMAIL=alice@example.org</td>"; !strings.Contains(dom, want) {
+		t.Errorf("the page lacks %q", want)
+	}
+	root := strings.Split(text, "\n")[2]
+	disclosed := fileOf(t, whole, "disclosed.bin")
+	for _, c := range []struct {
+		file, old, with, said string
+	}{
+		{string(note), root, strings.Repeat("A", 43) + "=", "do not lead to the root that others saw"},
+		{disclosed, "alice@", "elice@", "the table does not say what the entry says"},
+		{disclosed, wide, strings.ToUpper(wide), "a disclosed value is not the one that was kept"},
+	} {
+		base64 := base64.StdEncoding.EncodeToString
+		forged := bytes.Replace(data, []byte(base64([]byte(c.file))), []byte(base64([]byte(strings.Replace(c.file, c.old, c.with, 1)))), 1)
+		if bytes.Equal(forged, data) {
+			t.Fatalf("nothing to forge: %s", c.said)
+		}
+		if err := os.WriteFile(page, forged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if dom := b.run(t, page, "--dump-dom"); !strings.Contains(dom, `data-checked="bad"`) || !strings.Contains(dom, c.said) {
+			t.Errorf("taken, which should not: %s", c.said)
+		}
+	}
+}
+
+// appendWide appends an entry of so many fields that they are packed into one, a private one among them, and returns a value
+// of another.
+func appendWide(t *testing.T, dir string) (value string) {
+	t.Helper()
+	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := entry.Entry{Renderer: entry.RenderText}
+	e.AddString("MESSAGE", "wide", entry.Claimed)
+	for i := range 4000 {
+		e.AddString(fmt.Sprintf("FIELD_%d", i), "twenty bytes of text", entry.Claimed)
+	}
+	e.Fields = append(e.Fields, entry.Field{Name: "EMAIL", Value: []byte("alice@example.org"), Form: entry.Private})
+	if _, err = w.Append("imported", []entry.Entry{e}); err == nil {
+		err = w.Checkpoint()
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return "twenty bytes of text"
+}
+
+// fileOf is a file of a zip.
+func fileOf(t *testing.T, data []byte, name string) string {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := fs.ReadFile(z, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// stampedBy has openssl stamp the checkpoint of a journal, and keeps the token as the daemon does.
+func stampedBy(t *testing.T, journal string) {
+	t.Helper()
+	need(t, "openssl")
+	dir := t.TempDir()
+	for name, text := range map[string]string{"serial": "01\n",
+		"tsa.cnf": "[tsa]\ndefault_tsa = one\n[one]\nserial = serial\ndefault_policy = 1.2.3\ndigests = sha256\nsigner_digest = sha256\ness_cert_id_alg = sha256\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := filepath.Join(journal, layout.TimestampedFile)
+	note, err := os.ReadFile(filepath.Join(journal, layout.CheckpointFile))
+	if err == nil {
+		err = os.WriteFile(data, note, 0o640)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	command(t, dir, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem", "-out", "tsa.pem",
+		"-subj", "/CN=Stamps", "-addext", "extendedKeyUsage=critical,timeStamping")
+	command(t, dir, "openssl", "ts", "-query", "-data", data, "-sha256", "-cert", "-out", "q.tsq")
+	command(t, dir, "openssl", "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "q.tsq", "-inkey", "key.pem", "-signer", "tsa.pem", "-out", filepath.Join(journal, layout.TokenFile))
 }

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// TestStationExamples runs the examples of docs/station.md as they stand there, in Dom0, and checks what they saved.
+// TestStationExamples runs the examples of docs/station-log.md as they stand there, in Dom0, and checks what they saved.
 func TestStationExamples(t *testing.T) {
 	d := serve(t, "listen: {}\nhttp: off\n")
-	page, err := os.ReadFile("../docs/station.md")
+	page, err := os.ReadFile("../docs/station-log.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestStationExamples(t *testing.T) {
 			_, rest, _ := bytes.Cut(page, []byte("<!-- example: "+c.language+" -->\n```"+c.language+"\n"))
 			text, _, ok := bytes.Cut(rest, []byte("\n```\n"))
 			if !ok {
-				t.Fatal("no example in docs/station.md")
+				t.Fatal("no example in docs/station-log.md")
 			}
 			dir := t.TempDir()
 			if err := os.WriteFile(filepath.Join(dir, c.file), append(text, '\n'), 0o644); err != nil {

@@ -34,6 +34,7 @@ var targets = map[string]func(t *testing.T) target{
 	},
 	"import": newImporter,
 	"daemon": newDaemons,
+	"relp":   newRELP,
 }
 
 // parser is internal/parse without anything around it.

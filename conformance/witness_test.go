@@ -22,6 +22,8 @@ import (
 	"constat/journal"
 	"constat/journal/layout"
 	"constat/seal"
+
+	"golang.org/x/mod/sumdb/note"
 )
 
 // publishedOrigin is the origin of the journal whose log is checked.
@@ -139,6 +141,12 @@ func freeAddress(t *testing.T) string {
 // newConstatWitness is our own witness, which knows the log of a store.
 func newConstatWitness(t *testing.T, vkey string) witness.Target {
 	t.Helper()
+	return newWitnessOf(t, publishedOrigin, vkey)
+}
+
+// newWitnessOf is our own witness, which knows one log.
+func newWitnessOf(t *testing.T, origin, vkey string) witness.Target {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
 	if err := os.Mkdir(layout.KeysDir(dir), 0o700); err != nil {
 		t.Fatal(err)
@@ -151,7 +159,7 @@ func newConstatWitness(t *testing.T, vkey string) witness.Target {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := witness.NewServer(witness.ServerConfig{FS: vfs.OS(), Store: dir, Key: key, Logs: []witness.Log{{Origin: publishedOrigin, Key: log}}})
+	s, err := witness.NewServer(witness.ServerConfig{FS: vfs.OS(), Store: dir, Key: key, Logs: []witness.Log{{Origin: origin, Key: log}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,5 +292,20 @@ func (s *store) fsck(t *testing.T, size int) {
 	got, out := fsck.check(t, server.URL+"/tlog/"+published+"/", s.key(t), "--bearer_token="+string(token))
 	if got != size || !cosigned {
 		t.Errorf("fsck of a witnessed log: size %d, want %d, cosigned %v:\n%s", got, size, cosigned, out)
+	}
+}
+
+// TestWitnessOfOthers feeds our witness a log that is made with torchwood, which judges the answers: as it grows, and what no
+// witness may cosign.
+func TestWitnessOfOthers(t *testing.T) {
+	torchlog := buildPeer(t, "./torchlog")
+	skey, vkey, err := note.GenerateKey(nil, "torchwood.example/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWitnessOf(t, "torchwood.example/log", vkey)
+	out, err := exec.Command(string(torchlog), w.URL, w.Cosigner.VKey(), skey).CombinedOutput()
+	if cosigned := strings.Count("\n"+string(out), "\n200 "); err != nil || cosigned != 6 {
+		t.Errorf("%v, %d cosigned:\n%s", err, cosigned, out)
 	}
 }

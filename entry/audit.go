@@ -195,12 +195,18 @@ func (w *objectWriter) rune(c rune, octets []byte) {
 		w.out = appendEscape(w.out, byte(c))
 	case c < 0x7f || w.flags&ZatoUnicode != 0:
 		w.out = append(w.out, octets...)
-	case c > 0xffff:
-		c -= 0x10000
-		w.out = appendUnit(appendUnit(w.out, 0xd800+c>>10), 0xdc00+c&0x3ff)
 	default:
-		w.out = appendUnit(w.out, c)
+		w.out = appendUTF16(w.out, c)
 	}
+}
+
+// appendUTF16 appends one or two \uXXXX.
+func appendUTF16(dst []byte, c rune) []byte {
+	if c <= 0xffff {
+		return appendUnit(dst, c)
+	}
+	c -= 0x10000
+	return appendUnit(appendUnit(dst, 0xd800+c>>10), 0xdc00+c&0x3ff)
 }
 
 // appendUnit appends \uXXXX.

@@ -18,11 +18,12 @@ type Decoder struct {
 // name is a text that was met, and whether it can name a field.
 type name struct {
 	text  string
-	valid bool
+	valid bool // and is not known by a number
 }
 
 // Decode sets e to what body says. Values and parameters point into body. It accepts exactly what [AppendBody]
-// prints: anything else is [ErrFormat], and a version above [Version] is [ErrNewer].
+// prints, of kinds up to [MaxKind]: anything else is [ErrFormat]. A version, kind or renderer above those that this
+// program knows is [ErrNewer]; but for the first, e then is what body says.
 func (d *Decoder) Decode(body []byte, e *Entry) error {
 	if len(body) > MaxBody {
 		return ErrFormat
@@ -35,7 +36,9 @@ func (d *Decoder) DecodeLong(body []byte, e *Entry) error {
 	e.Reset()
 	r := reader{buf: body, names: d}
 	if version := r.byte(); version > Version {
-		return fmt.Errorf("%w: number %d, known is %d", ErrNewer, version, Version)
+		return fmt.Errorf("%w: entry format %d, this program knows %d", ErrNewer, version, Version)
+	} else if version < Version {
+		return fmt.Errorf("%w: entry format %d, this program reads %d", ErrFormat, version, Version)
 	}
 	e.Kind = Kind(r.byte())
 	epoch := r.uvarint()
@@ -49,10 +52,10 @@ func (d *Decoder) DecodeLong(body []byte, e *Entry) error {
 	switch {
 	case r.bad || len(r.buf) != 0:
 		return ErrFormat
-	case epoch > math.MaxUint32 || e.Kind > Control || renderer > uint64(lastRenderer) || !e.Event.valid():
+	case epoch > math.MaxUint32 || e.Kind > MaxKind || renderer > math.MaxUint16 || !e.Event.valid():
 		return ErrFormat
 	}
-	return nil
+	return e.Known()
 }
 
 // DecodeFields decodes the list of fields that a packed blob holds: inline and private ones.
@@ -93,7 +96,7 @@ func (d *Decoder) intern(b []byte) name {
 		return n
 	}
 	n := name{text: string(b)}
-	n.valid = ValidName(n.text)
+	n.valid = ValidName(n.text) && knownNumber(n.text) == 0
 	if d.names == nil {
 		d.names = make(map[string]name, 64)
 	}
@@ -206,12 +209,8 @@ func (r *reader) fields(fields []Field) []Field {
 // field reads field number i.
 func (r *reader) field(i int) Field {
 	tag := r.byte()
-	f := Field{Provenance: Provenance(tag & 3), Form: Form(tag >> 2)}
-	text := r.bytes()
-	var named name
-	if len(text) <= MaxName {
-		named = r.names.nameAt(i, text)
-	}
+	f := Field{Provenance: Provenance(tag & 3), Form: Form(tag >> 2 & 3)}
+	named := r.name(int(tag>>4), i)
 	f.Name = named.text
 	switch f.Form {
 	case Inline:
@@ -222,8 +221,28 @@ func (r *reader) field(i int) Field {
 		f.Value = r.take(DigestSize)
 		f.Size = r.uvarint()
 	}
-	if !r.bad && (len(text) > MaxName || f.check(named.valid) != nil) {
+	if !r.bad && f.check(named.valid) != nil {
 		r.fail()
 	}
 	return f
+}
+
+// name reads the name of field number i, whose tag says that number: see [AppendHead].
+func (r *reader) name(number, i int) name {
+	if number == 0 {
+		text := r.bytes()
+		if len(text) > MaxName {
+			r.fail()
+			return name{}
+		}
+		return r.names.nameAt(i, text)
+	}
+	if number == LongName {
+		number += int(r.byte())
+	}
+	if number > lastKnown {
+		r.fail()
+		return name{}
+	}
+	return name{knownNames[number], true}
 }

@@ -13,12 +13,12 @@
 // by [Nonces], so that it costs no byte on disk; it keeps the sibling hashes of a proof from being guessed. What is
 // stored is the body.
 //
-// # Body, format number 0
+// # Body
 //
 // All integers are little-endian base-128 varints in their shortest form (uvarint; svarint is zigzag), a string is a
 // uvarint length and its bytes. There is exactly one encoding of an entry: [Decoder.Decode] refuses every other.
 //
-//	version     byte     0 until the format is frozen as 1
+//	version     byte     [Version]
 //	kind        byte     0 event, 1 loss, 2 seal, 3 control
 //	epoch       uvarint  time epoch of the store, below 2^32
 //	received    svarint  µs since 1970-01-01 UTC, by the ingest clock
@@ -29,8 +29,8 @@
 //	renderer    uvarint  see [Renderer]
 //	params      string   parameters of the renderer
 //	fields      uvarint  count, then per field:
-//	  tag       byte       provenance (bits 0-1) | form (bits 2-3)
-//	  name      string     see [ValidName]
+//	  tag       byte       provenance (bits 0-1) | form (bits 2-3) | name (bits 4-7)
+//	  name                 see [AppendHead] and [ValidName]
 //	  value                form inline:  string
 //	                       form private: 32-byte salted digest
 //	                       form blob:    32-byte salted digest, uvarint size of the value
@@ -41,6 +41,6 @@
 //
 // # Evolution
 //
-// Format 0 is refused by later programs. Once frozen, a released renderer never changes its output, a new renderer
-// gets a new number, and any other change gets a new version byte; a reader refuses versions it does not know.
+// A released renderer never changes its output, a new renderer or kind gets a new number, and any other change gets a
+// new version byte: each is [ErrNewer] to a reader that does not know it. Version 0 was never fixed, and is refused.
 package entry

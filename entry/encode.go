@@ -12,7 +12,7 @@ const DigestSize = 32
 // Errors of encoding and decoding.
 var (
 	ErrTooLong = errors.New("entry longer than 65535 bytes as a leaf: spill it first")
-	ErrNewer   = errors.New("entry format newer than this program")
+	ErrNewer   = errors.New("written by a newer constat: read it with that one")
 	ErrFormat  = errors.New("not a canonical entry")
 )
 
@@ -94,11 +94,11 @@ func (n *Encoder) appendFields(dst []byte, fields []Field) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, uint64(len(fields)))
 	for i := range fields {
 		f := &fields[i]
-		if err := f.check(n.validName(f.Name)); err != nil {
+		number := knownNumber(f.Name)
+		if err := f.check(number > 0 || n.validName(f.Name)); err != nil {
 			return nil, err
 		}
-		dst = append(dst, byte(f.Provenance)|byte(f.Form)<<2)
-		dst = appendString(dst, f.Name)
+		dst = appendHead(dst, f.Provenance, f.Form, f.Name, number)
 		switch f.Form {
 		case Inline:
 			dst = appendString(dst, f.Value)

@@ -5,8 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// Version is the format number at the head of every body. Number 0 may change at any time; see the package comment.
-const Version = 0
+// Version is the number of the format: that at the head of every body, and the one from which packages journal/frame,
+// journal/layout and evidence take theirs. See the package comment.
+const Version = 1
 
 // Limits of one entry. MaxLeaf is the limit of a C2SP tlog-tiles entry bundle.
 const (
@@ -27,6 +28,9 @@ const (
 	Seal
 	Control
 )
+
+// MaxKind is the highest kind that there can ever be: heads and segments say in a byte which kinds they hold.
+const MaxKind Kind = 7
 
 var kindNames = [...]string{"event", "loss", "seal", "control"}
 
@@ -102,6 +106,17 @@ type Entry struct {
 	Renderer Renderer // gives the received octets back
 	Params   []byte   // parameters of the renderer
 	Fields   []Field
+}
+
+// Known returns [ErrNewer] if the kind or the renderer of the entry came with a newer program.
+func (e *Entry) Known() error {
+	if e.Kind > Control {
+		return fmt.Errorf("%w: kind %d, this program knows 0 to %d", ErrNewer, uint8(e.Kind), uint8(Control))
+	}
+	if e.Renderer > lastRenderer {
+		return fmt.Errorf("%w: renderer %d, this program knows 0 to %d", ErrNewer, e.Renderer, lastRenderer)
+	}
+	return nil
 }
 
 // Reset empties the entry. It keeps the memory of its list of fields, but not that of its values and parameters, which

@@ -20,7 +20,8 @@ const (
 	RenderZato             // a line of audit-pii.log as Zato writes it
 	RenderStation          // a line as the first programs of a station wrote it
 	RenderFrame            // a frame on the log channel of a station
-	lastRenderer  = RenderFrame
+	RenderBroker           // an event as the programs of a station publish it on their broker
+	lastRenderer  = RenderBroker
 )
 
 // AppendReceived appends the octets as they were received. ok is false if the entry was made by a program and there
@@ -53,6 +54,8 @@ func AppendReceived(dst []byte, e *Entry) (out []byte, ok bool, err error) {
 		out, err = appendStation(dst, e)
 	case RenderFrame:
 		out, err = appendMessageFrame(dst, e)
+	case RenderBroker:
+		out, err = appendBroker(dst, e)
 	default:
 		err = fmt.Errorf("renderer %d: unknown", e.Renderer)
 	}

@@ -1,23 +1,34 @@
 package entry
 
-import "encoding/base64"
+import (
+	"encoding/base64"
+	"strings"
+	"unicode/utf8"
+)
 
 // The parameters of [RenderJSON]. Empty: compact, every value a string. Otherwise
 //
-//	flags  byte      [JSONSpaced] or 0; any other is an error
+//	flags  byte      [JSONSpaced] and the others below; any other is an error
 //	op     repeated  what is not a plain string, in the order of the fields, to the end of the parameters:
 //	         uvarint   steps << 2 | kind: so many fields after the field of the operation before (from 0)
 //	         uvarint   only for JSONArray: how many fields, from that one on, are its elements; at least 1
+//	                   only for JSONKey: how many underscores, 1…255
 //
 // Every field is a member: its name is the key, its value the string. An array begins before its first element, which
-// may have an operation of its own with 0 steps. Keys and strings escape '"' and '\', write \b \f \n \r \t for these
-// controls and \u00xx in lower case for the other octets below 0x20; all other octets stand for themselves.
+// may have operations of its own with 0 steps. A JSONKey comes before the other operations of its field. Keys and strings escape '"' and '\', write \b \f \n \r \t for these
+// controls and \u00xx in lower case for the other octets below 0x20; all other octets stand for themselves, unless a flag
+// says otherwise.
 const (
 	JSONSpaced = 1 // a blank after each ':' and ',' as Python writes them
+	JSONASCII  = 2 // 0x7f and what is beyond ASCII is escaped as UTF-16, in lower case: Python's ensure_ascii
+	JSONSlash  = 4 // '/' is escaped: PHP
+	JSONHTML   = 8 // '<', '>', '&', U+2028 and U+2029 are escaped as \uXXXX: Go
+	jsonFlags  = JSONSpaced | JSONASCII | JSONSlash | JSONHTML
 
 	JSONLiteral = 0 // the value is JSON text: a number, true, false, null, a nested array or object
 	JSONBase64  = 1 // the value is written {"base64":"…"}, standard alphabet, padded (RFC 4648, section 4)
 	JSONArray   = 2 // an array of strings: a field for each element
+	JSONKey     = 3 // underscores stand before the name in the key: no sender sets a field that begins with one
 )
 
 // jsonOps reads the operations.
@@ -53,10 +64,10 @@ func (o *jsonOps) at(field uint64, kind byte) bool {
 func appendJSON(dst []byte, e *Entry) ([]byte, error) {
 	w := jsonWriter{out: dst, comma: ",", colon: ":"}
 	if len(e.Params) > 0 {
-		if e.Params[0] > JSONSpaced {
+		if w.style = e.Params[0] &^ JSONSpaced; e.Params[0] > jsonFlags {
 			return dst, errParams
 		}
-		if e.Params[0] == JSONSpaced {
+		if e.Params[0]&JSONSpaced != 0 {
 			w.comma, w.colon = ", ", ": "
 		}
 		w.ops.params = e.Params[1:]
@@ -70,6 +81,7 @@ func appendJSON(dst []byte, e *Entry) ([]byte, error) {
 type jsonWriter struct {
 	out          []byte
 	comma, colon string
+	style        byte // JSONASCII, JSONSlash, JSONHTML
 	ops          jsonOps
 	array        string // name of the array being written
 	left         uint64 // its elements that are still to come
@@ -104,7 +116,9 @@ func (w *jsonWriter) object(fields []Field) error {
 func (w *jsonWriter) member(n uint64, f *Field) error {
 	inside := w.left > 0
 	if !inside {
-		w.out = append(appendQuoted(w.out, f.Name), w.colon...)
+		if err := w.key(n, f.Name); err != nil {
+			return err
+		}
 		if w.ops.at(n, JSONArray) {
 			if err := w.openArray(f.Name); err != nil {
 				return err
@@ -123,6 +137,56 @@ func (w *jsonWriter) member(n uint64, f *Field) error {
 		}
 	}
 	return nil
+}
+
+// key renders the key of field n and what sets it off.
+func (w *jsonWriter) key(n uint64, name string) (err error) {
+	if w.ops.at(n, JSONKey) {
+		var count uint64
+		if count, w.ops.params, err = param(w.ops.params); err != nil || count < 1 || count > 255 {
+			return errParams
+		}
+		name = strings.Repeat("_", int(count)) + name
+		if err = w.ops.step(); err != nil {
+			return err
+		}
+	}
+	w.quoted([]byte(name))
+	w.out = append(w.out, w.colon...)
+	return nil
+}
+
+// quoted renders a string in the style of the object.
+func (w *jsonWriter) quoted(s []byte) {
+	if w.style == 0 {
+		w.out = appendQuoted(w.out, s)
+		return
+	}
+	w.out = append(w.out, '"')
+	for len(s) > 0 {
+		c, size := rune(s[0]), 1
+		if c >= utf8.RuneSelf {
+			c, size = utf8.DecodeRune(s)
+		}
+		w.rune(c, s[:size])
+		s = s[size:]
+	}
+	w.out = append(w.out, '"')
+}
+
+func (w *jsonWriter) rune(c rune, octets []byte) {
+	switch {
+	case c < utf8.RuneSelf && escapes[c]:
+		w.out = appendEscape(w.out, octets[0])
+	case c == '/' && w.style&JSONSlash != 0:
+		w.out = append(w.out, '\\', '/')
+	case w.style&JSONHTML != 0 && (c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029):
+		w.out = appendUnit(w.out, c)
+	case c < 0x7f || w.style&JSONASCII == 0:
+		w.out = append(w.out, octets...)
+	default:
+		w.out = appendUTF16(w.out, c)
+	}
 }
 
 func (w *jsonWriter) openArray(name string) (err error) {
@@ -148,7 +212,7 @@ func (w *jsonWriter) value(n uint64, value []byte, inside bool) error {
 	if w.ops.more && w.ops.field <= n {
 		return errParams
 	}
-	w.out = appendQuoted(w.out, value)
+	w.quoted(value)
 	return nil
 }
 

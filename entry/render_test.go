@@ -68,6 +68,10 @@ func TestRender(t *testing.T) {
 		{RenderFrame, "", eventAt, frameFields("SYSLOG_IDENTIFIER", "a b", "X", "\x00 ", "MESSAGE", "é\u009b\xff\\"),
 			`%c1 m 9f3a5c01d2e4b687 3 2003-10-11T22:14:15.003Z 7 a\x20b X=\x00\x20 :é\xc2\x9b\xff\\ e4494b06`},
 		{RenderFrame, "\x01", Time{}, frameFields("MESSAGE", ""), "%c1 m 9f3a5c01d2e4b687 3 - 7 - : f3126be5\r"},
+		{RenderBroker, "", eventAt, brokerFields(), `{"component": "d", "module": "m", "datetime": "2003-10-11 22:14:15.003", "description": "\u00e9/"}`},
+		{RenderBroker, "\x07\xc0\x70", Time{Digits: 3, Valid: true}, fieldList("MESSAGE", "é/"), `{"datetime":"1970-01-01 02:00:00.000","description":"é\/"}`},
+		{RenderBroker, "\x18", Time{}, fieldList("disk", "D", "MESSAGE", "gone", TopicField, "x", "PRIORITY", "3"), `{"disk": "D", "error": "gone"}`},
+		{RenderBroker, "\x08", Time{}, nil, `{}`},
 		{RenderExport, "\x03", Time{}, fieldList("A", "\t\u00e9", "C", "\x7f"), "A=\t\u00e9\nC\n\x01\x00\x00\x00\x00\x00\x00\x00\x7f\n"},
 	} {
 		e := Entry{Renderer: c.renderer, Params: []byte(c.params), Event: c.event, Fields: c.fields}
@@ -81,6 +85,10 @@ func TestRender(t *testing.T) {
 
 func zatoFields(more ...string) []Field {
 	return fieldList(append([]string{"PRIORITY", "4", "SYSLOG_PID", "1", "THREAD_NAME", "T", "SYSLOG_IDENTIFIER", "z", "CODE_LINE", "4"}, more...)...)
+}
+
+func brokerFields() []Field {
+	return fieldList("HOSTNAME", "d", "SYSLOG_IDENTIFIER", "m", "MESSAGE", "é/", TopicField, "system/events/info", "PRIORITY", "6")
 }
 
 func stationFields(more ...string) []Field {
@@ -119,7 +127,11 @@ func TestRenderErrors(t *testing.T) {
 		{RenderRFC3164, "\x44", nil, errParams},
 		{RenderRFC3164, "\x14", nil, errParams},
 		{RenderRFC3164, "\x04", append(syslogFields(), private), errAbsent},
-		{RenderJSON, "\x02", nil, errParams},
+		{RenderJSON, "\x10", nil, errParams},
+		{RenderJSON, "\x00\x03\x00", fieldList("a", "b"), errParams},
+		{RenderJSON, "\x00\x03\x80\x02", fieldList("a", "b"), errParams},
+		{RenderJSON, "\x00\x03\x01\x03\x01", fieldList("a", "b"), errParams},
+		{RenderJSON, "\x00\x00\x03\x01", fieldList("a", "1"), errParams},
 		{RenderJSON, "\x00\x00", nil, errParams},
 		{RenderJSON, "\x00\x03", fieldList("a", "b"), errParams},
 		{RenderJSON, "\x00\x02\x00", fieldList("a", "b"), errParams},
@@ -142,6 +154,9 @@ func TestRenderErrors(t *testing.T) {
 		{RenderFrame, "", frameFields(), errMissing},
 		{RenderFrame, "", frameFields("_A", "x", "MESSAGE", ""), errMissing},
 		{RenderFrame, "", append(frameFields(), private), errAbsent},
+		{RenderBroker, "", brokerFields(), errEvent},
+		{RenderBroker, "\x20", brokerFields(), errParams},
+		{RenderBroker, "\x08", []Field{private}, errAbsent},
 		{RenderExport, "\x04", nil, errParams},
 		{RenderExport, "\x00\x00", nil, errParams},
 		{RenderExport, "", []Field{private}, errAbsent},
@@ -159,6 +174,7 @@ func FuzzAppendReceived(f *testing.F) {
 	f.Add(uint16(RenderRFC5424), []byte("\x00\x01\x01"), "PRIORITY\x002\x00SYSLOG_FACILITY\x004\x00a.b\x00c", eventAt.Micros, uint8(3), "Z")
 	f.Add(uint16(RenderRFC3164), []byte("\x05\xc0\x70"), "PRIORITY\x002\x00SYSLOG_FACILITY\x004\x00HOSTNAME\x00h", eventAt.Micros, uint8(0), "")
 	f.Add(uint16(RenderJSON), []byte("\x01\x02\x02\x01\x08"), "a\x00b\x00a\x00c\x00d\x001", int64(math.MaxInt64), uint8(9), "+99:99")
+	f.Add(uint16(RenderBroker), []byte("\x01\xc0\x70"), "HOSTNAME\x00d\x00MESSAGE\x00m\x00MQTT_TOPIC\x00t", eventAt.Micros, uint8(3), "")
 	f.Add(uint16(RenderZato), []byte("\x01\xc0\x70"), "PRIORITY\x002\x00SYSLOG_PID\x004\x00THREAD_NAME\x00h\x00SYSLOG_IDENTIFIER\x00z\x00CODE_LINE\x004\x00extra.a\x00{}", eventAt.Micros, uint8(3), "")
 	f.Add(uint16(RenderStation), []byte("\x03\xc0\x70"), "PRIORITY\x002\x00HOSTNAME\x00h\x00SYSLOG_IDENTIFIER\x00z\x00MESSAGE\x00m", eventAt.Micros, uint8(3), "")
 	f.Add(uint16(RenderFrame), []byte("\x01"), "CHANNEL_RUN\x009f3a5c01d2e4b687\x00CHANNEL_NUMBER\x003\x00PRIORITY\x002\x00a\x00b\x00MESSAGE\x00m", eventAt.Micros, uint8(3), "Z")

@@ -1,7 +1,7 @@
 package evidence
 
 import (
-	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
@@ -70,8 +70,8 @@ func (m *memLog) add(e entry.Entry) uint64 {
 	if err != nil {
 		panic(err)
 	}
-	leaf := append(make([]byte, entry.NonceSize), body...)
-	rand.Read(leaf[:entry.NonceSize])
+	nonce := sha256.Sum256(fmt.Appendf(nil, "%s %d", m.origin, m.size))
+	leaf := append(nonce[:entry.NonceSize:entry.NonceSize], body...)
 	hashes, err := tlog.StoredHashes(int64(m.size), leaf, m)
 	if err != nil {
 		panic(err)
@@ -93,11 +93,14 @@ type world struct {
 	clock    int64
 }
 
-func newWorld(t testing.TB) *world {
+// newWorld is always the same: what a fuzzer finds in one process must be there in the next.
+func newWorld(t testing.TB) *world { return newWorldOf(t, 1) }
+
+// newWorldOf is a store of other keys for each number.
+func newWorldOf(t testing.TB, number byte) *world {
 	t.Helper()
-	w := &world{id: seal.NewIdentity(), previous: seal.NoPrevious, made: map[uint64]seal.Seal{}, clock: 1_760_000_000_000_000}
-	seed := new(seal.Seed)
-	seal.NewSeed(seed)
+	w := &world{id: seal.IdentityOf([32]byte{number}), previous: seal.NoPrevious, made: map[uint64]seal.Seal{}, clock: 1_760_000_000_000_000}
+	seed := &seal.Seed{number}
 	var err error
 	if w.chain, err = seal.NewChain(seed, 16); err != nil {
 		t.Fatal(err)

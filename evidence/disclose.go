@@ -16,7 +16,7 @@ import (
 type Disclosure struct {
 	Journal string
 	Index   uint64 // of the entry
-	Field   int    // position in the entry, from 0
+	Field   int    // position in the entry, from 0; those of a disclosed list (a packed field) follow
 	Erased  bool
 	By      uint64               // if Erased: index in the system journal of the control entry that says so
 	Salt    [entry.SaltSize]byte // unless Erased
@@ -114,8 +114,10 @@ func (d *Disclosure) check(f *entry.Field) error {
 		return nil
 	case f.Form == entry.Private:
 		digest = entry.PrivateDigest(d.Salt, f.Name, d.Value)
-	case f.Form == entry.Inline || d.Erased:
+	case f.Form == entry.Inline:
 		return fmt.Errorf("field %q holds its value itself", f.Name)
+	case d.Erased:
+		return fmt.Errorf("field %q is not private, and cannot be erased", f.Name)
 	default:
 		digest = entry.BlobDigest(d.Salt, d.Value)
 		if uint64(len(d.Value)) != f.Size {

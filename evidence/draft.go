@@ -20,6 +20,22 @@ func (d *Draft) Asks(journal string) bool {
 	return d.question.asked(journal).Name == journal && d.question.asked(journal).Origin != ""
 }
 
+// First returns the index of the first entry that is shown of a journal, and when that was received, in µs; ok is false if
+// none is.
+func (d *Draft) First(journal string) (index uint64, received int64, ok bool) {
+	at := uint64(0)
+	for _, a := range d.question.Journals {
+		if a.Name == journal && len(a.Shown) > 0 && at < uint64(len(d.leaves)) {
+			var e entry.Entry
+			var x entry.Decoder
+			err := x.Decode(d.leaves[at][entry.NonceSize:], &e)
+			return a.Shown[0].First, e.Received, err == nil
+		}
+		at += count(a.Shown)
+	}
+	return 0, 0, false
+}
+
 // SealCounters returns the counters of the seals at the ends of the windows.
 func (d *Draft) SealCounters() map[uint64]bool {
 	counters := map[uint64]bool{}
@@ -57,6 +73,12 @@ func Reopen(data []byte) (*Draft, *uint64, error) {
 			text = emptied(text)
 		}
 		d.put(name, text)
+	}
+	for _, w := range c.witnessed {
+		d.Witnessed = append(d.Witnessed, Witnessed{w.journal, w.signed})
+	}
+	for _, s := range c.stamped {
+		d.Stamped = append(d.Stamped, Stamped{s.journal, s.signed, s.token})
 	}
 	return d, c.proof.Exported, nil
 }

@@ -52,7 +52,16 @@ func rezipped(t *testing.T, zip []byte, change func(files []file) []file) []byte
 	for i := range files {
 		files[i].data = bytes.Clone(files[i].data)
 	}
-	files = sorted(change(files))
+	out, err := formatZip(completed(sorted(change(files))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// completed makes the proof block of the page and the sums anew.
+func completed(files []file) []file {
+	files = slices.Clone(files)
 	if c, err := load(files); err == nil {
 		if trees, err := c.trees(); err == nil {
 			c.wantPage(trees)
@@ -69,12 +78,7 @@ func rezipped(t *testing.T, zip []byte, change func(files []file) []file) []byte
 		}
 	}
 	files = slices.DeleteFunc(files, func(f file) bool { return f.name == sumsName })
-	files = append(files, file{sumsName, formatSums(files)})
-	out, err := formatZip(sorted(files))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return sorted(append(files, file{sumsName, formatSums(files)}))
 }
 
 // edit replaces one file.
@@ -94,7 +98,7 @@ func TestForgeries(t *testing.T) {
 	w := newWorld(t)
 	w.fill(40)
 	zip := w.evidence(t, 3, 4, 5, 20)
-	stranger := newWorld(t)
+	stranger := newWorldOf(t, 2)
 	stranger.fill(40)
 	foreign := stranger.evidence(t, 3, 4, 5, 20)
 	foreignFiles, err := parseZip(foreign)
@@ -181,6 +185,12 @@ func TestForgeries(t *testing.T) {
 		}
 		if r.Verdict != Tampered || !r.failed(c.rule) {
 			t.Errorf("%s: %v, want rule %s: %v", c.name, r.Verdict, c.rule, r.Findings)
+		}
+	}
+	for _, at := range []int{0, 1} { // version, kind
+		later := edit(leavesName, func(b []byte) []byte { b[2+entry.NonceSize+at] = 7; return b })
+		if r := Verify(rezipped(t, zip, later), w.pin()); r.Verdict != Unreadable || !strings.Contains(r.Findings[0].Text, "newer constat") {
+			t.Errorf("of a newer program: %v %v", r.Verdict, r.Findings)
 		}
 	}
 	r := Verify(foreign, w.pin())

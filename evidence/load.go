@@ -3,9 +3,11 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
+	"constat/entry"
 	"constat/seal"
 )
 
@@ -22,6 +24,7 @@ type contents struct {
 	seals     []sealed          // by counter
 	signed    map[string][]byte // newest checkpoints by journal
 	witnessed []witnessedNote
+	stamped   []stampedNote
 }
 
 // witnessedNote is a checkpoint of a journal at some size that others have signed too.
@@ -73,6 +76,12 @@ func (c *contents) loadLeaves() (err error) {
 	if c.support, err = parseLeaves(c.data(supportName)); err != nil {
 		return fmt.Errorf("%s: %w", supportName, err)
 	}
+	var d entry.Decoder
+	for _, leaf := range append(slices.Clip(c.leaves), c.support...) {
+		if err := d.Decode(leaf[entry.NonceSize:], new(entry.Entry)); errors.Is(err, entry.ErrNewer) {
+			return fmt.Errorf("%s: %w", leavesName, err)
+		}
+	}
 	if c.hashes, err = parseHashes(c.data(withheldName)); err != nil {
 		return fmt.Errorf("%s: %w", withheldName, err)
 	}
@@ -88,6 +97,9 @@ func (c *contents) loadNotes() error {
 		if err := c.loadNote(f); err != nil {
 			return err
 		}
+	}
+	if n := len(c.stamped); n > 0 && c.stamped[n-1].token == nil {
+		return fmt.Errorf("%w: %s stands without its token", errContents, c.stamped[n-1].file())
 	}
 	return nil
 }
@@ -127,6 +139,8 @@ func (c *contents) loadNote(f file) error {
 			return fmt.Errorf("%w: %s", errContents, f.name)
 		}
 		c.witnessed = append(c.witnessed, witnessedNote{journal, size, f.data})
+	case strings.HasPrefix(f.name, anchorsPrefix):
+		return c.loadStamp(f)
 	case strings.HasPrefix(f.name, certificates):
 		n, err := strconv.Atoi(f.name[len(certificates):])
 		if err != nil || n < 0 || n > len(c.chain.later) || f.name != certificates+strconv.Itoa(n) {
@@ -149,7 +163,7 @@ func (c *contents) knows(name string) bool {
 			return true
 		}
 	}
-	return strings.HasPrefix(name, entryPrefix) || strings.HasPrefix(name, anchorsPrefix) && strings.HasSuffix(name, ".tsr")
+	return strings.HasPrefix(name, entryPrefix)
 }
 
 // splitNumber splits JOURNAL-NUMBER, where the number is in its one spelling.
@@ -175,6 +189,11 @@ func (c *contents) cuts(name string, size uint64) []uint64 {
 	for _, w := range c.witnessed {
 		if w.journal == name {
 			list = append(list, w.size)
+		}
+	}
+	for _, s := range c.stamped {
+		if s.journal == name {
+			list = append(list, s.size)
 		}
 	}
 	return sizesBelow(list, size)

@@ -196,12 +196,28 @@ func (c *contents) pageData() ([]byte, error) {
 	out := carried{Rows: c.rows()}
 	for _, name := range []string{certificates + "0", disclosedName, leavesName, questionName} {
 		data := c.data(name)
-		if name == leavesName {
+		switch name {
+		case leavesName:
 			data = formatLeaves(c.leaves[:c.rows()])
+		case disclosedName:
+			var err error
+			if data, err = c.rowsDisclosed(); err != nil {
+				return nil, err
+			}
 		}
 		out.Files = append(out.Files, carriedFile{name, data})
 	}
 	return formatBlock(out)
+}
+
+// rowsDisclosed is what is disclosed of the entries that the page holds.
+func (c *contents) rowsDisclosed() ([]byte, error) {
+	list := []Disclosure{}
+	err := c.eachShown(c.rows(), func(s *shownEntry) error {
+		list = append(list, s.disclosed...)
+		return nil
+	})
+	return append([]byte{}, formatDisclosed(&c.question, list)...), err // not nil: JSON tells the two apart
 }
 
 // eachShown calls yield for the first n shown entries.
@@ -223,6 +239,9 @@ func (c *contents) eachShown(n uint64, yield func(s *shownEntry) error) error {
 				}
 				s := shownEntry{journal: a.Name, index: i, entry: &e}
 				s.disclosed, disclosed = ofEntry(disclosed, a.Name, i)
+				if err := s.unpack(); err != nil {
+					return fmt.Errorf("journal %s: entry %d: %w", a.Name, i, err)
+				}
 				if err := yield(&s); err != nil {
 					return err
 				}

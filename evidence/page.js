@@ -65,10 +65,12 @@ class Cut {
 	take(n) { must(BigInt(this.b.length - this.at) >= BigInt(n), "an entry is cut short"); this.at += Number(n); return this.b.subarray(this.at - Number(n), this.at); }
 	bytes() { return this.take(this.uvarint()); }
 }
+// What stands between quotes and dollars comes from the program.
+const evidenceFormat = "$FORMAT$", leafVersion = Number("$LEAF$"), wellKnown = "$NAMES$".split(" ");
 const decode = leaf => {
 	const c = new Cut(leaf.subarray(16)), e = { fields: [] };
-	must(c.byte() === 0, "an entry has a newer format than this page");
-	c.byte(); c.uvarint();
+	must(c.byte() === leafVersion, "an entry has a format that this page does not know");
+	e.kind = c.byte(); c.uvarint();
 	e.received = c.svarint();
 	const flag = c.byte();
 	if (flag > 0) {
@@ -77,14 +79,35 @@ const decode = leaf => {
 		e.event.zone = text.decode(c.bytes());
 	}
 	c.uvarint(); c.bytes();
-	for (let n = c.uvarint(); n > 0n; n--) {
-		const tag = c.byte(), f = { form: tag >> 2, name: text.decode(c.bytes()) };
-		f.value = f.form === 0 ? c.bytes() : c.take(32);
-		if (f.form > 1) f.size = c.uvarint();
-		e.fields.push(f);
-	}
+	e.fields = fieldsOf(c);
 	must(c.at === c.b.length, "an entry has bytes too many");
 	return e;
+};
+const fieldsOf = c => {
+	const fields = [];
+	for (let n = c.uvarint(); n > 0n; n--) {
+		const tag = c.byte(), f = { form: tag >> 2 & 3, by: tag & 3 }, number = tag < 240 ? tag >> 4 : 15 + c.byte();
+		must(number <= wellKnown.length, "an entry has a name that this page does not know");
+		f.name = number > 0 ? wellKnown[number - 1] : text.decode(c.bytes());
+		f.value = f.form === 0 ? c.bytes() : c.take(32);
+		if (f.form > 1) f.size = c.uvarint();
+		fields.push(f);
+	}
+	return fields;
+};
+// unpack appends the fields of a disclosed list: their positions follow those of the leaf.
+const unpack = (e, told) => {
+	const i = e.fields.findIndex((f, i) => f.form === 3 && told[i] && !told[i].erased);
+	if (i >= 0) e.fields = e.fields.concat(fieldsOf(new Cut(told[i].value)));
+	return e;
+};
+// kept checks that a disclosed value has the digest that the entry holds.
+const kept = async (f, d, where) => {
+	must(f && f.form > 0, where + ": a value is disclosed of a field that there is not");
+	if (d.erased) return must(f.form === 1, where + ": a value is said to be erased that was not private");
+	const name = utf8.encode(f.name), n = name.length < 128 ? [name.length] : [name.length & 127 | 128, name.length >> 7];
+	const label = f.form === 1 ? join(utf8.encode("constat private field v0\n"), d.salt, Uint8Array.from(n), name) : join(utf8.encode("constat blob v0\n"), d.salt);
+	must(same(await sha256(join(label, d.value)), f.value), where + ": a disclosed value is not the one that was kept");
 };
 const civil = micros => { // YYYY-MM-DDThh:mm:ss and the µs, of any year: the calendar repeats after 146097 days
 	const split = (n, m) => { const r = (n % m + m) % m; return [(n - r) / m, r]; };
@@ -124,7 +147,7 @@ const rowOf = (e, journal, index, told) => {
 	};
 	const role = r => { for (const name of roles[r]) { const i = e.fields.findIndex(f => f.name === name); if (i >= 0) return fieldText(i); } return ""; };
 	const message = role("message"), parts = message === "" ? [] : [message];
-	e.fields.forEach((f, i) => { if (f.form === 1 || message === "") parts.push(plain(f.name) + "=" + fieldText(i)); });
+	e.fields.forEach((f, i) => { if (f.form === 3 && told[i]) return; if (f.form === 1 || message === "") parts.push(plain(f.name) + "=" + fieldText(i)); });
 	return [journal + " " + index, receivedText(e.received), e.event ? eventText(e.event).replace("T", " ") : "", role("host"), role("app"), parts.join(" · ")];
 };
 
@@ -157,6 +180,7 @@ const carried = id => { const c = JSON.parse($(id).textContent), files = new Map
 const bundle = b => { const out = []; for (let i = 0; i < b.length;) { const n = b[i] << 8 | b[i + 1]; must(i + 2 + n <= b.length && n >= 16, "leaves are cut short"); out.push(b.subarray(i + 2, i + 2 + n)); i += 2 + n; } return out; };
 const big = list => (list || []).map(([first, n]) => [BigInt(first), BigInt(first) + BigInt(n)]);
 
+const seenByOthers = /^(?:witnessed|anchors)\/(.+)-(\d+)$/; // checkpoints that others have signed or stamped
 const good = [], open = [], seen = [];
 const verify = async () => {
 	must(globalThis.crypto && crypto.subtle, "this browser gives pages no SHA-256; open it as a file, or check with constat");
@@ -164,7 +188,7 @@ const verify = async () => {
 	const [data, rows] = carried("data"), [proof, rows2] = carried("proof");
 	const json = (files, name) => { must(files.has(name), name + " is missing"); return JSON.parse(text.decode(files.get(name))); };
 	const q = json(data, "question.json"), p = json(proof, "proof.json");
-	must(q.format === "constat-evidence/0" && p.format === q.format && rows === rows2, "the format is not one that this page knows");
+	must(q.format === evidenceFormat && p.format === q.format && rows === rows2, "the format is not one that this page knows");
 
 	const certificate = data.get("seals/certificate-0"), lines = text.decode(certificate).split("\n");
 	const codeBits = Array.from(await sha256(certificate), b => b.toString(2).padStart(8, "0")).join("") + "0000";
@@ -181,7 +205,8 @@ const verify = async () => {
 
 	const leaves = bundle(data.get("leaves.bin")), support = bundle(proof.get("support.bin")), withheld = proof.get("withheld.bin");
 	let leafN = 0, supportN = 0, hashN = 0, left = rows, shownCount = 0n, windowCount = 0n;
-	const table = Array.from($("entries").tBodies[0].rows), told = disclosures(data.get("disclosed.bin"), q);
+	const values = [], proving = new Map(); // supporting entries of system by index
+	const table = Array.from($("entries").tBodies[0].rows), told = disclosures(data.get("disclosed.bin"), q, big((q.journals || []).flatMap(a => a.shown || [])).reduce((n, r) => n + r[1] - r[0], 0n) === BigInt(rows));
 	let row = 0;
 	for (const j of p.journals) {
 		const a = (q.journals || []).find(x => x.name === j.name) || { from: 0, to: 0, shown: [] };
@@ -190,16 +215,17 @@ const verify = async () => {
 		windowCount += BigInt(a.to) - BigInt(a.from);
 		const cuts = [BigInt(a.from), BigInt(a.to)];
 		for (const s of seals) for (const x of s.journals) if (x.name === j.name) cuts.push(BigInt(x.size));
-		for (const name of proof.keys()) { const m = /^witnessed\/(.+)-(\d+)$/.exec(name); if (m && m[1] === j.name) cuts.push(BigInt(m[2])); }
+		for (const name of proof.keys()) { const m = seenByOthers.exec(name); if (m && m[1] === j.name) cuts.push(BigInt(m[2])); }
 		const size = BigInt(j.size), isMine = at => mine.some(r => r[0] <= at && at < r[1]);
 		const leafAt = at => {
-			if (!isMine(at)) { must(supportN < support.length, "too few supporting entries"); return support[supportN++]; }
+			if (!isMine(at)) { must(supportN < support.length, "too few supporting entries"); proving.set(at, support[supportN]); return support[supportN++]; }
 			must(leafN < leaves.length, "too few entries");
 			const leaf = leaves[leafN++];
-			const e = decode(leaf);
+			const of = told.get(j.name + " " + at) || {}, e = unpack(decode(leaf), of);
 			seen.push([j.name, at, e]);
-			const want = rowOf(e, j.name, at, told.get(j.name + " " + at) || {}), cells = table[row] ? Array.from(table[row].cells) : [];
+			const want = rowOf(e, j.name, at, of), cells = table[row] ? Array.from(table[row].cells) : [];
 			want.forEach((t, i) => { if (!cells[i] || cells[i].textContent !== t) { if (cells[i]) cells[i].classList.add("differs"); throw new Wrong("entry " + j.name + " " + at + ": the table does not say what the entry says"); } });
+			for (const i in of) values.push([e.fields[i], of[i], "entry " + j.name + " " + at]);
 			row++;
 			return leaf;
 		};
@@ -212,14 +238,22 @@ const verify = async () => {
 		await signed(note, origin, identity, newer, j.name);
 		for (const s of seals) for (const x of s.journals) if (x.name === j.name)
 			must(x.size > Number(size) || to64(roots.get(String(x.size))) === x.root, "journal " + j.name + ": the entries do not lead to the sealed root");
+		for (const [name, b] of proof) {
+			const m = seenByOthers.exec(name);
+			if (!m || m[1] !== j.name) continue;
+			const seen = text.decode(b), [origin, n, root] = seen.split("\n");
+			must(origin === j.origin && n === m[2] && roots.has(n) && to64(roots.get(n)) === root, name + ": the entries do not lead to the root that others saw");
+			await signed(seen, origin, identity, newer, j.name);
+		}
 	}
 	must(leafN === leaves.length && supportN === support.length && hashN === withheld.length && row === Math.max(rows, 0), "entries or hashes too many");
 	must(row === table.length || row === 0, "the table has rows that no entry stands for");
 	must($("shown").textContent === String(shownCount) && $("withheld").textContent === String(windowCount - shownCount) && $("missing").textContent === "0", "the counts shown are others");
+	for (const [f, d, where] of values) await kept(f, d, where);
 	good.push(row + " of " + shownCount + " entries on this page are what the signed journal holds, word for word" + (BigInt(row) < shownCount ? "; the others are not on the page" : ""));
 	good.push(windowCount + " entries exist in the window: " + shownCount + " shown, " + (windowCount - shownCount) + " withheld, 0 missing");
 	await sealed(seals, lines, newer);
-	witnesses(proof);
+	witnesses(proof, seals, proving, q.journals || []);
 	if (native === false) open.push("this browser lacks Ed25519; the page’s own was used");
 };
 
@@ -267,25 +301,59 @@ const sealed = async (seals, lines, newer) => {
 	else if (!seals.length) open.push("no seal covers the window");
 };
 
-const witnesses = proof => {
-	const names = new Set();
-	for (const [name, b] of proof) if (name.startsWith("witnessed/") || name.startsWith("checkpoint/")) {
-		const note = text.decode(b), origin = note.slice(0, note.indexOf("\n"));
-		for (const line of note.slice(note.indexOf("\n\n") + 2).split("\n")) { const m = /^— (\S+) (\S+)$/.exec(line); if (m && m[1] !== origin) names.add(m[1]); }
+// cosignatures lists the lines of a note that have the form of cosignatures, with their times.
+const cosignatures = note => {
+	const out = [], origin = note.slice(0, note.indexOf("\n"));
+	for (const line of note.slice(note.indexOf("\n\n") + 2).split("\n")) {
+		const m = /^— (\S+) (\S+)$/.exec(line), c = m && m[1] !== origin ? bytes64(m[2]) : [];
+		if (c.length !== 76) continue;
+		const seconds = new DataView(c.buffer).getBigUint64(4);
+		out.push([m[1], seconds < 253402300800n ? civil(seconds * 1000000n)[0] + "Z" : "no time"]);
 	}
-	$("witnesses").textContent = names.size ? "Signatures of witnesses came with it, which this page does not check: " + [...names].join(", ") + "." : "No witness has signed what came with this page.";
+	return out;
+};
+// observed is the value of a field that the store itself vouches for.
+const observed = (e, name) => { const f = e.fields.find(f => f.name === name && f.by === 1 && f.form === 0); return f ? f.value : new Uint8Array(0); };
+
+// witnesses lists who is said to have cosigned what. A checkpoint of system covers the seals whose entries it covers, and these
+// state sizes and roots of the other journals. What is cosigned in an entry before what is shown bounds it from below.
+const witnesses = (proof, seals, proving, journals) => {
+	const after = [], before = [];
+	for (const [name, b] of proof) if (name.startsWith("witnessed/") || name.startsWith("checkpoint/")) {
+		const note = text.decode(b), [origin, size] = note.split("\n"), through = [];
+		if (/^(witnessed|checkpoint)\/system(-|$)/.test(name)) for (const s of seals) for (const x of s.journals) if (x.name === "system" && x.size < Number(size) && proving.has(BigInt(x.size))) {
+			const statement = bytes64(s.statement), e = decode(proving.get(BigInt(x.size)));
+			must(e.kind === 2 && same(observed(e, "SEAL").subarray(0, statement.length), statement), "entry " + x.size + " of journal system is not the seal that it should be");
+			through.push(...s.journals.filter(y => y.name !== "system").map(y => y.name + " up to entry " + y.size));
+		}
+		for (const [who, time] of cosignatures(note)) after.push(who + ": " + size + " entries of " + origin + " by " + time + (through.length ? ", and with its seals " + [...new Set(through)].join(", ") : ""));
+	}
+	const stamps = [...proof.keys()].filter(name => name.startsWith("anchors/") && name.endsWith(".tsr"));
+	let limit = Infinity;
+	for (const a of journals) if (a.shown && a.shown.length) {
+		const first = a.shown[0][0], size = (s, name) => { const x = s.journals.find(x => x.name === name); return x ? x.size : -1; };
+		limit = Math.min(limit, a.name === "system" ? first : Math.max(0, ...seals.filter(s => size(s, a.name) >= 0 && size(s, a.name) <= first).map(s => size(s, "system"))));
+	}
+	for (const [at, leaf] of proving) {
+		const e = decode(leaf);
+		if (at < limit && limit < Infinity && e.kind === 3 && text.decode(observed(e, "CONTROL")) === "witnessed")
+			for (const [who, time] of cosignatures(text.decode(observed(e, "CHECKPOINT")))) before.push(who + " at " + time + " in entry " + at);
+	}
+	$("witnesses").textContent = (after.length ? "Witnesses have cosigned checkpoints of this journal, says what came with it (this page knows no keys of witnesses and does not check that): " + after.join("; ") + "." : "No witness has signed what came with this page.") +
+		(before.length ? " Before what is shown, the journal holds cosignatures, unchecked as well: " + before.join("; ") + ". What is shown was put into the journal after these." : "") +
+		(stamps.length ? " Time stamps came with it, which this page does not check: " + stamps.join(", ") + "; constat verify says how." : "");
 };
 
 // disclosures reads what is disclosed of fields, by entry.
-const disclosures = (b, q) => {
+const disclosures = (b, q, whole) => {
 	const c = new Cut(b), out = new Map();
 	let erased = 0;
 	while (c.at < b.length) {
 		const key = q.journals[Number(c.uvarint())].name + " " + c.uvarint(), field = Number(c.uvarint()), d = {};
-		if (c.byte() === 1) { d.erased = true; c.uvarint(); erased++; } else { c.take(16); d.value = c.bytes(); }
+		if (c.byte() === 1) { d.erased = true; c.uvarint(); erased++; } else { d.salt = c.take(16); d.value = c.bytes(); }
 		out.set(key, { ...out.get(key), [field]: d });
 	}
-	must($("erased").textContent === String(erased), "the number of erased values shown is another");
+	must(whole ? $("erased").textContent === String(erased) : +$("erased").textContent >= erased, "the number of erased values shown is another");
 	return out;
 };
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"constat/entry"
 	"constat/seal"
 )
 
@@ -41,12 +42,17 @@ type printedWindow struct {
 
 type printedKey struct{ Origin, VKey string }
 
+// script is that of the page, with what it takes from the format.
+func script() string {
+	return strings.NewReplacer("$FORMAT$", Format, "$LEAF$", fmt.Sprint(entry.Version), "$NAMES$", strings.Join(entry.KnownNames(), " ")).Replace(pageScript)
+}
+
 // printed collects what the texts say.
 func (c *contents) printed() (*printed, error) {
 	zero := c.chain.zero
 	code := zero.Code()
 	p := &printed{Question: c.question, Total: c.question.shown(), Shown: c.question.shown(), Code4: groups(code.String()), CodeHex: fmt.Sprintf("%x", code[:]),
-		Script: pageScript, Readable: readable, Identity: fmt.Sprintf("%x", zero.Identity[:])}
+		Script: script(), Readable: readable, Identity: fmt.Sprintf("%x", zero.Identity[:])}
 	for _, a := range c.question.Journals {
 		p.window(a, zero)
 	}

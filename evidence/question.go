@@ -9,11 +9,12 @@ import (
 	"slices"
 	"strings"
 
+	"constat/entry"
 	"constat/seal"
 )
 
-// Format names the format of an evidence file. Number 0 may change until it is frozen.
-const Format = "constat-evidence/0"
+// Format names the format of an evidence file, which has the number of that of the entries.
+const Format = "constat-evidence/" + string(rune('0'+entry.Version))
 
 // The files of the zip. Those of the first group say what was asked and found: their hashes stand in the exported
 // entry, the page with its proof block empty. Those of the second come after that entry and prove it all.
@@ -35,8 +36,9 @@ const (
 	sealsPrefix   = "seals/seal-"        // and a counter, .json
 	checkpoints   = "checkpoint/"        // and a journal
 	witnessed     = "witnessed/"         // and a journal, a dash and a size
-	anchorsPrefix = "anchors/"           // and a journal, a dash and a size, .tsr
-	entryPrefix   = "entry/"             // and a journal, a dash and an index, .leaf or .tlog-proof
+	anchorsPrefix = "anchors/"           // and a journal, a dash and a size; the token with .tsr
+	tokenSuffix   = ".tsr"
+	entryPrefix   = "entry/" // and a journal, a dash and an index, .leaf or .tlog-proof
 	leafSuffix    = ".leaf"
 	proofSuffix   = ".tlog-proof"
 	systemName    = "system"
@@ -133,6 +135,9 @@ func parseJSON(name string, data []byte, v any) error {
 func parseQuestion(data []byte) (q Question, err error) {
 	if err = parseJSON(questionName, data, &q); err != nil {
 		return q, err
+	}
+	if q.Format == "constat-evidence/0" && q.Format != Format {
+		return q, fmt.Errorf("%s: made before the format was fixed: ask for it again", questionName)
 	}
 	if q.Format != Format {
 		return q, fmt.Errorf("%s: format %q is not one that this program knows (%s): use a newer one", questionName, q.Format, Format)

@@ -3,6 +3,7 @@ package evidence
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -24,6 +25,24 @@ func (s *shownEntry) disclosure(field int) *Disclosure {
 		if s.disclosed[i].Field == field {
 			return &s.disclosed[i]
 		}
+	}
+	return nil
+}
+
+// unpack appends the fields of a disclosed list: their positions follow those of the leaf.
+func (s *shownEntry) unpack() error {
+	for i := range s.entry.Fields {
+		d := s.disclosure(i)
+		if s.entry.Fields[i].Form != entry.Packed || d == nil || d.Erased {
+			continue
+		}
+		var x entry.Decoder
+		fields, err := x.DecodeFields(d.Value)
+		if err != nil {
+			return fmt.Errorf("the disclosed list of fields: %w", err)
+		}
+		s.entry.Fields = append(s.entry.Fields, fields...)
+		return nil // there is one at most
 	}
 	return nil
 }
@@ -75,10 +94,7 @@ func appendValue(dst []byte, f *entry.Field, d *Disclosure) []byte {
 	if f.Form == entry.Inline {
 		return appendBytes(dst, f.Value)
 	}
-	what := "private"
-	if f.Form != entry.Private {
-		what = "long"
-	}
+	what := [...]string{entry.Private: "private", entry.Blob: "long", entry.Packed: "packed"}[f.Form]
 	dst = append(append(append(dst, `{"`...), what...), `":"`...)
 	dst = hex.AppendEncode(dst, f.Value)
 	dst = append(dst, `","state":"`...)
@@ -89,8 +105,10 @@ func appendValue(dst []byte, f *entry.Field, d *Disclosure) []byte {
 		dst = append(dst, `erased"`...)
 	default:
 		dst = append(dst, `disclosed","salt":"`...)
-		dst = append(hex.AppendEncode(dst, d.Salt[:]), `","value":`...)
-		dst = appendBytes(dst, d.Value)
+		dst = append(hex.AppendEncode(dst, d.Salt[:]), '"')
+		if f.Form != entry.Packed { // the fields of a list stand beside it
+			dst = appendBytes(append(dst, `,"value":`...), d.Value)
+		}
 	}
 	return append(dst, '}')
 }

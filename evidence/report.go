@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"crypto/x509"
 	"fmt"
 
 	"constat/seal"
@@ -37,7 +38,7 @@ const (
 )
 
 // Check is one claim with what came of it. The codes are stable: integrity, order, completeness, sealed, not-after,
-// not-before, redacted, logged, page, trust.
+// not-before, timestamp, redacted, logged, page, trust.
 type Check struct {
 	Code   string `json:"code"`
 	Status Status `json:"status"`
@@ -93,6 +94,7 @@ type Report struct {
 	Withheld  uint64          `json:"withheld"`
 	Erased    uint64          `json:"erased"`    // values of shown entries
 	Disclosed uint64          `json:"disclosed"` // private values of shown entries
+	Long      uint64          `json:"long"`      // values that were moved out of shown entries, and are disclosed
 	Journals  []JournalReport `json:"journals"`
 	Checks    []Check         `json:"checks"`
 	Findings  []Finding       `json:"findings"`
@@ -104,6 +106,8 @@ type Options struct {
 	PinnedBy string     // where the code comes from
 	// Policy says who besides the log has signed a checkpoint; nil: the witnesses are not looked at.
 	Policy *seal.Policy
+	// StampRoots are the roots by which time stamps are checked; nil: they are shown and not checked.
+	StampRoots *x509.CertPool
 }
 
 // find adds a finding; indexes are given as first and last, or not at all.

@@ -51,7 +51,11 @@ func (s *shownEntry) message() string {
 		parts = append(parts, m)
 	}
 	for i := range s.entry.Fields {
-		if f := &s.entry.Fields[i]; f.Form == entry.Private || m == "" {
+		f := &s.entry.Fields[i]
+		if f.Form == entry.Packed && s.disclosure(i) != nil {
+			continue // its fields follow
+		}
+		if f.Form == entry.Private || m == "" {
 			parts = append(parts, plain(f.Name)+"="+s.text(i))
 		}
 	}

@@ -127,10 +127,15 @@ func split[T any](list []T, n uint64) (first, rest []T, ok bool) {
 
 // each calls yield for the asked entries of a tree with their indexes.
 func (t *tree) each(yield func(index uint64, leaf []byte) error) error {
+	return eachOf(t.asked, t.leaves, yield)
+}
+
+// eachOf calls yield for leaves with their indexes, until that returns an error.
+func eachOf(list []run, leaves [][]byte, yield func(index uint64, leaf []byte) error) error {
 	n := 0
-	for _, r := range t.asked {
+	for _, r := range list {
 		for i := r.First; i < r.end(); i++ {
-			if err := yield(i, t.leaves[n]); err != nil {
+			if err := yield(i, leaves[n]); err != nil {
 				return err
 			}
 			n++
@@ -139,14 +144,24 @@ func (t *tree) each(yield func(index uint64, leaf []byte) error) error {
 	return nil
 }
 
-// supporting returns the leaf of a supporting entry.
-func (t *tree) supporting(index uint64) ([]byte, bool) {
-	at := uint64(0)
-	for _, r := range t.support {
-		if index >= r.First && index < r.end() {
-			return t.proving[at+index-r.First], true
-		}
-		at += r.Count
+// leafAt returns the leaf of a supporting or shown entry.
+func (t *tree) leafAt(index uint64) ([]byte, bool) {
+	if n, ok := place(t.support, index); ok && n < uint64(len(t.proving)) {
+		return t.proving[n], true
+	}
+	if n, ok := place(t.asked, index); ok && n < uint64(len(t.leaves)) {
+		return t.leaves[n], true
 	}
 	return nil, false
+}
+
+// place is the number of an index among those of runs.
+func place(list []run, index uint64) (n uint64, ok bool) {
+	for _, r := range list {
+		if index >= r.First && index < r.end() {
+			return n + index - r.First, true
+		}
+		n += r.Count
+	}
+	return 0, false
 }

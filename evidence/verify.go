@@ -41,6 +41,9 @@ type verifier struct {
 	report  *Report
 	trees   []*tree
 	below   []string // why the file is below what was asked
+
+	sealedAt     map[uint64]uint64 // by the counter of a seal, the index in system of its entry, if that is in the file
+	stampedAfter bool              // a time stamp that was checked covers what is shown
 }
 
 // end fills in the verdict.
@@ -76,7 +79,7 @@ func (v *verifier) title() string {
 		return "VERIFIED, " + strings.ToUpper(strings.Join(v.below, ", "))
 	}
 	for _, c := range v.report.Checks {
-		if c.Code == "not-after" && c.Status != Proved {
+		if c.Code == "not-after" && c.Status != Proved && !v.stampedAfter {
 			return "VERIFIED, NOT ANCHORED"
 		}
 	}
@@ -88,7 +91,7 @@ func (v *verifier) verify(files []file) *Report {
 	if v.contents, err = load(files); err != nil {
 		_, ours := find(files, questionName)
 		v.report.find("format", "", "", err.Error())
-		if !ours || v.contents.question.Format != "" && v.contents.question.Format != Format {
+		if !ours || errors.Is(err, entry.ErrNewer) || v.contents.question.Format != "" && v.contents.question.Format != Format {
 			return v.end(Unreadable)
 		}
 		return v.end(Tampered)
@@ -104,6 +107,8 @@ func (v *verifier) verify(files []file) *Report {
 	v.checkEntries()
 	v.checkSeals()
 	v.checkWitnesses()
+	v.tellNotBefore()
+	v.checkStamps()
 	v.checkExported()
 	v.checkPage()
 	v.checkTrust()
@@ -260,6 +265,10 @@ func (v *verifier) checkEntries() {
 			}
 			s := shownEntry{journal: t.name, index: index, entry: &e}
 			s.disclosed, disclosed = ofEntry(disclosed, t.name, index)
+			if err := s.unpack(); err != nil {
+				v.report.find("redacted", disclosedName, t.name, err.Error(), index, index)
+				return err
+			}
 			v.checkDisclosed(&s)
 			line = appendLine(line[:0], &s)
 			if !bytes.HasPrefix(lines, line) {
@@ -303,8 +312,8 @@ func (v *verifier) tellOrder() {
 		parts = []string{"no entry is shown"}
 	}
 	r.check("order", r.status("order", "integrity"), "%s, strictly increasing", strings.Join(parts, "; "))
-	if r.Erased+r.Disclosed > 0 {
-		r.check("redacted", r.status("redacted"), "%d private values erased, %d disclosed; what was kept of them is intact", r.Erased, r.Disclosed)
+	if r.Erased+r.Disclosed+r.Long > 0 {
+		r.check("redacted", r.status("redacted"), "%d private values erased, %d disclosed, %d long values disclosed; they have the digests that the entries hold", r.Erased, r.Disclosed, r.Long)
 	}
 }
 
@@ -319,8 +328,10 @@ func (v *verifier) checkDisclosed(s *shownEntry) {
 		if err == nil && d.Erased {
 			err = v.checkErased(d)
 			v.report.Erased++
-		} else if err == nil {
+		} else if err == nil && s.entry.Fields[d.Field].Form == entry.Private {
 			v.report.Disclosed++
+		} else if err == nil {
+			v.report.Long++
 		}
 		if err != nil {
 			v.report.find("redacted", disclosedName, s.journal, err.Error(), s.index, s.index)
@@ -344,31 +355,36 @@ func (v *verifier) checkErased(d *Disclosure) error {
 	return nil
 }
 
-// control returns a supporting or shown entry of the system journal.
+// control returns a control entry of the system journal.
 func (v *verifier) control(index uint64) (*entry.Entry, error) {
+	e, err := v.system(index)
+	if err == nil && e.Kind != entry.Control {
+		err = fmt.Errorf("entry %d of journal %s is no control entry", index, systemName)
+	}
+	return e, err
+}
+
+// errAbsent says that an entry is not in the file.
+var errAbsent = errors.New("is not in the file")
+
+// system returns a supporting or shown entry of the system journal; [errAbsent]: it is neither.
+func (v *verifier) system(index uint64) (*entry.Entry, error) {
 	for _, t := range v.trees {
 		if t.name != systemName {
 			continue
 		}
-		leaf, ok := t.supporting(index)
+		leaf, ok := t.leafAt(index)
 		if !ok {
-			t.each(func(i uint64, l []byte) error {
-				if i == index {
-					leaf, ok = l, true
-				}
-				return nil
-			})
+			break
 		}
-		if ok {
-			var d entry.Decoder
-			e := new(entry.Entry)
-			if err := d.Decode(leaf[entry.NonceSize:], e); err != nil || e.Kind != entry.Control {
-				return nil, fmt.Errorf("entry %d of journal %s is no control entry", index, systemName)
-			}
-			return e, nil
+		var d entry.Decoder
+		e := new(entry.Entry)
+		if err := d.Decode(leaf[entry.NonceSize:], e); err != nil {
+			return nil, fmt.Errorf("entry %d of journal %s: %w", index, systemName, err)
 		}
+		return e, nil
 	}
-	return nil, fmt.Errorf("entry %d of journal %s is not in the file", index, systemName)
+	return nil, fmt.Errorf("entry %d of journal %s %w", index, systemName, errAbsent)
 }
 
 // observed returns the value of a field that the store itself vouches for.

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"constat/entry"
-	"constat/seal"
 )
 
 // controlExported is what a control entry says that holds the hashes of an evidence file.
@@ -88,73 +86,6 @@ func (v *verifier) tellSealed() {
 
 // wallText is the time of a seal.
 func wallText(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.RFC3339) }
-
-// checkWitnesses checks every cosigned checkpoint and asks the policy about those that cover the window.
-func (v *verifier) checkWitnesses() {
-	r := v.report
-	best := map[string]seal.Standing{}
-	notes := slices.Clone(v.witnessed)
-	for _, t := range v.trees {
-		notes = append(notes, witnessedNote{t.name, t.size, v.signed[t.name]})
-	}
-	for _, n := range notes {
-		file := fmt.Sprintf("%s%s-%d", witnessed, n.journal, n.size)
-		point, err := v.chain.open(n.signed, v.originAt(n.journal))
-		root, ok := v.rootAt(n.journal, n.size)
-		if err != nil || !ok || point.Size != n.size || point.Root != root {
-			r.find("not-after", file, n.journal, "the cosigned checkpoint is not one of this journal")
-			continue
-		}
-		if v.options.Policy == nil {
-			continue
-		}
-		s, err := v.options.Policy.Evaluate(n.signed)
-		if err != nil {
-			r.find("not-after", file, n.journal, err.Error())
-		} else if a := v.question.asked(n.journal); s.Satisfied && s.NotAfter > 0 && n.size >= a.To && (best[n.journal].NotAfter == 0 || s.NotAfter < best[n.journal].NotAfter) {
-			best[n.journal] = s
-		}
-	}
-	v.tellWitnesses(best)
-}
-
-// originAt is the origin of a journal that the file is about.
-func (v *verifier) originAt(journal string) string {
-	for _, t := range v.trees {
-		if t.name == journal {
-			return t.origin
-		}
-	}
-	return ""
-}
-
-func (v *verifier) tellWitnesses(best map[string]seal.Standing) {
-	var latest int64
-	var names []string
-	whole := len(v.question.Journals) > 0
-	for _, a := range v.question.Journals {
-		s, ok := best[a.Name]
-		whole = whole && ok
-		latest = max(latest, s.NotAfter)
-		for _, w := range s.Witnesses {
-			names = append(names, w.Name)
-		}
-	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	r := v.report
-	switch {
-	case r.failed("not-after"):
-		r.check("not-after", Failed, "a cosignature is wrong")
-	case v.options.Policy == nil:
-		r.check("not-after", Unclear, "no policy was given, so no witness was asked; name one with --policy FILE")
-	case whole:
-		r.check("not-after", Proved, "%s (%s)", time.Unix(latest, 0).UTC().Format(time.RFC3339), strings.Join(names, ", "))
-	default:
-		r.check("not-after", Open, "the witnesses that the policy wants have not cosigned what is shown; 'constat prove --upgrade' adds what came later")
-		v.below = append(v.below, "not anchored")
-	}
-}
 
 // checkExported compares the readable files with the entry that holds their hashes.
 func (v *verifier) checkExported() {

@@ -92,6 +92,9 @@ func (w *Writer) announce(l *log) error {
 	if err := w.control(c); err != nil {
 		return err
 	}
+	if _, err := w.recordFloor(d.Name); err != nil {
+		return err
+	}
 	l.listed = true // if the sync fails the writer is broken, and opening it again looks
 	return w.syncSystem()
 }

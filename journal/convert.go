@@ -260,7 +260,7 @@ func (c *conversion) leavesRoom(size int) error {
 }
 
 // errUnreadable says that a head does not give back what was appended to it.
-var errUnreadable = errors.New("cannot be read whole and stays as it is; 'constat verify' says what is damaged")
+var errUnreadable = errors.New("cannot be read whole and stays as it is; 'constat verify' says why")
 
 // build reads the head.
 func (c *conversion) build() error {

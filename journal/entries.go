@@ -128,11 +128,18 @@ func (w *walk) part(p *part) bool {
 }
 
 func (w *walk) head(p *part) bool {
-	if err := w.view.list(p); err != nil {
+	next := p.first
+	frames, err := w.view.lastFrames(p, w.r.From)
+	if len(frames) > 0 {
+		next = frames[0].Header.First
+	} else if err == nil {
+		err = w.view.list(p)
+		frames = p.frames
+	}
+	if err != nil {
 		return w.yield(Item{}, err) && false
 	}
-	next := p.first
-	for _, x := range p.frames {
+	for _, x := range frames {
 		if x.Header.First > next && !w.missing(next, x.Header.First, frame.ErrDamaged) || !w.frame(p, x) {
 			return false
 		}

@@ -94,6 +94,8 @@ func Limit(journal string, r Retention) Policy {
 // entries stay, and so do the hashes of what goes, so that every root can still be computed. What is pruned stands in a
 // signed control entry of the system journal before a file goes.
 //
+// The floors of the policy hold from then on, also those of journals that are made later.
+//
 // A segment that cannot be read whole, or does not fit the tree, is never pruned: the error says so, and the rest goes on. It
 // runs beside appending and converting, which it does not hold up; a second call waits for the first.
 func (w *Writer) Prune(ctx context.Context, policy Policy) (PruneReport, error) {
@@ -168,27 +170,46 @@ func (w *Writer) recordFloors(policy *Policy) error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	w.floors = policy
 	changed := false
 	for _, name := range slices.Compact(names) {
-		floor := policy.of(name).Floor
-		if floor == 0 {
-			floor = layout.DefaultFloor(name)
-		}
-		floor = floor.Truncate(time.Second)
-		if w.timeline.NewestFloor(name) == floor {
-			continue
-		}
-		c := layout.NewControl(layout.FloorSet, fmt.Sprintf("from now on no entry of journal %s is pruned that is younger than %v", name, floor),
-			layout.JournalName, name, layout.Floor, fmt.Sprint(int64(floor/time.Second)))
-		if err := w.control(c); err != nil {
+		done, err := w.recordFloor(name)
+		if err != nil {
 			return err
 		}
-		changed = true
+		changed = changed || done
 	}
 	if changed {
 		return w.syncSystem()
 	}
 	return nil
+}
+
+// recordFloor writes the floor that a journal is to have, if that is known and another one is in force. It is not
+// durable then.
+func (w *Writer) recordFloor(name string) (done bool, err error) {
+	c, ok := w.floorOf(name)
+	if !ok {
+		return false, nil
+	}
+	return true, w.control(c)
+}
+
+// floorOf is the control entry for the floor that a journal is to have; ok is false if that is in force, or not known.
+func (w *Writer) floorOf(name string) (c entry.Entry, ok bool) {
+	if w.floors == nil {
+		return c, false
+	}
+	floor := w.floors.of(name).Floor
+	if floor == 0 {
+		floor = layout.DefaultFloor(name)
+	}
+	floor = floor.Truncate(time.Second)
+	if w.timeline.NewestFloor(name) == floor {
+		return c, false
+	}
+	return layout.NewControl(layout.FloorSet, fmt.Sprintf("from now on no entry of journal %s is pruned that is younger than %v", name, floor),
+		layout.JournalName, name, layout.Floor, fmt.Sprint(int64(floor/time.Second))), true
 }
 
 // tellHeld writes into the system journal which limits the floor does not let retention reach, each once a day.

@@ -11,7 +11,9 @@ import (
 
 	"constat/entry"
 	"constat/internal/vfs"
+	"constat/internal/vfs/crashfs"
 	"constat/journal"
+	"constat/journal/check"
 	"constat/journal/layout"
 	"constat/seal"
 
@@ -384,5 +386,30 @@ func TestReadWhilePruning(t *testing.T) {
 	must(t, w.Close())
 	if n := verifyPruned(t, fsys, "app"); n == 0 {
 		t.Error("nothing was pruned")
+	}
+}
+
+// TestFloorOfANewJournal: a floor that a writer knows from the beginning holds for the store, and for a journal that is
+// made later, from the first entry on.
+func TestFloorOfANewJournal(t *testing.T) {
+	fsys, clock := crashfs.New(), &fixedClock{wall: 1_700_000_000_000_000}
+	_, err := journal.CreateWith(fsys, dir, journal.New{Origin: "test.example", Keys: 16})
+	must(t, err)
+	policy := journal.Policy{Others: journal.Retention{Floor: time.Hour, MaxAge: time.Hour}}
+	w, err := journal.OpenWriter(fsys, dir, journal.Options{Clock: clock.read, Floors: &policy})
+	must(t, err)
+	appendAll(t, w, "app", messages(0, 300))
+	appendAll(t, w, layout.System, messages(0, 300))
+	must(t, w.Checkpoint())
+	must(t, w.Rotate())
+	convert(t, w)
+	clock.pass(2 * time.Hour)
+	appendAll(t, w, "app", messages(300, 1))
+	if r := prune(t, w, policy); len(r.Pruned) != 2 || len(r.Held) != 0 {
+		t.Errorf("%+v", r)
+	}
+	must(t, errors.Join(w.Checkpoint(), w.Close()))
+	if r := check.Store(fsys, dir, check.Options{}); r.Verdict != check.Unpinned || len(r.Findings) != 0 || len(r.Pruned) != 2 {
+		t.Errorf("%s %v", r.Word, r.Findings)
 	}
 }

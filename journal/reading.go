@@ -74,17 +74,14 @@ func (r *reading) restore(v *View, first, index uint64, e *entry.Entry) error {
 }
 
 func (r *reading) resolve(v *View, first, index uint64, e *entry.Entry) error {
-	if r.blobs == nil || r.blobs.first != first {
-		r.closeBlobs()
-		r.blobs = openBlobs(v.fsys, v.dir, v.Journal, first)
-	}
+	blobs := r.blobsAt(v, first)
 	fields := e.Fields
 	for i := range fields {
 		f := &fields[i]
 		if f.Form != entry.Blob && f.Form != entry.Packed {
 			continue
 		}
-		value, err := r.blobs.value(index, [entry.DigestSize]byte(f.Value))
+		_, value, err := blobs.find(index, [entry.DigestSize]byte(f.Value))
 		if err != nil {
 			continue // stays a reference, and is shown as one
 		}
@@ -154,13 +151,13 @@ func (b *blobFile) scan() (err error) {
 	return gaps
 }
 
-// value returns the value with that digest of the entry at index.
-func (b *blobFile) value(index uint64, digest [entry.DigestSize]byte) ([]byte, error) {
+// find returns the value with that digest of the entry at index, and its salt.
+func (b *blobFile) find(index uint64, digest [entry.DigestSize]byte) (salt [entry.SaltSize]byte, value []byte, err error) {
 	for _, rec := range b.records[index] {
 		value, err := rec.Value(b.file, b.zstd)
 		if err == nil && entry.BlobDigest(rec.Salt, value) == digest {
-			return value, nil
+			return rec.Salt, value, nil
 		}
 	}
-	return nil, errors.Join(b.cause, fmt.Errorf("blob of entry %d: %w", index, errGone))
+	return salt, nil, errors.Join(b.cause, fmt.Errorf("blob of entry %d: %w", index, errGone))
 }

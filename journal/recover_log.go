@@ -184,7 +184,7 @@ func (o *opening) scanHead(first uint64) (used bool, err error) {
 
 // unlessDamaged drops an error that says no more than that a file is not whole, or not what its name says.
 func unlessDamaged(err error) error {
-	if isStructural(err) && !errors.Is(err, frame.ErrNewer) {
+	if isStructural(err) && !frame.IsOther(err) {
 		return nil
 	}
 	return err

@@ -61,10 +61,24 @@ func (r *recovery) tellSystem() error {
 		}
 	}
 	if system.frontier.Size() == 0 {
-		code := r.w.store.Certificate.Code().String()
-		r.controls = append([]entry.Entry{layout.NewControl(layout.StoreCreated, "store created", layout.CodeOf, code)}, r.controls...)
+		if err := r.tellCreated(); err != nil {
+			return err
+		}
 	}
 	return r.rememberTorn()
+}
+
+// tellCreated writes that the store was created, and in the same frame, so that it holds for this entry too, its floor.
+func (r *recovery) tellCreated() error {
+	created := layout.NewControl(layout.StoreCreated, "store created", layout.CodeOf, r.w.store.Certificate.Code().String())
+	floor, ok := r.w.floorOf(layout.System)
+	if !ok {
+		r.controls = append([]entry.Entry{created}, r.controls...)
+		return nil
+	}
+	r.w.notices = append(r.w.notices, layout.Text(&created, layout.Message))
+	_, err := r.w.receivedLocked(created, floor)
+	return err
 }
 
 // tellSuccessors writes entry 0 of the other successors, which the system journal lists by now.

@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -280,28 +281,49 @@ func TestPowerLossDuringSuccession(t *testing.T) {
 	}
 }
 
-// TestNewerFormat: what a newer program wrote is left alone, and never called damaged.
-func TestNewerFormat(t *testing.T) {
-	for _, file := range []string{"app/" + head0, "system/" + head0, "app/tree", "app/journal.json", "store.json"} {
+// TestOtherFormat: what a newer program wrote, or one from before the format was fixed, is left alone, and never called
+// damaged.
+func TestOtherFormat(t *testing.T) {
+	number := func(n int) func([]byte) { return func(b []byte) { b[8] = byte(n) } }
+	set := func(at int, value byte) func([]byte) { return func(b []byte) { b[at] = value } }
+	for _, c := range []struct {
+		file   string
+		change func([]byte) // nil: the number in JSON
+		want   error
+	}{
+		{"app/" + head0, number(frame.Format + 1), frame.ErrNewer},
+		{"app/" + head0, set(10, 1), frame.ErrNewer},
+		{"app/" + head0, set(59, 1), frame.ErrNewer},
+		{"app/" + head0, set(frame.HeadHeaderSize+56, 2), frame.ErrNewer},
+		{"app/" + head0, set(frame.HeadHeaderSize+58, 1), frame.ErrNewer},
+		{"system/" + head0, number(frame.Format + 1), frame.ErrNewer},
+		{"system/" + head0, set(frame.HeadHeaderSize+59, 1), frame.ErrNewer},
+		{"app/tree", number(frame.Format + 1), frame.ErrNewer},
+		{"app/journal.json", nil, frame.ErrNewer},
+		{"store.json", nil, frame.ErrNewer},
+	} {
 		fsys := newSigned(t)
-		data, _ := fsys.ReadFile(path.Join(dir, file))
-		if strings.HasSuffix(file, ".json") {
-			data = bytes.Replace(data, []byte(`": 0,`), []byte(`": 1,`), 1)
+		data, _ := fsys.ReadFile(path.Join(dir, c.file))
+		if c.change == nil {
+			data = bytes.Replace(data, fmt.Appendf(nil, `": %d,`, frame.Format), fmt.Appendf(nil, `": %d,`, frame.Format+1), 1)
 		} else {
-			data[8] = 1
-			sum := frame.Checksum(data[:60])
-			copy(data[60:], []byte{byte(sum), byte(sum >> 8), byte(sum >> 16), byte(sum >> 24)})
+			c.change(data)
+			key := data[28:44:44]
+			binary.LittleEndian.PutUint32(data[60:], frame.Checksum(data[:60]))
+			if first := data[frame.HeadHeaderSize:]; strings.HasSuffix(c.file, head0) {
+				binary.LittleEndian.PutUint32(first[60:], frame.Checksum(append(bytes.Clone(first[:60]), key...)))
+			}
 		}
-		fsys.WriteFile(path.Join(dir, file), data)
+		fsys.WriteFile(path.Join(dir, c.file), data)
 		before := filesOf(fsys, "")
-		if _, err := journal.OpenWriter(fsys, dir, journal.Options{Clock: newClock().read}); !errors.Is(err, frame.ErrNewer) {
-			t.Errorf("%s: %v, want %v", file, err, frame.ErrNewer)
+		if _, err := journal.OpenWriter(fsys, dir, journal.Options{Clock: newClock().read}); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.file, err, c.want)
 		}
 		if after := filesOf(fsys, ""); fmt.Sprint(after) != fmt.Sprint(before) {
-			t.Errorf("%s: something was changed", file)
+			t.Errorf("%s: something was changed", c.file)
 		}
-		if r := check.Store(fsys, dir, check.Options{}); r.Verdict != check.Unreadable && file != "app/tree" {
-			t.Errorf("%s: verdict %s: %v", file, r.Word, r.Findings)
+		if r := check.Store(fsys, dir, check.Options{}); r.Verdict != check.Unreadable && c.file != "app/tree" {
+			t.Errorf("%s: verdict %s: %v", c.file, r.Word, r.Findings)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (o *opening) readTree() ([]seal.Hash, error) {
 		return nil, err
 	}
 	if h, err := frame.ParseFileHeader(data, frame.Tree); err != nil || h != o.desc.Header(frame.Tree, 0) {
-		if errors.Is(err, frame.ErrNewer) {
+		if frame.IsOther(err) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		return nil, nil

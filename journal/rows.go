@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"constat/entry"
+	"constat/journal/column"
 	"constat/journal/frame"
 	"constat/journal/segment"
 )
@@ -71,9 +72,10 @@ func headerOf(s *segment.Segment, x *segment.Span) frame.Header {
 		MinReceived: x.MinReceived, MaxReceived: x.MaxReceived, Kinds: s.Kinds()}
 }
 
-// isLost reports whether an error says of an entry of a segment that the file does not give it back.
+// isLost reports whether an error says of an entry of a segment that the file does not give it back, or not to this
+// program.
 func isLost(err error) bool {
-	return isStructural(err) || errors.Is(err, entry.ErrFormat)
+	return isStructural(err) || errors.Is(err, entry.ErrFormat) || errors.Is(err, entry.ErrNewer) || errors.Is(err, column.ErrNewer)
 }
 
 // gap gathers entries side by side that cannot be read.

@@ -24,7 +24,7 @@ const (
 // one that was used; checkpoints. A seal that is durable is never taken back, and its counter never used again.
 //
 // The reason is made what it must be: the first seal, one after another start of the machine and one after a stop seal
-// are of reason boot; one that comes later than was promised, because the process did not run, is of reason resume.
+// are of reason boot; one that comes later than was promised, because the process did not run, is of reason resume, and so is one after a suspend seal.
 //
 // On an error nothing is lost: if the seal is durable, the next call finishes what is left to do. A full disk leaves the
 // writer usable. The keys are made from the seed by the first call, which takes about half a second and holds up nobody.

@@ -160,6 +160,8 @@ func (s *sealer) reason(about seal.Statement) seal.Reason {
 	switch {
 	case s.last == nil || s.last.Reason == seal.Stop || s.last.Boot != about.Boot:
 		return seal.Boot
+	case about.Reason != seal.Boot && s.last.Reason == seal.Suspend:
+		return seal.Resume // the process runs: it takes its promise up again
 	case about.Reason != seal.Boot && seal.Overdue(&s.terms, s.last.Boottime, about.Boottime):
 		return seal.Resume
 	}

@@ -187,7 +187,7 @@ func (o *opening) openBlobs() error {
 		return errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
 	switch err := checkFileHeader(f, o.desc.Header(frame.Blob, o.head.first)); {
-	case errors.Is(err, frame.ErrNewer) || err != nil && !isStructural(err):
+	case frame.IsOther(err) || err != nil && !isStructural(err):
 		return errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	case err != nil && end == frame.HeadHeaderSize:
 		return errors.Join(f.Close(), o.setAsideFile(name, ""))

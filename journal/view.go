@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"constat/journal/frame"
 )
@@ -171,6 +172,29 @@ func (v *View) list(p *part) error {
 	}
 	p.listed = true
 	return nil
+}
+
+// maxTail is how many frames are found from the end of a head instead of all from its beginning: what a follower has
+// not seen yet is mostly fewer, and a head that grew slowly has tens of thousands.
+const maxTail = 256
+
+// lastFrames finds the frames of an open head that hold index from and all behind it, by their trailers. There are none
+// if all frames are known already, or are to be found by walking them.
+func (v *View) lastFrames(p *part, from uint64) ([]frame.Extent, error) {
+	if p.listed || from <= p.first || from >= p.end {
+		return nil, nil
+	}
+	var list []frame.Extent
+	for next, offset := p.end, p.size; next > from; {
+		x, ok, err := frame.Before(p.head.file, v.Journal.NonceKey, offset, p.size)
+		if err != nil || !ok || x.Header.End() != next || len(list) == maxTail {
+			return nil, err
+		}
+		list = append(list, x)
+		next, offset = x.Header.First, x.Offset
+	}
+	slices.Reverse(list)
+	return list, nil
 }
 
 // Close closes the files of the view. It may be called twice.

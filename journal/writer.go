@@ -26,6 +26,7 @@ type Options struct {
 	Memory *Memory // of conversions; nil: the writer has its own
 
 	Private []PrivateRule // see [Writer.SetPrivate]
+	Floors  *Policy       // whose floors hold until [Writer.Prune] is given others; of a new store, from its first entry on
 	// Machine says what a seal says of the machine; nil: ThisMachine.
 	Machine func() Machine
 }
@@ -64,8 +65,9 @@ type Writer struct {
 	mu       sync.Mutex // guards everything below
 	clock    ingestClock
 	logs     map[string]*log
-	broken   error // the first error after which the files are unsure
-	unsealed int64 // since when entries wait for a seal, µs since boot; 0: none do
+	broken   error   // the first error after which the files are unsure
+	floors   *Policy // whose floors hold; nil is not known yet
+	unsealed int64   // since when entries wait for a seal, µs since boot; 0: none do
 	encoder  *frame.Encoder
 	blobZstd *zstd.Encoder
 	scratch  scratch
@@ -92,7 +94,7 @@ func OpenWriter(fsys vfs.FS, dir string, o Options) (*Writer, error) {
 	w := &Writer{fsys: fsys, dir: dir, store: store, identity: identity, lock: lock, logs: map[string]*log{},
 		completed: make(chan struct{}, 1), memory: cmp.Or(o.Memory, new(Memory))}
 	w.open, w.end = context.WithCancel(context.Background())
-	w.private, w.clock.read = o.Private, o.Clock
+	w.private, w.clock.read, w.floors = o.Private, o.Clock, o.Floors
 	if o.Clock == nil {
 		w.clock.read = SystemClock
 	}

@@ -106,6 +106,9 @@ func (a *Audit) Certificate(e *Endorsed, at Point) []Problem {
 	if e.Terms.Store != a.terms.Store || e.Terms.Origin != a.terms.Origin {
 		bad("is that of another store: %s, %s", e.Terms.Store, e.Terms.Origin)
 	}
+	if e.Terms.Identity != a.terms.Identity {
+		bad("names another identity")
+	}
 	if e.Previous != a.hash {
 		bad("names another certificate before it")
 	}

@@ -141,6 +141,7 @@ func TestAuditFinds(t *testing.T) {
 		"the first ones are gone": {func(h *history) { h.log = h.log[3:] }, "R1 seal 3: seals 0 to 2 are missing"},
 		"a certificate is gone":   {func(h *history) { h.log = append(h.log[:7:7], h.log[8:]...) }, "R1 seal 7: of generation 1, but 0 is in force"},
 		"another's certificate":   {func(h *history) { h.log[7].cert.Terms.Store[0]++ }, "R1 certificate 1: is that of another store"},
+		"another identity":        {func(h *history) { h.log[7].cert.Terms.Identity[0]++ }, "R1 certificate 1: names another identity"},
 		"a changed certificate":   {func(h *history) { h.log[7].cert.Created++ }, "did not sign this"},
 		"a changed seal":          {func(h *history) { h.log[2].seal.Wall++ }, "did not sign this"},
 		"a changed list":          {func(h *history) { h.log[2].seal.List[0].Size++ }, "the list is not the one that was signed"},

@@ -3,7 +3,6 @@ package seal
 import (
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -22,11 +21,11 @@ const (
 func NewSeed(seed *Seed) { rand.Read(seed[:]) } // documented to never fail
 
 // Next is the seed of the next position.
-func (s *Seed) Next() (next Seed) { return sha256.Sum256(append([]byte(seedLabel), s[:]...)) }
+func (s *Seed) Next() (next Seed) { return derive(seedLabel, s) }
 
 // private derives the one-time key. The caller clears it.
 func (s *Seed) private() ed25519.PrivateKey {
-	secret := sha256.Sum256(append([]byte(signLabel), s[:]...))
+	secret := derive(signLabel, s)
 	defer clear(secret[:])
 	return ed25519.NewKeyFromSeed(secret[:])
 }
@@ -102,7 +101,9 @@ func (c *Chain) placeLeft(left []Hash) error {
 // placeKeys derives the keys from the position on and the nodes that hold one of them.
 func (c *Chain) placeKeys(count uint32) {
 	seed := *c.seed
+	defer cleanStack(0)
 	defer clear(seed[:])
+	cleanStack(0)
 	for i := c.position; i < count; i++ {
 		c.nodes[0][i] = keyLeaf(seed.public())
 		seed = seed.Next()
@@ -126,11 +127,22 @@ func (c *Chain) Sign(message []byte) (KeySignature, error) {
 	if c.position >= c.keys.Count {
 		return KeySignature{}, fmt.Errorf("%w: all %d keys are used", ErrChain, c.keys.Count)
 	}
-	key := c.seed.private()
-	defer clear(key)
-	s := KeySignature{Key: PublicKey(key.Public().(ed25519.PublicKey)), Path: c.path()}
-	copy(s.Signature[:], ed25519.Sign(key, message))
+	s := KeySignature{Path: c.path()}
+	cleanStack(0)
+	c.seed.sign(&s, message)
+	cleanStack(0)
 	return s, nil
+}
+
+// sign signs with the one-time key of a seed. What the standard library has allocated for it stays on the heap until that
+// memory is used again.
+//
+//go:noinline
+func (s *Seed) sign(k *KeySignature, message []byte) {
+	key := s.private()
+	defer clear(key)
+	k.Key = PublicKey(key.Public().(ed25519.PublicKey))
+	copy(k.Signature[:], ed25519.Sign(key, message))
 }
 
 func (c *Chain) path() []Hash {

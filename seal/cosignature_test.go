@@ -231,13 +231,14 @@ func TestPolicyQuorum(t *testing.T) {
 	for _, c := range []struct {
 		times [6]int64 // of W0 to W5; 0: has not cosigned
 		until int64    // 0: not satisfied
+		since int64
 	}{
-		{[6]int64{}, 0},
-		{[6]int64{1, 2, 3}, 0},
-		{[6]int64{1, 0, 0, 9, 8, 7}, 0},
-		{[6]int64{1, 5, 0, 3}, 5},
-		{[6]int64{9, 5, 4, 3, 2}, 5},
-		{[6]int64{1, 2, 3, 0, 0, 30}, 30},
+		{[6]int64{}, 0, 0},
+		{[6]int64{1, 2, 3}, 0, 0},
+		{[6]int64{1, 0, 0, 9, 8, 7}, 0, 0},
+		{[6]int64{1, 5, 0, 3}, 5, 1},
+		{[6]int64{9, 5, 4, 3, 2}, 5, 3},
+		{[6]int64{1, 2, 3, 0, 0, 30}, 30, 2},
 	} {
 		var by []WitnessedBy
 		for i, at := range c.times {
@@ -247,6 +248,9 @@ func TestPolicyQuorum(t *testing.T) {
 		}
 		if until, ok := p.Quorum(by); until != c.until || ok != (c.until > 0) {
 			t.Errorf("%v: %d, %v; want %d", c.times, until, ok, c.until)
+		}
+		if since, ok := p.QuorumSince(by); since != c.since || ok != (c.since > 0) {
+			t.Errorf("%v: since %d, %v; want %d", c.times, since, ok, c.since)
 		}
 	}
 }

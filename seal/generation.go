@@ -11,7 +11,7 @@ import (
 )
 
 // Generation is a certificate after certificate 0: it commits to the one-time keys of one more generation and names
-// the identity and the intervals in force from then on. Every certificate is endorsed, see [Endorsed].
+// the identity, which is that of certificate 0, and the intervals in force from then on. Every certificate is endorsed, see [Endorsed].
 type Generation struct {
 	Number   uint32      // 1 is the first after certificate 0
 	Terms    Certificate // as in certificate 0; Store never changes

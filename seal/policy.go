@@ -214,6 +214,17 @@ type WitnessedBy struct {
 	Time int64 // seconds since 1970 UTC
 }
 
+// QuorumSince says since when a quorum vouches, given one cosignature for each witness that made one: each of its members cosigned
+// no earlier than that. It is 0 if the policy wants nobody.
+func (p *Policy) QuorumSince(list []WitnessedBy) (notBefore int64, ok bool) {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Time = -list[i].Time
+	}
+	notBefore, ok = p.Quorum(list)
+	return -notBefore, ok
+}
+
 // Quorum says from when on the quorum held, given one cosignature for each witness that made one: the tree was there no
 // later than that.
 func (p *Policy) Quorum(list []WitnessedBy) (notAfter int64, ok bool) {

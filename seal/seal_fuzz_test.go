@@ -110,3 +110,41 @@ func FuzzAudit(f *testing.F) {
 		}
 	})
 }
+
+// FuzzTexts: the parsers of texts that verifiers are given, one a target number. What is accepted is printed again.
+func FuzzTexts(f *testing.F) {
+	h := ordinary(f)
+	cosigner, err := seal.NewWitnessKey("w.example/0")
+	if err != nil {
+		f.Fatal(err)
+	}
+	c := cosigner.Cosigner()
+	for n, text := range []string{h.cert.Text(), h.cert.Code().String(), seal.Checkpoint{Origin: "o", Size: 3}.Text(), c.VKey(), cosigner.Cosign("o\n", 5).Line()} {
+		f.Add(uint8(n), text)
+	}
+	f.Fuzz(func(t *testing.T, n uint8, text string) {
+		again, err := text, error(nil)
+		switch n % 5 {
+		case 0:
+			c, e := seal.ParseCertificate(text)
+			again, err = c.Text(), e
+		case 1:
+			_, err = seal.ParseCode(text) // has several spellings
+		case 2:
+			c, e := seal.ParseCheckpoint(text)
+			again, err = c.Text(), e
+			if h, e := seal.ParseTreeHead(text); e == nil && h.Text != text {
+				t.Errorf("tree head keeps %q", h.Text)
+			}
+		case 3:
+			c, e := seal.ParseCosigner(text)
+			again, err = c.VKey(), e
+		case 4:
+			s, e := seal.ParseCosignature(text)
+			again, err = s.Line(), e
+		}
+		if err == nil && again != text {
+			t.Errorf("parser %d prints %q", n%5, again)
+		}
+	})
+}

@@ -101,7 +101,7 @@ func (a asking) all(ctx context.Context, q Query, take func([]byte) error) (l Lo
 func (a asking) open(ctx context.Context) (conversation, error) {
 	info, err := os.Stat(a.path)
 	if err != nil {
-		return nil, fmt.Errorf("%w: query channel: %w; docs/station.md says how to give one to a domain", ErrNoLog, err)
+		return nil, fmt.Errorf("%w: query channel: %w; docs/station-log.md says how to give one to a domain", ErrNoLog, err)
 	}
 	if info.Mode()&fs.ModeSocket != 0 {
 		var d net.Dialer

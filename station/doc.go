@@ -1,6 +1,6 @@
 // Package station writes the log of a program of a decontamination station: each entry to standard output, and, in a
 // domain, as a frame (FORMAT.md, section 22) into the channel to Dom0, whose daemon keeps it; in Dom0, to that daemon. It
-// reads the log back, in a domain its own, and saves it to a medium. docs/station.md has it all.
+// reads the log back, in a domain its own, and saves it to a medium. docs/station-log.md has it all.
 //
 //	log := station.New(station.Options{})
 //	defer log.Close()

@@ -111,7 +111,7 @@ func (s Source) find() (reader, error) {
 	if info, err := os.Stat(DefaultQueryChannel); err == nil && info.Mode()&fs.ModeCharDevice != 0 {
 		return asking{DefaultQueryChannel, s.timeout()}, nil
 	}
-	return nil, fmt.Errorf("%w: there is neither a store %s (in Dom0: start 'constat serve', or name the store) nor a query channel %s (in a domain: give it one, see docs/station.md)",
+	return nil, fmt.Errorf("%w: there is neither a store %s (in Dom0: start 'constat serve', or name the store) nor a query channel %s (in a domain: give it one, see docs/station-log.md)",
 		ErrNoLog, store, DefaultQueryChannel)
 }
 

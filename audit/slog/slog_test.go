@@ -33,8 +33,8 @@ func (r *recorder) Commit(_ context.Context, _ string, entries []entry.Entry) (i
 func (r *recorder) Import(context.Context, string, string, io.Reader) (kept, cut uint64, err error) {
 	return 0, 0, errors.ErrUnsupported
 }
-func (r *recorder) Rotate(context.Context) error { return errors.ErrUnsupported }
-func (r *recorder) Seal(context.Context) error   { return errors.ErrUnsupported }
+func (r *recorder) Rotate(context.Context) error       { return errors.ErrUnsupported }
+func (r *recorder) Seal(context.Context, string) error { return errors.ErrUnsupported }
 func (r *recorder) Exported(context.Context, *entry.Entry) error {
 	return errors.ErrUnsupported
 }

@@ -17,5 +17,5 @@ func main() {
 
 // serve is the daemon as the command line starts it.
 func serve(ctx context.Context, o cli.ServeOptions) error {
-	return daemon.Serve(ctx, daemon.Command{ConfigFile: o.ConfigFile, Config: o.Config, Dir: o.Dir, Open: o.Open, Out: o.Out, Err: o.Err})
+	return daemon.Serve(ctx, daemon.Command{ConfigFile: o.ConfigFile, Config: o.Config, SyslogConf: o.SyslogConf, Dir: o.Dir, Open: o.Open, FS: o.FS, Out: o.Out, Err: o.Err})
 }

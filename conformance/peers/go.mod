@@ -1,9 +1,11 @@
-// Programs written by others that check constat. They are built by the tests, and are no part of what constat ships:
-// the module is one of its own so that what they need never comes into the main go.mod.
+// Programs written by others that check constat, and torchlog, a log made with torchwood's package. They are built by the
+// tests, and are no part of what constat ships: the module is one of its own so that what they need never comes into the
+// main go.mod.
 //
 //	go build -C conformance/peers -o DIR/fsck github.com/transparency-dev/tessera/cmd/fsck
 //	go build -C conformance/peers -o DIR/litewitness filippo.io/torchwood/cmd/litewitness
 //	go build -C conformance/peers -o DIR/spicy filippo.io/torchwood/cmd/spicy
+//	go build -C conformance/peers -o DIR/torchlog ./torchlog
 //
 // It is not tidied: "go mod tidy" asks for lists of versions, which not every module proxy has of torchwood. To change a
 // version: go get PROGRAM@VERSION for each of the three.
@@ -20,6 +22,7 @@ tool (
 require (
 	filippo.io/torchwood v0.9.0
 	github.com/transparency-dev/tessera v1.0.4
+	golang.org/x/mod v0.33.0
 )
 
 require (
@@ -56,7 +59,6 @@ require (
 	go.opentelemetry.io/otel/trace v1.40.0 // indirect
 	golang.org/x/crypto v0.48.0 // indirect
 	golang.org/x/exp v0.0.0-20250408133849-7e4ce0ab07d0 // indirect
-	golang.org/x/mod v0.33.0 // indirect
 	golang.org/x/net v0.50.0 // indirect
 	golang.org/x/sync v0.19.0 // indirect
 	golang.org/x/sys v0.41.0 // indirect

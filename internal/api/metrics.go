@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 )
@@ -18,6 +19,36 @@ type Stats struct {
 	QueueBytes int64             // octets in the queue
 	QueueLimit int64             // of them; 0: not known
 	DiskFree   int64             // bytes on the file system of the store; below 0: not known
+	Inputs     []Input
+	Outputs    []Output
+}
+
+// Output is what has become of an output.
+type Output struct {
+	Name       string
+	Up         bool              // it has a target
+	Delivered  uint64            // messages
+	Retried    uint64            // messages that were sent again
+	Dropped    map[string]uint64 // messages, by reason
+	LagEntries uint64            // signed and not delivered
+	Lag        time.Duration     // since the oldest of them was received
+	CertDays   *int              // of our certificate; nil without one
+}
+
+// Input is what one input of the network counts.
+type Input struct {
+	Name        string
+	Connections int       // now
+	Refused     uint64    // connections, since the start
+	Expires     time.Time // its certificate; the zero time: it has none
+	Broker      *Broker   // nil: it takes nothing from a broker
+}
+
+// Broker is what an input counts that subscribes to a broker, since the start.
+type Broker struct {
+	Received    uint64 // messages
+	Broken      uint64 // payloads that were kept as text or in part
+	Redelivered uint64 // messages that the broker sent again
 }
 
 // metrics prints the figures in the Prometheus text format (prometheus.io/docs/instrumenting/exposition_formats).
@@ -28,7 +59,9 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	writeStats(&b, h.Stats())
+	stats := h.Stats()
+	writeStats(&b, stats)
+	writeInputs(&b, stats.Inputs, h.Now())
 	for _, j := range journals {
 		h.writeJournal(&b, j)
 	}
@@ -51,6 +84,44 @@ func writeStats(b *bytes.Buffer, s Stats) {
 	}
 	if s.DiskFree >= 0 {
 		metrics.WriteGaugeFloat64(b, "constat_disk_free_bytes", float64(s.DiskFree))
+	}
+	for _, o := range s.Outputs {
+		writeOutput(b, o)
+	}
+}
+
+func writeOutput(b *bytes.Buffer, o Output) {
+	name := label("output", o.Name)
+	of, up := "{"+name+"}", uint64(0)
+	if o.Up {
+		up = 1
+	}
+	metrics.WriteGaugeUint64(b, "constat_output_up"+of, up)
+	metrics.WriteCounterUint64(b, "constat_output_delivered_total"+of, o.Delivered)
+	metrics.WriteCounterUint64(b, "constat_output_retried_total"+of, o.Retried)
+	for _, reason := range slices.Sorted(maps.Keys(o.Dropped)) {
+		metrics.WriteCounterUint64(b, "constat_output_dropped_total{"+name+","+label("reason", reason)+"}", o.Dropped[reason])
+	}
+	metrics.WriteGaugeUint64(b, "constat_output_lag_entries"+of, o.LagEntries)
+	metrics.WriteGaugeFloat64(b, "constat_output_lag_seconds"+of, o.Lag.Seconds())
+	if o.CertDays != nil {
+		metrics.WriteGaugeFloat64(b, "constat_output_certificate_days"+of, float64(*o.CertDays))
+	}
+}
+
+func writeInputs(b *bytes.Buffer, inputs []Input, now time.Time) {
+	for _, in := range inputs {
+		of := "{" + label("input", in.Name) + "}"
+		metrics.WriteGaugeUint64(b, "constat_input_connections"+of, uint64(in.Connections))
+		metrics.WriteCounterUint64(b, "constat_input_refused_total"+of, in.Refused)
+		if !in.Expires.IsZero() {
+			metrics.WriteGaugeFloat64(b, "constat_tls_certificate_days"+of, in.Expires.Sub(now).Hours()/24)
+		}
+		if in.Broker != nil {
+			metrics.WriteCounterUint64(b, "constat_mqtt_received_total"+of, in.Broker.Received)
+			metrics.WriteCounterUint64(b, "constat_mqtt_broken_total"+of, in.Broker.Broken)
+			metrics.WriteCounterUint64(b, "constat_mqtt_redelivered_total"+of, in.Broker.Redelivered)
+		}
 	}
 }
 

@@ -93,7 +93,7 @@ func (a *app) custodyEvidence(_ context.Context, f custodyFlags, name string) (v
 	if err != nil {
 		return v, nil, err
 	}
-	o, err := evidencePin(f.code, data)
+	o, err := evidencePin(verifyFlags{code: f.code}, data)
 	if err != nil {
 		return v, nil, usage("%w", err)
 	}

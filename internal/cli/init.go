@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"constat/internal/config"
 	"constat/internal/vfs"
 	"constat/journal"
 	"constat/seal"
@@ -22,10 +23,14 @@ func (a *app) initCommand() *cobra.Command {
 Publish the code, mail it, print it: whoever holds it can verify the store, nobody can forge with it.
 The page for people is in the store as identity.txt. With --operator-key, the key of an organisation, which need not
 stay on the machine, vouches for the store: 'constat status' shows it.
+With --station-key the store is of this boot only, in memory, and the code is that of the station: it stands for the
+stores of all its boots. See docs/station.md.
 Every command that writes makes a store by itself if there is none.`,
 		Example: `  constat init --store /srv/journal --origin host.example/journal
   openssl genpkey -algorithm ed25519 -out /media/safe/operator.pem
-  constat init --operator-key /media/safe/operator.pem --operator acme.example`,
+  constat init --operator-key /media/safe/operator.pem --operator acme.example
+  constat init --station-key station.pem --station station-7 --code-only   (when the key is made)
+  constat init --store /run/constat --station-key station.pem --station station-7   (at each boot)`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			dir, err := a.storeDir()
@@ -39,14 +44,46 @@ Every command that writes makes a store by itself if there is none.`,
 	c.Flags().StringVar(&f.keyFile, "operator-key", "", "private Ed25519 key in PEM, `FILE`, that endorses the new store")
 	c.Flags().StringVar(&f.operator, "operator", "operator", "`NAME` of the operator, with --operator-key")
 	c.Flags().StringVar(&f.after, "after", "", "store `DIR` that the new one follows: it vouches for the new one")
+	c.Flags().StringVar(&f.stationKey, "station-key", "", "private Ed25519 key in PEM, `FILE`, of the station of which the new store is one boot")
+	c.Flags().StringVar(&f.station, "station", "", "`NAME` of the station, with --station-key (default the host name)")
+	c.Flags().BoolVar(&f.codeOnly, "code-only", false, "make nothing, print the code of the station, with --station-key")
 	return c
 }
 
 // initFlags are the flags of "init".
-type initFlags struct{ origin, keyFile, operator, after string }
+type initFlags struct {
+	origin, keyFile, operator, after string
+	station, stationKey              string
+	codeOnly                         bool
+}
+
+// beStation takes the flags of a station. done says that the code was all that was wanted.
+func (a *app) beStation(dir string, f initFlags) (done bool, err error) {
+	switch {
+	case f.stationKey == "" && (f.station != "" || f.codeOnly):
+		return false, usage("--station and --code-only say nothing without --station-key")
+	case f.stationKey == "":
+		return false, nil
+	case f.origin != "":
+		return false, usage("--origin: the name of a store of a station is --station and the boot id")
+	}
+	if a.station, err = newStation(f.station, "--station-key", f.stationKey); err != nil {
+		return false, err
+	}
+	if f.codeOnly {
+		return true, a.printCode(a.station.Code())
+	}
+	memory := config.Config{Volatile: &config.Volatile{}}
+	policy := memory.Kept().Policy(memory.Volatile.Bytes())
+	a.floors = &policy
+	return false, inMemory(dir)
+}
 
 // init makes a store.
 func (a *app) init(dir string, f initFlags) error {
+	if done, err := a.beStation(dir, f); done || err != nil {
+		return err
+	}
 	if f.origin == "" {
 		f.origin = defaultOrigin()
 	}
@@ -59,7 +96,7 @@ func (a *app) init(dir string, f initFlags) error {
 	}
 	if f.keyFile != "" {
 		var err error
-		if key, err = readOperatorKey(f.keyFile); err != nil {
+		if key, err = readPrivateKey("--operator-key", f.keyFile); err != nil {
 			return err
 		}
 	}
@@ -82,7 +119,7 @@ func (a *app) init(dir string, f initFlags) error {
 		}
 		a.say("constat: endorsed by %s", vkey)
 	}
-	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{})
+	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{Floors: a.floors})
 	if err != nil {
 		return hint(err)
 	}
@@ -94,7 +131,10 @@ func (a *app) init(dir string, f initFlags) error {
 	if err := finish(w); err != nil {
 		return err
 	}
-	return a.printCode(certificate.Code())
+	if a.station != nil {
+		a.say("constat: the code is that of station %s; this boot alone has %s", a.station.Name, certificate.Code())
+	}
+	return a.printCode(a.station.codeOf(certificate))
 }
 
 // printCode prints a code, and for people in all the forms in which it is passed on.

@@ -35,9 +35,9 @@ func knownCodesFile() (string, error) {
 	return filepath.Join(dir, "constat", "known-codes"), nil
 }
 
-// rememberCode notes the code of a new store. Earlier lines for the same directory are dropped, and returned: these
-// stores are gone.
-func rememberCode(c seal.Certificate, dir string) (gone []knownStore, err error) {
+// rememberCode notes the code of a new store. Earlier lines for the same directory are dropped, and returned unless they
+// have the same code, as boots of a station do: these stores are gone.
+func rememberCode(code seal.Code, c seal.Certificate, dir string) (gone []knownStore, err error) {
 	name, err := knownCodesFile()
 	if err != nil {
 		return nil, err
@@ -56,13 +56,14 @@ func rememberCode(c seal.Certificate, dir string) (gone []knownStore, err error)
 	}
 	var out bytes.Buffer
 	for _, k := range known {
-		if k.dir == dir {
-			gone = append(gone, k)
-		} else {
+		switch {
+		case k.dir != dir:
 			out.WriteString(k.line())
+		case k.code != code:
+			gone = append(gone, k)
 		}
 	}
-	out.WriteString(knownStore{c.Code(), c.Store.String(), c.Origin, dir}.line())
+	out.WriteString(knownStore{code, c.Store.String(), c.Origin, dir}.line())
 	return gone, replaceFile(name, out.Bytes())
 }
 
@@ -139,9 +140,10 @@ func pinFor(c seal.Certificate, dir string) (*seal.Code, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	of, _, _ := stationOf(dir, c) // what is wrong the check says
 	same := []func(knownStore) bool{
 		func(k knownStore) bool { return k.dir == dir },
-		func(k knownStore) bool { return k.code == c.Code() },
+		func(k knownStore) bool { return k.code == c.Code() || of.Name != "" && k.code == of.Code() },
 		func(k knownStore) bool { return k.id == c.Store.String() },
 	}
 	for _, matches := range same {

@@ -24,7 +24,7 @@ func TestRememberTogether(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 20 {
 		wait.Go(func() {
-			if _, err := rememberCode(certificate("host.example", byte(i)), fmt.Sprintf("/a \"b\"\n%d", i)); err != nil {
+			if _, err := remember(certificate("host.example", byte(i)), fmt.Sprintf("/a \"b\"\n%d", i)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -49,7 +49,7 @@ func TestPinFor(t *testing.T) {
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	one, two := certificate("one.example", 1), certificate("two.example", 2)
 	for dir, c := range map[string]seal.Certificate{"/one": one, "/two": two} {
-		if _, err := rememberCode(c, dir); err != nil {
+		if _, err := remember(c, dir); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -78,7 +78,7 @@ func TestPinFor(t *testing.T) {
 // A damaged line is an error that names it: verify must not go on without the pin.
 func TestKnownCodesDamaged(t *testing.T) {
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
-	if _, err := rememberCode(certificate("one.example", 1), "/one"); err != nil {
+	if _, err := remember(certificate("one.example", 1), "/one"); err != nil {
 		t.Fatal(err)
 	}
 	name, _ := knownCodesFile()
@@ -108,4 +108,9 @@ func TestPrintable(t *testing.T) {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
+}
+
+// remember notes the store by its own code.
+func remember(c seal.Certificate, dir string) ([]knownStore, error) {
+	return rememberCode(c.Code(), c, dir)
 }

@@ -22,6 +22,7 @@ type logFlags struct {
 	fields, private        []string
 	channel                string
 	timeout                time.Duration
+	to                     toFlags
 }
 
 func (a *app) logCommand() *cobra.Command {
@@ -37,20 +38,18 @@ returns when they are written: nobody there answers. Each write has a time limit
 counted, and missed by the daemon.
 
 The value of a --private field is kept encrypted beside the journal, shown only with the keys of the store, and can be
-erased for good ('constat erase').`,
+erased for good ('constat erase').
+
+With --to the events are sent straight to a target, and no store is touched: udp://HOST[:PORT], tcp://HOST[:PORT],
+tls://HOST[:PORT], relp://HOST:PORT, relp+tls://HOST:PORT, unix:///PATH (a stream) or unixgram:///PATH (such as /dev/log). It fails,
+and says how many, if not all were accepted: by the server over RELP, by the kernel of the other machine over TCP and TLS;
+over UDP nobody says so.`,
 		Example: `  constat log -t backup -p daemon.warning "disk almost full"
   constat log --field ORDER_ID=42 "order shipped"
   make 2>&1 | constat log -t build
+  constat log --to relp+tls://log.example:2514 --ca ca.pem "off it goes"
   constat log --channel /dev/hvc2 -t sys-usb "disk mounted"`,
-		RunE: func(c *cobra.Command, args []string) error {
-			if f.channel != "" {
-				return a.logChannel(c, f, args)
-			}
-			if c.Flags().Changed("timeout") {
-				return usage("--timeout: says nothing without --channel")
-			}
-			return a.log(f, args)
-		},
+		RunE: func(c *cobra.Command, args []string) error { return a.logSomewhere(c, f, args) },
 	}
 	c.Flags().StringVarP(&f.tag, "tag", "t", "", "SYSLOG_IDENTIFIER (default your login name)")
 	c.Flags().StringVarP(&f.priority, "priority", "p", "user.notice", "[FACILITY.]LEVEL, such as daemon.err or info")
@@ -58,8 +57,31 @@ erased for good ('constat erase').`,
 	c.Flags().StringArrayVar(&f.fields, "field", nil, "further field, `NAME=VALUE`; may be repeated")
 	c.Flags().StringArrayVar(&f.private, "private", nil, "further field whose value can be erased, `NAME=VALUE`; may be repeated")
 	c.Flags().StringVar(&f.channel, "channel", "", "write frames into this log channel, such as "+station.DefaultChannel)
-	c.Flags().DurationVar(&f.timeout, "timeout", 2*time.Second, "with --channel: how long one message may take")
+	c.Flags().DurationVar(&f.timeout, "timeout", 0, "how long one message may take with --channel (2s), or the target with --to (10s)")
+	f.to.flags(c)
 	return c
+}
+
+// logSomewhere writes into a log channel, to a target, or into the store.
+func (a *app) logSomewhere(c *cobra.Command, f logFlags, args []string) error {
+	given := c.Flags().Changed("timeout")
+	switch {
+	case f.channel != "" && f.to.to != "":
+		return usage("--channel and --to: only one of them")
+	case f.channel != "":
+		if !given {
+			f.timeout = 2 * time.Second
+		}
+		return a.logChannel(c, f, args)
+	case f.to.to != "":
+		if f.to.timeout = f.timeout; !given {
+			f.to.timeout = 10 * time.Second
+		}
+		return a.logTo(c.Context(), f, args)
+	case given:
+		return usage("--timeout: says nothing without --channel or --to")
+	}
+	return a.log(f, args)
 }
 
 func (a *app) log(f logFlags, args []string) error {

@@ -18,14 +18,15 @@ import (
 // maxKeyFile is the size above which a file is no key.
 const maxKeyFile = 16 << 10
 
-// readOperatorKey reads a private Ed25519 key in PEM, as "openssl genpkey -algorithm ed25519" makes it.
-func readOperatorKey(name string) (*seal.Identity, error) {
+// readPrivateKey reads a private Ed25519 key in PEM, as "openssl genpkey -algorithm ed25519" makes it, for the flag or
+// setting that names it.
+func readPrivateKey(flag, name string) (*seal.Identity, error) {
 	data, err := durable.ReadFile(vfs.OS(), name, maxKeyFile)
 	if err != nil {
-		return nil, fmt.Errorf("--operator-key: %w", err)
+		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
 	defer clear(data)
-	wrong := usage("--operator-key %s: want a private Ed25519 key in PEM, as 'openssl genpkey -algorithm ed25519 -out FILE' makes it", name)
+	wrong := usage("%s %s: want a private Ed25519 key in PEM, as 'openssl genpkey -algorithm ed25519 -out FILE' makes it", flag, name)
 	block, _ := pem.Decode(data)
 	if block == nil {
 		return nil, wrong

@@ -48,8 +48,8 @@ func groupsOf(code seal.Code) string {
 }
 
 // pageOf is what a store is known by, for paper.
-func pageOf(c seal.Certificate) string {
-	code := c.Code()
+func pageOf(c seal.Certificate, of *thisStation) string {
+	code := of.codeOf(c)
 	return fmt.Sprintf(`constat: what this store is known by
 
 Whoever holds the verification code can verify the store; nobody can forge with it.
@@ -65,15 +65,28 @@ words   %s
         (for reading aloud; only the whole code is a pin)
 vkey    %s
 
-The code is the SHA-256 of this certificate:
-
 %s`, code, c.Origin, c.Store, groupsOf(code), hex.EncodeToString(code[:]), wordsOf(code),
-		c.Identity.VKey(c.Origin), c.Text())
+		c.Identity.VKey(c.Origin), hashedOf(c, of))
 }
 
-// writePage writes the page of a store into it, signed by its identity.
-func writePage(dir string, c seal.Certificate) error {
-	signed, err := journal.SignNote(vfs.OS(), dir, pageOf(c))
+// hashedOf says what the code on the page is the hash of.
+func hashedOf(c seal.Certificate, of *thisStation) string {
+	if of == nil {
+		return "The code is the SHA-256 of this certificate:\n\n" + c.Text()
+	}
+	return fmt.Sprintf(`The code is that of the station, for the stores of all its boots: the SHA-256 of
+
+%s
+This is the store of boot %s, code %s.
+The key of the station lies on the station: it is not forward-secure across boots.
+Its certificate:
+
+%s`, of.Text(), of.boot, c.Code(), c.Text())
+}
+
+// writePage writes the page of a store, or of the boot of a station, into it, signed by its identity.
+func writePage(dir string, c seal.Certificate, of *thisStation) error {
+	signed, err := journal.SignNote(vfs.OS(), dir, pageOf(c, of))
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func TestWords(t *testing.T) {
 
 func TestPageFitsOnPaper(t *testing.T) {
 	c := seal.Certificate{Origin: "host.example/journal", Identity: seal.NewIdentity().Public(), Keys: 16384}
-	page := pageOf(c)
+	page := pageOf(c, nil)
 	if lines := strings.Split(page, "\n"); len(lines) > 50 {
 		t.Errorf("%d lines", len(lines))
 	} else {

@@ -62,7 +62,7 @@ stands beside it as FILE.leaf). Check it with 'constat verify FILE' or 'constat-
 	flags := c.Flags()
 	flags.StringVarP(&f.file, "output", "o", "", "`FILE` to write")
 	flags.StringVar(&f.form, "format", "", "zip, html or tlog-proof (default by the name of the file, else zip)")
-	flags.StringVar(&f.upgrade, "upgrade", "", "add to evidence `FILE` the seals and cosignatures that came later")
+	flags.StringVar(&f.upgrade, "upgrade", "", "add to evidence `FILE` the seals, cosignatures and time stamps that came later")
 	flags.IntVarP(&f.lines, "lines", "n", 0, "only the newest `N` entries")
 	flags.StringVarP(&f.since, "since", "S", "", "from this `TIME` on")
 	flags.StringVarP(&f.until, "until", "U", "", "up to this `TIME`")

@@ -119,25 +119,3 @@ func sealedSize(s *seal.Seal, journal string) (uint64, bool) {
 	}
 	return 0, false
 }
-
-// generations are the certificates that follow certificate 0.
-func generations(l *signedLog) (list []seal.Endorsed, err error) {
-	for item, err := range l.view.Entries(journal.Range{To: l.size, Skip: lacks(entry.Control)}) {
-		var missing *journal.MissingError
-		if errors.As(err, &missing) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if item.Entry.Kind != entry.Control || layout.Text(item.Entry, layout.Control) != layout.CertificateMade {
-			continue
-		}
-		e, err := seal.ParseEndorsed(layout.Text(item.Entry, layout.CertificateText))
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, e)
-	}
-	return list, nil
-}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"syscall"
 
 	"constat/entry"
@@ -151,19 +152,10 @@ func (p *proving) export(d *evidence.Draft) (*uint64, error) {
 
 // finish proves a draft by the journals as they are by now.
 func (p *proving) finish(d *evidence.Draft, at *uint64) ([]byte, error) {
-	var proof evidence.Proof
+	proof := evidence.Proof{Exported: at}
 	system, err := p.openLog(layout.System)
 	if err != nil {
 		return nil, err
-	}
-	if system != nil {
-		defer system.view.Close()
-		if proof.Generations, err = generations(system); err != nil {
-			return nil, err
-		}
-		if at != nil || len(proof.Generations) > 0 || d.Asks(layout.System) {
-			proof.Logs = append(proof.Logs, system)
-		}
 	}
 	for _, name := range d.Journals() {
 		if name == layout.System {
@@ -176,23 +168,58 @@ func (p *proving) finish(d *evidence.Draft, at *uint64) ([]byte, error) {
 		defer l.view.Close()
 		proof.Logs = append(proof.Logs, l)
 	}
-	if proof.Witnessed, err = p.witnessed(d, proof.Logs); err != nil {
-		return nil, err
-	}
-	proof.Exported = at
-	if proof.Seals, err = p.sealsFor(d, system); err != nil {
-		return nil, err
+	if system != nil {
+		defer system.view.Close()
+		if err := p.fromSystem(d, system, &proof); err != nil {
+			return nil, err
+		}
+		if at != nil || len(proof.Generations) > 0 || d.Asks(layout.System) || len(proof.Support) > 0 || slices.ContainsFunc(proof.Witnessed, ofSystem) || len(proof.Stamped) > 0 {
+			proof.Logs = append(proof.Logs, system)
+		}
 	}
 	return d.Finish(proof)
 }
 
-// sealsFor finds the seals at the ends of the windows, and the newest one.
-func (p *proving) sealsFor(d *evidence.Draft, system *signedLog) ([]seal.Seal, error) {
-	if system == nil {
-		return nil, nil
+func ofSystem(w evidence.Witnessed) bool { return w.Journal == layout.System }
+
+// fromSystem adds what the journal of the store itself holds: seals, certificates, and what others have said.
+func (p *proving) fromSystem(d *evidence.Draft, system *signedLog, proof *evidence.Proof) error {
+	seals, err := p.sealsFor(d, system)
+	if err != nil {
+		return err
 	}
+	for _, s := range seals {
+		proof.Seals = append(proof.Seals, s.Seal)
+	}
+	a := newAnchors(d, seals)
+	low, err := a.begin(d, system)
+	if err != nil {
+		return err
+	}
+	proof.Seals = append(proof.Seals, low...)
+	if err := a.read(system); err != nil {
+		return err
+	}
+	a.recall(d)
+	proof.Generations, proof.Support = a.generations, a.support()
+	logs := append([]evidence.Log{system}, proof.Logs...)
+	if proof.Witnessed, err = p.witnessed(a, logs); err != nil {
+		return err
+	}
+	proof.Stamped, err = p.stamped(a, logs)
+	return err
+}
+
+// loggedSeal is a seal and the index of its entry in the journal of the store itself.
+type loggedSeal struct {
+	seal.Seal
+	index uint64
+}
+
+// sealsFor finds the seals at the ends of the windows, and the newest one.
+func (p *proving) sealsFor(d *evidence.Draft, system *signedLog) ([]loggedSeal, error) {
 	wanted := d.SealCounters()
-	var list []seal.Seal
+	var list []loggedSeal
 	newest := true
 	for item, err := range system.view.Entries(journal.Range{To: system.size, Reverse: true, Skip: lacks(entry.Seal)}) {
 		if err != nil {
@@ -207,7 +234,7 @@ func (p *proving) sealsFor(d *evidence.Draft, system *signedLog) ([]seal.Seal, e
 			return nil, fmt.Errorf("journal %s: entry %d: %w", layout.System, item.Index, err)
 		}
 		if newest || wanted[s.Counter] {
-			list = append(list, s)
+			list = append(list, loggedSeal{s, item.Index})
 		}
 		newest = false
 		delete(wanted, s.Counter)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"constat/internal/vfs"
 	"constat/journal"
 
 	"github.com/spf13/cobra"
@@ -45,12 +46,15 @@ type app struct {
 	in       io.Reader
 	out      *stdout
 	err      io.Writer
-	store    string         // --store
-	sealKeys uint32         // of a generation of a store that is made; 0: the default
-	origin   string         // of a store that is made; "": the name of the machine
-	patience time.Duration  // how long to wait for another writer
-	memory   journal.Memory // of conversions
-	daemon   Daemon         // what "serve" starts; nil if the program has none
+	store    string          // --store
+	sealKeys uint32          // of a generation of a store that is made; 0: the default
+	fs       vfs.FS          // where the store is written; nil: the operating system's
+	floors   *journal.Policy // of retention, for a store that is made; nil: the defaults
+	station  *thisStation    // whose boot a store that is made is of; nil: none
+	origin   string          // of a store that is made; "": the name of the machine
+	patience time.Duration   // how long to wait for another writer
+	memory   journal.Memory  // of conversions
+	daemon   Daemon          // what "serve" starts; nil if the program has none
 }
 
 // Run runs the command line and returns its exit status. Streams that are terminals are treated as such. "serve" starts
@@ -113,7 +117,7 @@ a signed tree, so that anybody can check afterwards that nothing was changed.`,
 	})
 	root.AddCommand(a.initCommand(), a.logCommand(), a.importCommand(), a.showCommand(), a.verifyCommand(), a.statusCommand(), a.statsCommand(),
 		a.rotateCommand(), a.proveCommand(), a.vacuumCommand(), a.eraseCommand(), a.serveCommand(), a.exportCommand(), a.benchCommand(), a.auditCommand(),
-		a.recordCommand(), a.custodyCommand())
+		a.recordCommand(), a.custodyCommand(), a.backupCommand(), a.sealCommand(), a.rulesCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,13 @@ type sealStatus struct {
 	Age        int64  `json:"age"`  // seconds
 	Index      uint64 `json:"index"`
 	Late       bool   `json:"late"` // more than the promised heartbeat ago, though a process has promised to seal
+}
+
+// stationStatus is the station of which a store is one boot; the names are a contract.
+type stationStatus struct {
+	Name string `json:"name"`
+	Code string `json:"code"` // of all its boots
+	Boot string `json:"boot"`
 }
 
 // sealsOf fills in what the store says of seals.
@@ -37,11 +45,19 @@ func (a *app) sealsOf(s *storeStatus, r *journal.Reader, views []*journal.View) 
 			Late: l.Reason != seal.Stop && l.Reason != seal.Suspend && age > time.Duration(c.Heartbeat)*time.Second+time.Minute}
 	}
 	s.Operator, err = operatorOf(r.Dir(), c)
-	return err
+	of, found, stationErr := stationOf(r.Dir(), c)
+	if found {
+		boot, _ := of.BootOf(c.Origin)
+		s.Station = &stationStatus{Name: of.Name, Code: of.Code().String(), Boot: boot.String()}
+	}
+	return errors.Join(err, stationErr)
 }
 
 // printSeals prints what people want to know of seals.
 func (a *app) printSeals(s storeStatus) {
+	if s.Station != nil {
+		fmt.Fprintf(a.out, "station %s, code of all its boots %s\n", printable(s.Station.Name), s.Station.Code)
+	}
 	if s.Operator != "" {
 		fmt.Fprintf(a.out, "operator %s\n", printable(s.Operator))
 	}

@@ -22,6 +22,9 @@ type storeStatus struct {
 	HTTP     string                   `json:"http"`         // "" without a daemon
 	Witness  string                   `json:"witness_vkey"` // of the witness that this store is for others; "" if it cannot be read
 	Journals map[string]journalStatus `json:"journals"`
+	Outputs  map[string]outputStatus  `json:"outputs"`
+
+	Station *stationStatus `json:"station,omitempty"` // of which the store is one boot
 
 	Words      string      `json:"words"`       // of the code, for reading aloud
 	Operator   string      `json:"operator"`    // vkey of who endorsed the store; "" is nobody
@@ -112,6 +115,7 @@ func (a *app) printStatus(s storeStatus, names []string, format string) error {
 		}
 		a.printVouched(j)
 	}
+	a.printOutputs(s)
 	return a.out.err
 }
 
@@ -143,6 +147,10 @@ func (a *app) readStatus(r *journal.Reader) (s storeStatus, names []string, whol
 	if err := a.sealsOf(&s, r, views); err != nil {
 		whole = false
 		a.say("constat: seals: %v", err)
+	}
+	if s.Outputs, err = outputsOf(r, views); err != nil {
+		whole = false
+		a.say("constat: outputs: %v", err)
 	}
 	held := heldBack(views)
 	for _, v := range views {

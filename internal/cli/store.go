@@ -79,18 +79,21 @@ func (a *app) openWriter() (*journal.Writer, error) {
 
 // tryWriter opens the store for writing, made if there is none, unless somebody else has it.
 func (a *app) tryWriter(dir string) (*journal.Writer, error) {
-	w, err := journal.OpenWriter(vfs.OS(), dir, journal.Options{Memory: &a.memory})
+	w, err := journal.OpenWriter(a.files(), dir, journal.Options{Memory: &a.memory, Floors: a.floors})
 	if errors.Is(err, journal.ErrNoStore) {
 		var c seal.Certificate
 		if c, err = a.create(dir, cmp.Or(a.origin, defaultOrigin())); err == nil {
-			a.say("constat: verification code %s", c.Code())
+			a.say("constat: verification code %s", a.station.codeOf(c))
 		} else if !errors.Is(err, journal.ErrExists) { // somebody was faster
 			return nil, err
 		}
-		w, err = journal.OpenWriter(vfs.OS(), dir, journal.Options{Memory: &a.memory})
+		w, err = journal.OpenWriter(a.files(), dir, journal.Options{Memory: &a.memory, Floors: a.floors})
 	}
 	if err != nil {
 		return nil, err
+	}
+	if err := a.station.claim(a.files(), dir, w.Certificate()); err != nil {
+		return nil, errors.Join(err, w.Close())
 	}
 	for _, notice := range w.Notices() {
 		a.notice(notice)
@@ -105,20 +108,34 @@ func (a *app) notice(text string) {
 	}
 }
 
+// files is where the store is written.
+func (a *app) files() vfs.FS {
+	if a.fs == nil {
+		return vfs.OS()
+	}
+	return a.fs
+}
+
 // create makes a store and notes its verification code.
 func (a *app) create(dir, origin string) (seal.Certificate, error) {
-	c, err := journal.CreateWith(vfs.OS(), dir, journal.New{Origin: origin, Keys: a.sealKeys})
+	if a.station != nil {
+		origin = a.station.origin()
+	}
+	c, err := journal.CreateWith(a.files(), dir, journal.New{Origin: origin, Keys: a.sealKeys})
 	if err != nil {
 		return c, err
 	}
-	if err := writePage(dir, c); err != nil {
+	if err := a.station.claim(a.files(), dir, c); err != nil {
+		return c, err
+	}
+	if err := writePage(dir, c, a.station); err != nil {
 		a.say("constat: the page for people could not be written: %v", err)
 	}
 	a.say("constat: new store %s, origin %s", dir, origin)
 	if err := makeWitnessKey(dir, origin); err != nil {
 		a.say("constat: %v; the daemon will make the key of the witness", err)
 	}
-	gone, err := rememberCode(c, dir)
+	gone, err := rememberCode(a.station.codeOf(c), c, dir)
 	if err != nil {
 		a.say("constat: the code could not be noted: %v", err)
 	}

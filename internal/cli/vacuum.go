@@ -103,7 +103,10 @@ func (a *app) vacuumHere(f vacuumFlags, limits journal.Retention) (native.Answer
 		if err != nil {
 			return native.Answer{}, err
 		}
-		policy = c.Retention.Policy(total)
+		if c.Volatile != nil {
+			total = min(total, c.Volatile.Bytes())
+		}
+		policy = c.Kept().Policy(total)
 		policy.KeepFloors = f.config == ""
 	}
 	policy.DryRun = f.dryRun

@@ -22,6 +22,7 @@ const verifyName = "verify"
 // verifyFlags are the flags of "verify".
 type verifyFlags struct {
 	code, output string
+	station      string
 	deep         bool
 	outside      outsideFlags
 }
@@ -55,6 +56,7 @@ Exit status: 0 verified, 1 tampered, 2 sound but not pinned or below the policy,
 		RunE: func(_ *cobra.Command, args []string) error { return asVerify(a.verify(f, args)) },
 	}
 	c.Flags().StringVar(&f.code, "code", "", "verification `CODE` that the store must have, base32 or hex")
+	c.Flags().StringVar(&f.station, "station", "", "`FILE` station.txt of the store that evidence is of, if --code is that of a station")
 	c.Flags().StringVarP(&f.output, "output", "o", "text", "text or json")
 	c.Flags().BoolVar(&f.deep, "deep", false, "also name what a search believes and is wrong: bounds of time, kinds and filters of segments")
 	f.outside.add(c)
@@ -82,6 +84,9 @@ func (a *app) verify(f verifyFlags, args []string) error {
 	}
 	if f.output != "text" && f.output != "json" {
 		return usage("-o %q: want text or json", f.output)
+	}
+	if f.station != "" && !isEvidence(dir) {
+		return usage("--station: a store has its own %s", layout.StationFile)
 	}
 	if isEvidence(dir) {
 		return a.verifyEvidence(f, dir)

@@ -9,6 +9,9 @@ import (
 // printSealed says up to where and when a store is sealed. How long ago that is tells whether it still is; the files
 // alone do not.
 func printSealed(line func(format string, args ...any), r *check.Report, now time.Time) {
+	if s := r.Station; s != nil {
+		line("  station   %s, boot %s: %s; code %s", s.Name, s.Boot, s.Limit, s.Code)
+	}
 	if r.Sealed == nil {
 		line("  sealed    never: only checkpoints, which whoever holds the identity key can sign anew")
 		return

@@ -39,17 +39,24 @@ func (f *outsideFlags) vouching() (v check.Vouching, err error) {
 		}
 		v.Outside = append(v.Outside, check.Outside{Name: name, Note: data})
 	}
-	if f.ca != "" {
-		data, err := readLimited(f.ca, 1<<20)
-		v.StampRoots = x509.NewCertPool()
-		if err == nil && !v.StampRoots.AppendCertsFromPEM(data) {
-			err = fmt.Errorf("holds no certificate in PEM")
-		}
-		if err != nil {
-			return v, fmt.Errorf("--timestamp-ca %s: %w", f.ca, err)
-		}
+	v.StampRoots, err = readCA(f.ca)
+	return v, err
+}
+
+// readCA reads the certificates by which time stamps are checked; nil without a name.
+func readCA(name string) (*x509.CertPool, error) {
+	if name == "" {
+		return nil, nil
 	}
-	return v, nil
+	data, err := readLimited(name, 1<<20)
+	pool := x509.NewCertPool()
+	if err == nil && !pool.AppendCertsFromPEM(data) {
+		err = fmt.Errorf("holds no certificate in PEM")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--timestamp-ca %s: %w", name, err)
+	}
+	return pool, nil
 }
 
 // readPolicy reads a policy on witnesses; nil without a name.

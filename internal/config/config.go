@@ -33,8 +33,8 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Retention says how much is kept, and how long.
 	Retention Retention `yaml:"retention"`
-	// Routes say which messages go to journals of their own. The first whose Select holds counts; the others go to the
-	// journal "system".
+	// Rules say where entries go. Routes are the former way to write those with a query and a journal.
+	Rules  []Rule  `yaml:"rules"`
 	Routes []Route `yaml:"routes"`
 	// Witnesses cosign journals of this store; Witness is what the daemon does for the logs of others.
 	Witnesses []AskedWitness `yaml:"witnesses"`
@@ -45,6 +45,14 @@ type Config struct {
 	Audit Audit `yaml:"audit"`
 	// Private says which fields can be erased, whatever their sender says.
 	Private []Private `yaml:"private"`
+	// Volatile keeps the store in memory: a new one at each boot.
+	Volatile *Volatile `yaml:"volatile"`
+	// Outputs are where entries are sent, besides being kept.
+	Outputs []Output `yaml:"outputs"`
+	// SyslogConf has the actions of a syslog.conf carried out.
+	SyslogConf *SyslogConf `yaml:"syslog_conf"`
+	// Statistics is how often what became of each output is written down as an entry. Default: never.
+	Statistics Duration `yaml:"statistics"`
 	// User and Group are who the daemon becomes after it has bound its sockets, if it was started by root.
 	User  string `yaml:"user"`
 	Group string `yaml:"group"`
@@ -61,6 +69,18 @@ type Listen struct {
 	// Xen are directories with the sockets of log channels, NAME-log.sock, such as /var/run/panoptiscan; or with a pattern,
 	// /run/station/*.log, in which the star stands for the name of the domain.
 	Xen []string `yaml:"xen"`
+	// TLS and RELP are listeners with settings of their own.
+	TLS  []TLSListener  `yaml:"tls"`
+	RELP []RELPListener `yaml:"relp"`
+	// Files are followed, Pipes are read.
+	Files []File `yaml:"files"`
+	Pipes []Pipe `yaml:"pipes"`
+	// MQTT are brokers whose topics are subscribed to.
+	MQTT []MQTT `yaml:"mqtt"`
+	// Allow and Deny are the networks from which all listeners of the network take messages, and from which they do
+	// not though they be allowed. Without Allow: from everywhere.
+	Allow Networks `yaml:"allow"`
+	Deny  Networks `yaml:"deny"`
 }
 
 // Limits bound what senders can do.
@@ -73,20 +93,14 @@ type Limits struct {
 	ReceiveBuffer Size `yaml:"receive_buffer"`
 	// Connections is the number of TCP and stream connections for each listener. Default 20000.
 	Connections int `yaml:"connections"`
+	// ConnectionsPerAddress is how many of them one address may have. Default: all.
+	ConnectionsPerAddress int `yaml:"connections_per_address"`
 	// FrameTimeout is how long a message that has begun may take to arrive over a stream; then the connection is
 	// closed. Default 30s.
 	FrameTimeout Duration `yaml:"frame_timeout"`
 	// Rate is how many messages a second each source may send in the long run, Burst how many at once. 0: no limit.
 	Rate  float64 `yaml:"rate"`
 	Burst float64 `yaml:"burst"`
-}
-
-// Route sends messages to a journal.
-type Route struct {
-	Journal string `yaml:"journal"`
-	// Select is a filter of the query language, such as "facility:in(auth, authpriv)". Times, indexes, boots and
-	// journals have no place in it.
-	Select string `yaml:"select"`
 }
 
 // Defaults of the listeners and of HTTP.

@@ -34,14 +34,18 @@ func (c *Config) validate() (found []problem) {
 		text := path(c.Socket)
 		check(text != "", "socket", text)
 	}
-	found = append(found, validateRoutes(c.Routes)...)
+	found = append(found, c.validateRules()...)
 	found = append(found, c.validateWitnesses()...)
 	found = append(found, c.Audit.validate()...)
 	found = append(found, validatePrivate(c.Private)...)
+	found = append(found, c.validateVolatile()...)
+	found = append(found, c.validateOutputs()...)
+	found = append(found, c.SyslogConf.validate()...)
 	l := c.Limits
 	check(l.Message > 16<<20, "limits.message", "at most 16MiB")
 	check(l.Queue != 0 && l.Queue < 1<<20, "limits.queue", "at least 1MiB")
 	check(l.Connections < 0, "limits.connections", "is not negative")
+	check(l.ConnectionsPerAddress < 0, "limits.connections_per_address", "is not negative")
 	check(!isCount(l.Rate), "limits.rate", "want a number of messages a second")
 	check(!isCount(l.Burst), "limits.burst", "want a number of messages")
 	check(l.Burst > 0 && l.Rate == 0, "limits.burst", "says nothing without limits.rate")
@@ -72,6 +76,9 @@ func (l *Listen) validate() (found []problem) {
 			}
 		}
 	}
+	found = append(found, l.validateTransports()...)
+	found = append(found, l.validateMQTT()...)
+	found = append(found, l.validateFollowed()...)
 	return append(found, l.validateXen()...)
 }
 
@@ -144,8 +151,15 @@ func hint(err error) string {
 	if !errors.As(err, &unknown) {
 		return ""
 	}
-	return "\nthe keys are store, origin, listen (udp, tcp, datagram, stream, xen), socket, http, user, group,\nroutes (journal, select), audit (file)," +
+	return "\nthe keys are store, origin, socket, http, user, group," +
+		"\nlisten (udp, tcp, datagram, stream, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
+		"\nfiles (path, format, from), pipes (path, format), xen," +
+		"\nmqtt (broker, topics, qos, client_id, user, password_file, tls); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
+		"\nrules (selector, query, dialect, to, journal, discard), routes (journal, select), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
-		"\nlimits (message, queue, receive_buffer, connections, frame_timeout, rate, burst)," +
+		"\noutputs (name, to, journals, select, kinds, from, format, private, framing, size, window, batch, rate, retry, return, timeout, args," +
+		"\n  tls (certificate, key, ca, names, common_name, fingerprints, anonymous), file (owner, group, mode, dir_mode, sync, rotate_size, rotate_every, keep))," +
+		"\nsyslog_conf (file, dialect, journals, format, files and tls (as file and tls of outputs)), statistics," +
+		"\nvolatile (station, key, size), limits (message, queue, receive_buffer, connections, connections_per_address, frame_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"
 }

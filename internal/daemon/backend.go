@@ -3,10 +3,12 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"constat/entry"
 	"constat/internal/ingest"
+	"constat/internal/input/native"
 	"constat/internal/parse"
 	"constat/seal"
 )
@@ -32,10 +34,16 @@ func (b backend) Import(ctx context.Context, journal, format string, r io.Reader
 }
 
 // Seal implements [native.Backend].
-func (b backend) Seal(context.Context) error {
-	err := b.d.store.Seal(seal.Request)
-	b.d.intake.Notice(err)
-	return err
+func (b backend) Seal(ctx context.Context, reason string) error {
+	switch reason {
+	case native.Suspend, native.Resume:
+		return b.d.sign(ctx, reason == native.Suspend)
+	case "":
+		err := b.d.store.Seal(seal.Request)
+		b.d.intake.Notice(err)
+		return err
+	}
+	return fmt.Errorf("reason %q: want suspend, resume or none", reason)
 }
 
 // Rotate implements [native.Backend]. It waits until all complete heads are segments.

@@ -24,7 +24,7 @@ type Options struct {
 	FS     vfs.FS          // where the store is; nil is the operating system's
 	Dir    string          // of the store
 	Log    *slog.Logger    // the daemon's own diagnostics
-	Files  []*os.File      // sockets that the service manager bound; they replace those of the configuration
+	Files  []*os.File      // sockets that the service manager bound; they replace the plain ones of the configuration
 	Ready  func(native.Endpoints)
 	Reload <-chan config.Config // configurations to change to, all or nothing
 	// Reloaded, if set, is called after each change, also one that fails.
@@ -43,10 +43,16 @@ type Daemon struct {
 	store   *store
 	parts   supervisor
 	names   map[listener]string // under which listeners run
+	bound   inputs
+	told    seldom // people, of peers that were refused
 	keep    atomic.Pointer[config.Retention]
-	urgent  chan string // users who say that something critical happened
+	sleeps  chan sleepSign   // to whoever seals
+	sealed  chan struct{}    // closed when nobody does any more
+	memory  *config.Volatile // if the store is in memory; never changed
+	urgent  chan string      // users who say that something critical happened
 
 	vouching vouching
+	outputs  forwarding
 
 	endpoints native.Endpoints // as published
 }
@@ -61,15 +67,18 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	s := newStore(o.Store, o.FS, o.Dir)
 	defer func() { err = errors.Join(err, s.Close()) }()
 	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}, store: s,
-		urgent: make(chan string, 64)}
+		urgent: make(chan string, 64), sleeps: make(chan sleepSign), sealed: make(chan struct{}), memory: c.Volatile}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())
-	d.keep.Store(&c.Retention)
-	routes, err := routesOf(c.Routes)
+	d.keepAs(c)
+	rules, err := rulesOf(&c)
 	if err != nil {
 		return err
 	}
-	d.intake.SetRoutes(routes)
+	d.intake.SetRules(rules)
 	d.store.setPrivate(privateOf(c.Private))
+	if err := d.openOutputs(c); err != nil {
+		return err
+	}
 
 	parts, err := d.bind()
 	defer func() { err = errors.Join(err, native.Withdraw(o.Dir)) }()
@@ -87,15 +96,17 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	converting := start(ctx, part{"convert", d.convert, nil})
 	retaining := start(ctx, part{"retain", d.retain, nil})
 	sealing := start(ctx, part{"seal", d.seal, nil})
+	sleeping := start(ctx, part{"sleep", d.sleep, nil})
 	vouching := start(ctx, part{"vouch", d.vouch, nil})
 	file := start(context.WithoutCancel(ctx), part{"audit file", d.auditFile, nil})
+	forwarding := start(context.WithoutCancel(ctx), part{"outputs", d.forward, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
 	}
 	failed := d.wait(ctx, intake)
-	failed = errors.Join(failed, d.parts.stop(), vouching.stop(), converting.stop(), retaining.stop(), sealing.stop(), intake.stop())
+	failed = errors.Join(failed, d.parts.stop(), vouching.stop(), converting.stop(), retaining.stop(), sleeping.stop(), sealing.stop(), intake.stop())
 	d.sealLast()
-	return errors.Join(failed, file.stop()) // the file gets what the intake has written last
+	return errors.Join(failed, forwarding.stop(), file.stop()) // outputs and the file get what the intake has written last
 }
 
 // wait returns when the context ends or a part ends by itself. Meanwhile it changes the configuration when told to.

@@ -17,5 +17,5 @@ func (b backend) Exported(ctx context.Context, e *entry.Entry) error {
 	if _, err := b.d.intake.Commit(ctx, layout.System, []entry.Entry{c}); err != nil {
 		return err
 	}
-	return b.Seal(ctx)
+	return b.Seal(ctx, "")
 }

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestEvidenceIsAnchored wants evidence to satisfy a policy once a witness has cosigned what it shows, and not before.
+// TestEvidenceIsAnchored wants evidence to satisfy a policy once a witness has cosigned what it shows, and not before; and
+// that of a journal that no witness knows once one has cosigned system with a seal over it, by the earliest cosignature.
 func TestEvidenceIsAnchored(t *testing.T) {
 	addresses := []string{freeAddress(t), freeAddress(t)}
 	places := []*place{newPlace(t, "listen: {}\nhttp: "+addresses[0]+"\n"), newPlace(t, "")}
@@ -22,6 +23,12 @@ func TestEvidenceIsAnchored(t *testing.T) {
 	if err := os.WriteFile(policy, []byte("witness w1 "+status[1].Witness+"\nquorum w1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	lines, imported := filepath.Join(p.dir, "lines"), filepath.Join(p.dir, "imported.evidence.zip")
+	if err := os.WriteFile(lines, []byte("<38>1 2026-01-02T03:04:05Z web1 sshd 4711 - - guest\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.run("import", lines)
+	p.run("prove", "-o", imported, "--journal", "imported", "guest")
 	p.run("log", "hello")
 	p.run("prove", "-o", zip, "--journal", "system", "hello")
 	if out, _, err := p.try("verify", "--policy", policy, zip); err == nil || !strings.HasPrefix(out, "VERIFIED, NOT ANCHORED") {
@@ -37,4 +44,35 @@ func TestEvidenceIsAnchored(t *testing.T) {
 		out, _, err := p.try("verify", "--policy", policy, zip)
 		return err == nil && strings.HasPrefix(out, "VERIFIED ") && strings.Contains(out, "(w1)")
 	})
+	notAfter := func() string {
+		p.run("prove", "--upgrade", imported)
+		out, _, err := p.try("verify", "--policy", policy, imported)
+		_, line, _ := strings.Cut(out, " not-after     ")
+		line, _, _ = strings.Cut(line, "\n")
+		if err != nil || !strings.HasPrefix(out, "VERIFIED ") || !strings.Contains(line, "(w1); journal imported through seal") {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return line
+	}
+	before := notAfter()
+	p.run("log", "more")
+	if again := notAfter(); again != before {
+		t.Errorf("first %q, then %q", before, again)
+	}
+
+	first.until("an entry about the cosignature", func() bool {
+		return strings.Contains(p.run("show", "--kind", "control", "CONTROL=witnessed"), "cosigned by")
+	})
+	p.run("prove", "--upgrade", imported) // makes a seal behind that entry
+	if err := os.WriteFile(lines, []byte("<38>1 2026-01-02T03:04:06Z web1 sshd 4711 - - stranger\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.run("import", lines)
+	for file, want := range map[string]string{"guest": "not-before    no cosignature", "stranger": "Z: what is shown was put into the journal later than that (cosigned by w1 in entry"} {
+		zip := filepath.Join(p.dir, file+".evidence.zip")
+		p.run("prove", "-o", zip, "--journal", "imported", file)
+		if out, _, _ := p.try("verify", "--policy", policy, zip); !strings.Contains(out, want) || strings.Contains(out, "wrong") {
+			t.Errorf("%s: want %q: %s", file, want, out)
+		}
+	}
 }

@@ -72,12 +72,13 @@ func serveHTTP(server *http.Server, l net.Listener) func(context.Context) error 
 // stats is what the metrics tell of the intake.
 func (d *Daemon) stats() api.Stats {
 	s := d.intake.Stats()
-	free, err := vfs.OS().Free(d.options.Dir)
+	free, err := d.options.FS.Free(d.options.Dir)
 	if err != nil {
 		free = -1
 	}
 	limit := int64(d.config.Limits.Queue)
-	return api.Stats{Accepted: s.Received, Durable: s.Durable, Dropped: s.Lost, QueueBytes: s.Queued, QueueLimit: limit, DiskFree: free}
+	return api.Stats{Accepted: s.Received, Durable: s.Durable, Dropped: s.Lost, QueueBytes: s.Queued, QueueLimit: limit, DiskFree: free,
+		Inputs: d.bound.stats(), Outputs: d.outputStats()}
 }
 
 // minFree is the free space below which the daemon says that it is not ready, in bytes: the intake stops there.
@@ -85,7 +86,7 @@ const minFree = 8 << 20
 
 // readiness says why the daemon cannot take events now.
 func (d *Daemon) readiness() error {
-	free, err := vfs.OS().Free(d.options.Dir)
+	free, err := d.options.FS.Free(d.options.Dir)
 	if err == nil && free < minFree {
 		err = fmt.Errorf("the disk of %s is full", d.options.Dir)
 	}

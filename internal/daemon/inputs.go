@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,21 +26,28 @@ func describeProcess(pid, uid, gid int) []entry.Field { return syslog.Describe(p
 // bindInputs binds what the service manager handed over, or what the configuration names.
 func (d *Daemon) bindInputs() ([]part, error) {
 	list := wanted(d.config.Listen, d.options.Dir)
-	if len(d.options.Files) > 0 {
-		list = nil
+	if len(d.options.Files) > 0 { // they stand for all plain sockets
+		list = slices.DeleteFunc(list, func(l listener) bool { return slices.Contains(plainKinds, l.kind) })
 	}
-	b := d.newBinder(list)
+	b := d.newBinder(list, d.config.Listen)
 	for _, f := range d.options.Files {
-		b.add(b.file(f))
+		in, err := b.file(f)
+		if b.add(in, err); err == nil {
+			b.admit(listener{}, in)
+		}
 	}
 	for _, l := range list {
 		d.names[l] = b.bound(l)
 	}
+	d.bound.add(b.made)
 	return b.parts, errors.Join(b.errs...)
 }
 
 // listener is one place where messages come in, as configured.
 type listener struct{ kind, address string }
+
+// plainKinds are the kinds of sockets that the service manager can bind instead.
+var plainKinds = []string{"udp", "tcp", "datagram", "stream"}
 
 // wanted lists the listeners of a configuration; without any, the defaults.
 func wanted(l *config.Listen, store string) []listener {
@@ -56,6 +64,21 @@ func wanted(l *config.Listen, store string) []listener {
 			list = append(list, listener{k.kind, a})
 		}
 	}
+	for _, t := range l.TLS {
+		list = append(list, listener{"tls", t.Listens()})
+	}
+	for _, r := range l.RELP {
+		list = append(list, listener{relpKind(r), r.Listens()})
+	}
+	for _, f := range l.Files {
+		list = append(list, listener{"file", f.Path})
+	}
+	for _, p := range l.Pipes {
+		list = append(list, listener{"pipe", p.Path})
+	}
+	for _, m := range l.MQTT {
+		list = append(list, listener{"mqtt", m.Broker})
+	}
 	return list
 }
 
@@ -63,6 +86,8 @@ func wanted(l *config.Listen, store string) []listener {
 type binder struct {
 	d      *Daemon
 	limits config.Limits
+	listen config.Listen // as it is to be
+	made   map[listener]bound
 	parts  []part
 	errs   []error
 
@@ -70,13 +95,16 @@ type binder struct {
 }
 
 // newBinder returns a binder for these listeners, or for what the service manager bound.
-func (d *Daemon) newBinder(list []listener) *binder {
-	b := &binder{d: d, limits: d.config.Limits}
+func (d *Daemon) newBinder(list []listener, listen *config.Listen) *binder {
+	b := &binder{d: d, limits: d.config.Limits, made: map[listener]bound{}}
+	if listen != nil {
+		b.listen = *listen
+	}
 	kinds := map[string]int{"tcp": len(d.options.Files), "stream": len(d.options.Files)}
 	for _, l := range list {
 		kinds[l.kind]++
 	}
-	b.tcpLimit, b.localLimit = d.connections(kinds["tcp"], kinds["stream"])
+	b.tcpLimit, b.localLimit = d.connections(kinds["tcp"]+kinds["tls"]+kinds["relp"]+kinds["relp-tls"], kinds["stream"])
 	return b
 }
 
@@ -110,6 +138,10 @@ func (b *binder) bound(l listener) string {
 	if err != nil {
 		return ""
 	}
+	made := b.made[l]
+	made.in = in
+	b.made[l] = made
+	b.admit(l, in)
 	return in.Name()
 }
 
@@ -133,6 +165,14 @@ func (b *binder) bind(l listener) (input.Input, error) {
 	case "xen":
 		return xen.Watch(xen.Config{Path: l.address, Limit: int(b.limits.Message), Fields: b.d.facts, Resume: b.d.channelRuns,
 			Answer: (&questions{d: b.d}).answer})
+	case "tls", "relp", "relp-tls":
+		return b.transport(l)
+	case "file":
+		return b.follow(l)
+	case "pipe":
+		return b.pipe(l)
+	case "mqtt":
+		return b.broker(l)
 	}
 	return syslog.ListenUnix(b.local(l.address, nil))
 }
@@ -148,8 +188,13 @@ func (b *binder) udp(address string, f *os.File) (input.Input, error) {
 }
 
 func (b *binder) tcp(address string, f *os.File) (input.Input, error) {
-	return syslog.ListenTCP(syslog.TCPConfig{Address: address, File: f, Limit: int(b.limits.Message),
-		MaxConnections: b.tcpLimit, FrameTimeout: time.Duration(b.limits.FrameTimeout)})
+	return syslog.ListenTCP(b.stream(address, f))
+}
+
+// stream is how all streams of the network are received.
+func (b *binder) stream(address string, f *os.File) syslog.TCPConfig {
+	return syslog.TCPConfig{Address: address, File: f, Limit: int(b.limits.Message), MaxConnections: b.tcpLimit,
+		MaxPerAddress: b.limits.ConnectionsPerAddress, FrameTimeout: time.Duration(b.limits.FrameTimeout), Refused: b.d.refused}
 }
 
 func (b *binder) local(path string, f *os.File) syslog.UnixConfig {

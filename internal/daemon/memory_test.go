@@ -115,7 +115,7 @@ func TestTooManyConnections(t *testing.T) {
 	p.run("log", "still there")
 	p.until("the surplus is counted", func() bool {
 		_, lost := p.balance()
-		return lost["too many connections"] >= 600-(400-otherFiles)
+		return lost["refused: too many connections"] >= 600-(400-otherFiles)
 	})
 	d.stop()
 	p.verify()

@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"reflect"
+	"time"
 
 	"constat/internal/config"
 )
@@ -13,12 +14,16 @@ func (d *Daemon) reload(c config.Config) error {
 	if err := d.changeable(c); err != nil {
 		return err
 	}
-	routes, err := routesOf(c.Routes)
+	rules, err := rulesOf(&c)
+	if err != nil {
+		return err
+	}
+	outputs, err := d.outputsOf(c)
 	if err != nil {
 		return err
 	}
 	if len(d.options.Files) == 0 {
-		if err := d.listenTo(wanted(c.Listen, d.options.Dir)); err != nil {
+		if err := d.listenTo(wanted(c.Listen, d.options.Dir), c.Listen); err != nil {
 			return err
 		}
 	}
@@ -26,20 +31,24 @@ func (d *Daemon) reload(c config.Config) error {
 		return err
 	}
 	d.intake.SetLimits(c.Limits.Rate, c.Limits.Burst)
-	d.keep.Store(&c.Retention)
-	d.intake.SetRoutes(routes)
+	d.keepAs(c)
+	d.intake.SetRules(rules)
 	d.store.setPrivate(privateOf(c.Private))
+	d.outputs.retime(time.Duration(c.Statistics))
+	d.replaceOutputs(outputs)
 	d.config = c
 	return nil
 }
 
 // listenTo binds and starts what is new, and stops what is not listed.
-func (d *Daemon) listenTo(list []listener) error {
-	b := d.newBinder(list)
+func (d *Daemon) listenTo(list []listener, listen *config.Listen) error {
+	b := d.newBinder(list, listen)
 	names := map[listener]string{}
+	var changes []func()
 	for _, l := range list {
 		if name, runs := d.names[l]; runs {
 			names[l] = name
+			changes = append(changes, b.change(l))
 		} else {
 			names[l] = b.bound(l)
 		}
@@ -47,7 +56,11 @@ func (d *Daemon) listenTo(list []listener) error {
 	if err := errors.Join(b.errs...); err != nil {
 		return errors.Join(err, closeAll(b.parts))
 	}
+	for _, change := range changes {
+		change()
+	}
 	d.parts.start(b.parts)
+	d.bound.add(b.made)
 	for l, name := range d.names {
 		if _, stays := names[l]; stays {
 			continue
@@ -55,6 +68,7 @@ func (d *Daemon) listenTo(list []listener) error {
 		if err := d.parts.stop(name); err != nil {
 			d.log.Warn("input ended", "error", err)
 		}
+		d.bound.remove(l)
 	}
 	d.names = names
 	d.publish(list)
@@ -86,6 +100,8 @@ func (d *Daemon) changeable(c config.Config) error {
 		return restartNeeded("http")
 	case witnessName(c) != witnessName(now):
 		return restartNeeded("witness.name")
+	case !reflect.DeepEqual(c.Volatile, now.Volatile):
+		return restartNeeded("volatile")
 	case c.Audit != now.Audit:
 		return restartNeeded("audit.file")
 	case c.User != now.User || c.Group != now.Group:

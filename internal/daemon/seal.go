@@ -19,6 +19,7 @@ var sealReasons = map[sealing.Reason]seal.Reason{
 // seal makes the seals that are due, beside intake, until the context ends: the first one at once. What goes wrong is
 // tried again.
 func (d *Daemon) seal(ctx context.Context) error {
+	defer close(d.sealed)
 	terms := d.store.get().Certificate()
 	policy := sealing.NewPolicy(time.Duration(terms.SealAfter)*time.Second, time.Duration(terms.Heartbeat)*time.Second, clocks())
 	timer := time.NewTimer(policy.Wait(clocks().Boot))
@@ -40,6 +41,8 @@ func (d *Daemon) seal(ctx context.Context) error {
 		case <-timer.C:
 		case uid := <-d.urgent:
 			policy.Critical(uid, clocks().Boot)
+		case s := <-d.sleeps:
+			s.done <- d.sleepSeal(policy, s.before)
 		}
 	}
 }
@@ -65,7 +68,7 @@ func (d *Daemon) sealIfDue(policy *sealing.Policy) (made bool, err error) {
 
 // sealLast makes the stop seal, when nothing more is written.
 func (d *Daemon) sealLast() {
-	if err := d.store.Seal(seal.Stop); err != nil {
+	if err := d.store.sealAs(seal.Stop); err != nil {
 		d.log.Warn("no stop seal: the next start will count as one after an unclean stop", "error", err)
 	}
 }

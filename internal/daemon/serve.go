@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -16,8 +17,10 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 
 	"constat/internal/config"
+	"constat/internal/forward"
 	"constat/internal/ingest"
 	"constat/internal/input/native"
+	"constat/internal/vfs"
 	"constat/journal"
 	"constat/journal/layout"
 )
@@ -26,9 +29,12 @@ import (
 type Command struct {
 	ConfigFile string
 	Config     config.Config
+	SyslogConf string // in place of that of the configuration; "" if there is none
 	Dir        string // of the store
 	// Open opens the store, and makes it if there is none.
 	Open func() (*journal.Writer, error)
+	// FS is where the store is; nil is the operating system's.
+	FS vfs.FS
 	// Out gets what the first user needs to know, Err the daemon's own diagnostics.
 	Out, Err io.Writer
 }
@@ -54,11 +60,25 @@ func Serve(ctx context.Context, c Command) error {
 	}
 	reload, ended := c.reloads(ctx, hup, log)
 	o.Reload = reload
+	c.override(&c.Config)
 	err = Run(ctx, c.Config, o)
 	stopping()
 	stop()
 	ended()
 	return err
+}
+
+// override changes what the command line says otherwise.
+func (c Command) override(to *config.Config) {
+	if c.SyslogConf == "" {
+		return
+	}
+	changed := config.SyslogConf{}
+	if to.SyslogConf != nil {
+		changed = *to.SyslogConf
+	}
+	changed.File = c.SyslogConf
+	to.SyslogConf = &changed
 }
 
 // limitMemory makes the garbage collector work harder before memory gets large, unless GOMEMLIMIT says otherwise.
@@ -71,7 +91,7 @@ func (c Command) limitMemory() {
 
 // options opens the store and takes what the service manager hands over.
 func (c Command) options(log *slog.Logger) (o Options, err error) {
-	o = Options{Dir: c.Dir, Log: log, Files: activation.Files(true)}
+	o = Options{Dir: c.Dir, FS: c.FS, Log: log, Files: activation.Files(true)}
 	o.Ready = func(e native.Endpoints) {
 		c.greet(e)
 		notify(log, systemd.SdNotifyReady)
@@ -95,12 +115,23 @@ func (c Command) account() (func() error, error) {
 	}
 	return func() error {
 		if os.Geteuid() != a.UID {
-			if err := a.Own(c.Dir, layout.KeysDir(c.Dir), native.RunDir(c.Dir)); err != nil {
+			dirs := []string{c.Dir, layout.KeysDir(c.Dir), native.RunDir(c.Dir)}
+			for _, dir := range []string{positionsDir(c.Dir), forward.LedgerDir(c.Dir)} {
+				if isDir(dir) {
+					dirs = append(dirs, dir)
+				}
+			}
+			if err := a.Own(dirs...); err != nil {
 				return err
 			}
 		}
 		return a.Become()
 	}, nil
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // reloads gives the configuration anew for each SIGHUP, if it is sound. ended waits until it has stopped.
@@ -116,6 +147,7 @@ func (c Command) reloads(ctx context.Context, hup <-chan os.Signal, log *slog.Lo
 			}
 			notify(log, systemd.SdNotifyReloading+"\n"+systemd.SdNotifyMonotonicUsec())
 			next, err := config.Read(c.ConfigFile)
+			c.override(&next)
 			if err != nil {
 				log.Error("configuration not changed", "error", err)
 				notify(log, systemd.SdNotifyReady)
@@ -141,7 +173,11 @@ func notify(log *slog.Logger, state string) {
 func (c Command) greet(e native.Endpoints) {
 	fmt.Fprintf(c.Out, "constat serves the store %s\n", c.Dir)
 	for _, name := range e.Inputs {
-		fmt.Fprintf(c.Out, "  listens on %s\n", name)
+		does := "listens on"
+		if kind, _, _ := strings.Cut(name, " "); kind == "file" || kind == "pipe" {
+			does = "reads"
+		}
+		fmt.Fprintf(c.Out, "  %s %s\n", does, name)
 	}
 	fmt.Fprintf(c.Out, "  listens on %s for constat's own commands\n", e.Socket)
 	if e.HTTP != "" {

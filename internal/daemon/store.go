@@ -28,10 +28,12 @@ type store struct {
 	broken bool // writer
 
 	private []journal.PrivateRule
+
+	signed func() // is called when something was signed; never nil
 }
 
 func newStore(w *journal.Writer, fsys vfs.FS, dir string) *store {
-	return &store{writer: w, fsys: fsys, dir: dir, converting: make(chan struct{}, 1)}
+	return &store{writer: w, fsys: fsys, dir: dir, converting: make(chan struct{}, 1), signed: func() {}}
 }
 
 var _ ingest.Store = (*store)(nil)
@@ -65,13 +67,31 @@ func (s *store) Append(name string, entries []entry.Entry) (first uint64, err er
 func (s *store) Sync() error { w := s.get(); return s.told(w, w.Sync()) }
 
 // Checkpoint implements [ingest.Store].
-func (s *store) Checkpoint() error { w := s.get(); return s.told(w, w.Checkpoint()) }
+func (s *store) Checkpoint() error {
+	defer s.signed()
+	w := s.get()
+	return s.told(w, w.Checkpoint())
+}
 
 // Seal seals everything appended before.
 func (s *store) Seal(reason seal.Reason) error {
+	defer s.signed()
 	w := s.get()
 	_, err := w.Seal(reason)
 	return s.told(w, err)
+}
+
+// sealAs seals with that reason. A first seal may have to say that the process did not run, or has woken up.
+func (s *store) sealAs(reason seal.Reason) error {
+	for range 2 {
+		if err := s.Seal(reason); err != nil {
+			return err
+		}
+		if last, _, ok := s.get().LastSeal(); ok && last.Reason == reason {
+			return nil
+		}
+	}
+	return fmt.Errorf("the seal is not of reason %s", reason)
 }
 
 // Unsealed says since when entries wait for a seal.

@@ -255,6 +255,15 @@ func TestTimestamp(t *testing.T) {
 		t.Errorf("verify with another CA: %v %s", err, out)
 	}
 	openssl("ts", "-verify", "-data", p.store+"/system/timestamped", "-in", p.store+"/system/timestamp.tsr", "-CAfile", "tsa.pem")
+
+	zip := filepath.Join(p.dir, "case.evidence.zip")
+	p.run("prove", "-o", zip, "--journal", "system", "after")
+	if out := p.run("verify", "--timestamp-ca", filepath.Join(p.dir, "tsa.pem"), "--code", p.code(), zip); !strings.Contains(out, ", and what is shown came later, behind entry") {
+		t.Errorf("evidence of what came after the stamp: %s", out)
+	}
+	if out, _, err := p.try("verify", "--timestamp-ca", filepath.Join(p.dir, "other.pem"), "--code", p.code(), zip); exitOf(err) != 2 {
+		t.Errorf("evidence with another CA: %v %s", err, out)
+	}
 }
 
 // TestWitnessName refuses a name that the key does not have.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"constat/internal/input"
+	"constat/internal/rule"
 )
 
 // Config says how the intake works. The zero value is the production setting.
@@ -51,8 +52,9 @@ type Intake struct {
 	queue  *queue
 	losses losses
 	chunks sync.Pool
-	limits limiter
-	routes atomic.Pointer[[]Route]
+	limits limiter // of those who do not wait
+	paces  paces   // of those who do
+	rules  atomic.Pointer[rule.Set]
 
 	received atomic.Uint64 // messages
 	durable  atomic.Uint64 // messages
@@ -121,6 +123,11 @@ func (in *Intake) Chunk() *input.Chunk { return in.chunks.Get().(*input.Chunk) }
 // Put implements [input.Sink].
 func (in *Intake) Put(ctx context.Context, c *input.Chunk) error {
 	n := uint64(len(c.Messages))
+	if c.Done != nil {
+		if err := in.paces.wait(ctx, in.limits.limit.Load(), c.Source.Name, len(c.Messages)); err != nil {
+			return err
+		}
+	}
 	err := in.queue.put(ctx, c)
 	if err == nil {
 		in.received.Add(n)

@@ -274,6 +274,32 @@ func TestReopen(t *testing.T) {
 	}
 }
 
+// TestReopenInBetween: of a batch some is appended and gone when the store breaks, and the rest is kept afterwards. Who
+// waits for all of it is not told that it is durable.
+func TestReopenInBetween(t *testing.T) {
+	f := newFake()
+	in, stop := startIntake(t, f, Config{})
+	f.set(func(f *fakeStore) { f.room = 2 })
+	done := make(chan error, 1)
+	c := chunkOf(in, streamSource, "<13>1", "<13>2", "<13>3")
+	c.Done = func(err error) { done <- err }
+	put(t, in, c)
+	until(t, "kept in part", func() bool { m, _, _ := f.events(); return len(m) == 2 && in.Stalled() })
+	f.set(func(f *fakeStore) {
+		f.room, f.broken, f.gone = -1, fmt.Errorf("%w after: %w", journal.ErrBroken, errSink), 2
+	})
+	if err := <-done; !errors.Is(err, journal.ErrBroken) {
+		t.Errorf("told %v", err)
+	}
+	until(t, "the rest", func() bool { m, _, _ := f.events(); return same(m, []string{"3"}) })
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if lost := f.lost(t)["the store: "+reasonReopened]; lost != 2 {
+		t.Errorf("%d counted as lost", lost)
+	}
+}
+
 // TestQueue: it is bounded in memory, holds streams back, keeps room for datagrams, and wastes none on large buffers.
 func TestQueue(t *testing.T) {
 	f := newFake()

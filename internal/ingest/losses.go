@@ -3,10 +3,12 @@ package ingest
 import (
 	"fmt"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
 	"constat/entry"
+	"constat/internal/input"
 )
 
 // Fields of a loss entry.
@@ -137,7 +139,7 @@ func lossEntries(keys []lossKey, counts map[lossKey]lossCount) []entry.Entry {
 
 func lossEntry(k lossKey, c lossCount) entry.Entry {
 	e := entry.Entry{Kind: entry.Loss}
-	e.AddString("MESSAGE", fmt.Sprintf("%d messages of %s lost: %s", c.messages, k.source, k.reason), entry.Observed)
+	e.AddString("MESSAGE", lossText(k, c), entry.Observed)
 	e.AddString("PRIORITY", "4", entry.Observed)
 	e.AddString(LossSource, k.source, entry.Observed)
 	e.AddString(LossReason, k.reason, entry.Observed)
@@ -145,6 +147,14 @@ func lossEntry(k lossKey, c lossCount) entry.Entry {
 	e.AddString(LossOctets, fmt.Sprint(c.octets), entry.Observed)
 	e.AddString(LossSince, c.since.UTC().Format(time.RFC3339Nano), entry.Observed)
 	return e
+}
+
+// lossText says it for people. What was refused are connections.
+func lossText(k lossKey, c lossCount) string {
+	if why, refused := strings.CutPrefix(k.reason, input.Refused); refused {
+		return fmt.Sprintf("%d connections of %s refused: %s", c.messages, k.source, why)
+	}
+	return fmt.Sprintf("%d messages of %s lost: %s", c.messages, k.source, k.reason)
 }
 
 // LossEntry is the entry about messages of a source that could not be kept since a time, and why.

@@ -8,26 +8,49 @@ import (
 	"constat/entry"
 	"constat/internal/input"
 	"constat/internal/parse"
+	"constat/internal/parse/mqtt"
 	"constat/internal/parse/xen"
 )
 
 // lot is a batch on its way: entries and the chunks that they point into. One is filled while another is appended.
 type lot struct {
-	parser     *parse.Parser
-	channels   *xen.Parser // of log channels of a station
+	parser     *parse.Parser // of syslog
+	text       *parse.Parser // of lines that are messages and nothing else
+	channels   *xen.Parser   // of log channels of a station
+	published  *mqtt.Parser  // of what comes from a broker
 	entries    []entry.Entry
 	sources    []*input.Source // of the entries
 	journals   []string        // where the entries belong
 	held       []*input.Chunk  // chunks that the entries point into
 	heldOctets int64           // what they weigh
 	waiting    []func(error)   // to be told when all of it is durable
+	begun      bool            // some of it is appended already
 	hurry      bool            // an entry wants to be durable at once
 	critical   []string        // users whose processes say that something critical happened
 }
 
 func newLot(location *time.Location) *lot {
-	parser := parse.New(parse.Syslog, parse.Options{Provenance: entry.Claimed, Location: location})
-	return &lot{parser: parser, channels: xen.New(location), entries: make([]entry.Entry, 0, maxBatch)}
+	o := parse.Options{Provenance: entry.Claimed, Location: location}
+	return &lot{parser: parse.New(parse.Syslog, o), text: parse.New(parse.Text, o), channels: xen.New(location), published: mqtt.New(location),
+		entries: make([]entry.Entry, 0, maxBatch)}
+}
+
+// parser makes an entry of the octets of a message.
+type parser interface {
+	Parse(e *entry.Entry, octets []byte, received int64)
+}
+
+// of is the parser for messages of a source.
+func (l *lot) of(s *input.Source) parser {
+	switch s.Format {
+	case input.Text:
+		return l.text
+	case input.Xen:
+		return l.channels
+	case input.Broker:
+		return l.published
+	}
+	return l.parser
 }
 
 func (l *lot) full() bool { return len(l.entries) >= maxBatch || l.heldOctets >= maxHeld }
@@ -46,24 +69,20 @@ func (in *Intake) fill(l *lot, now time.Time) {
 
 // takeChunk makes entries of the messages of a chunk.
 func (in *Intake) takeChunk(l *lot, c *input.Chunk, now time.Time) {
-	received, before := now.UnixMicro(), len(l.entries)
+	received, before, parser := now.UnixMicro(), len(l.entries), l.of(c.Source)
 	for _, m := range c.Messages {
 		if m.Note != nil {
 			in.takeNote(l, c.Source, m.Note, now)
 			continue
 		}
 		octets := c.Octets[m.Start:m.End]
-		if !in.limits.allow(c.Source.Name, now) {
+		if c.Done == nil && !in.limits.allow(c.Source.Name, now) {
 			in.losses.add(c.Source.Name, "rate limit", 1, uint64(len(octets))+uint64(m.Lost))
 			continue
 		}
 		e := l.next(c.Source)
-		if c.Source.Format == input.Xen {
-			l.channels.Parse(e, octets, received)
-		} else {
-			l.parser.Parse(e, octets, received)
-		}
-		e.Fields = append(e.Fields, c.Source.Fields...)
+		parser.Parse(e, octets, received)
+		e.Fields = append(append(e.Fields, c.Source.Fields...), c.Source.Claims...)
 		if m.Flag != "" {
 			e.AddString("_FRAMING", m.Flag, entry.Observed)
 		}
@@ -174,8 +193,9 @@ func (in *Intake) empty(l *lot) {
 		l.held[i] = nil
 	}
 	l.entries, l.sources, l.journals, l.held, l.heldOctets = l.entries[:0], l.sources[:0], l.journals[:0], l.held[:0], 0
-	l.hurry, l.critical = false, l.critical[:0]
+	l.hurry, l.begun, l.critical = false, false, l.critical[:0]
 	l.parser.Release()
+	l.text.Release()
 }
 
 func (in *Intake) giveBack(c *input.Chunk) {

@@ -5,27 +5,18 @@ import (
 	"slices"
 
 	"constat/entry"
+	"constat/internal/rule"
 )
 
-// Route says that entries belong into a journal of their own.
-type Route struct {
-	Journal string
-	// Wants reports whether an entry takes the route. It must not change the entry or hold on to it. The intake
-	// calls it from one goroutine at a time.
-	Wants func(*entry.Entry) bool
-}
-
-// SetRoutes changes which journals entries go to: that of the first route that wants them, or the journal of the
-// intake. What was parsed before goes the old way.
-func (in *Intake) SetRoutes(routes []Route) { in.routes.Store(&routes) }
+// SetRules changes which journals entries go to: that which the rules say, or the journal of the intake. What was parsed
+// before goes the old way. The intake asks the rules from one goroutine at a time.
+func (in *Intake) SetRules(rules *rule.Set) { in.rules.Store(rules) }
 
 // journalOf returns the journal of an entry.
 func (in *Intake) journalOf(e *entry.Entry) string {
-	if routes := in.routes.Load(); routes != nil {
-		for _, r := range *routes {
-			if r.Wants(e) {
-				return r.Journal
-			}
+	if rules := in.rules.Load(); rules != nil {
+		if name := rules.Journal(e); name != "" {
+			return name
 		}
 	}
 	return in.config.Journal

@@ -6,24 +6,25 @@ import (
 	"testing"
 
 	"constat/entry"
+	"constat/internal/rule"
 )
 
-// begins is a route for messages that begin with a word.
-func begins(word, journal string) Route {
-	return Route{Journal: journal, Wants: func(e *entry.Entry) bool {
+// begins is a rule for messages that begin with a word.
+func begins(word, journal string) rule.Rule {
+	return rule.Rule{Select: rule.Everything(), Action: rule.Action{Kind: rule.Journal, Target: journal}, Query: func(e *entry.Entry) bool {
 		message, _ := e.Message()
 		return strings.HasPrefix(string(message), word)
 	}}
 }
 
-// TestRoutes: every message goes where the first route that wants it says, in its order, also when the disk is full in
-// the middle of a batch; a change of routes counts from then on.
-func TestRoutes(t *testing.T) {
+// TestRules: every message goes where the first rule that wants it says, in its order, also when the disk is full in
+// the middle of a batch; a change of rules counts from then on.
+func TestRules(t *testing.T) {
 	for _, room := range []int{-1, 0, 1, 50, 99, 250} {
 		f := newFake()
 		f.room = room
 		in, stop := startIntake(t, f, Config{Journal: "rest"})
-		in.SetRoutes([]Route{begins("auth", "auth"), begins("a", "other")})
+		in.SetRules(rule.New([]rule.Rule{begins("auth", "auth"), begins("a", "other")}))
 		const each = 100
 		for i := range each {
 			for _, word := range []string{"auth", "any", "mail"} {
@@ -39,7 +40,7 @@ func TestRoutes(t *testing.T) {
 			f.set(func(f *fakeStore) { f.room = -1 })
 		}
 		until(t, "all kept", func() bool { return in.Stats().Durable == 3*each })
-		in.SetRoutes(nil)
+		in.SetRules(nil)
 		put(t, in, chunkOf(in, streamSource, "<13>auth later"))
 		if err := stop(); err != nil {
 			t.Fatal(err)
@@ -63,6 +64,6 @@ func routed(t *testing.T, f *fakeStore, each int) {
 		t.Errorf("kept %v", next)
 	}
 	if last := f.kept[len(f.kept)-1]; last.message != "auth later" || last.journal != "rest" {
-		t.Errorf("without routes: %+v", last)
+		t.Errorf("without rules: %+v", last)
 	}
 }

@@ -75,6 +75,10 @@ func (in *Intake) reopen(now time.Time) bool {
 	tell(f.waiting, in.broken)
 	tell(in.committing, in.broken)
 	f.waiting, in.committing = nil, nil
+	if in.writing.begun { // what was appended of it may be gone, though the rest will be kept
+		tell(in.writing.waiting, in.broken)
+		in.writing.waiting = nil
+	}
 	lost, err := in.store.Reopen()
 	if err != nil {
 		in.trouble(err, now)

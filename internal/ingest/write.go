@@ -154,6 +154,7 @@ func (in *Intake) account(n int, now time.Time) {
 	if n == 0 {
 		return
 	}
+	in.writing.begun = true
 	in.room -= in.writing.heldOctets // more than what was appended: the disk is looked at rather too often
 	in.pending.add(uint64(n), in.writing.hurry, now)
 	for _, uid := range in.writing.critical {

@@ -17,6 +17,8 @@ type Source struct {
 	Name string
 	// Fields are what the machine knows of the sender, all observed: _TRANSPORT, _SOURCE_ADDR, _PID and so on.
 	Fields []entry.Field
+	// Claims are what the sender says beside its messages, such as the topic to which it publishes.
+	Claims []entry.Field
 	// Format says how the messages are written.
 	Format Format
 	// Datagram is true if nobody waits at the other end: then a full disk costs messages, which are counted, and
@@ -30,11 +32,13 @@ type Source struct {
 type Format uint8
 
 // The formats. Syslog: RFC 5424, RFC 3164 and what senders make of them. Text: a line is a message and nothing else.
-// Xen: what domains of a station write into their log channels.
+// Xen: what domains of a station write into their log channels. Broker: an event as its programs publish it (package
+// parse/mqtt).
 const (
 	Syslog Format = iota
 	Text
 	Xen
+	Broker
 )
 
 // Message is one message in the octets of a chunk: Octets[Start:End].
@@ -65,7 +69,7 @@ type Chunk struct {
 	Octets   []byte
 	Messages []Message
 	// Done, if set, is called once, when all messages are durable or cannot be kept. Until then the chunk belongs to
-	// the sink. It must not block.
+	// the sink. It must not block. Whoever waits for it is held back by the limit of the rate, and loses nothing to it.
 	Done func(error)
 }
 
@@ -73,6 +77,9 @@ type Chunk struct {
 func (c *Chunk) Reset() {
 	c.Source, c.Octets, c.Messages, c.Done = nil, c.Octets[:0], c.Messages[:0], nil
 }
+
+// Refused is how the reason of a loss begins if it counts connections that were not let in, and not messages.
+const Refused = "refused: "
 
 // Errors of a sink.
 var (

@@ -1,5 +1,5 @@
 // Package inquiry is the form in which a domain of a station asks Dom0 for its own log, over its query channel, and gets the
-// answer (FORMAT.md, section 23). It is pure.
+// answer (FORMAT.md, section 25). It is pure.
 //
 // Question and answer are lines with an id, a number and a checksum: a channel is a serial line, on which there may be
 // octets of before, and from which some may be missing.

@@ -23,5 +23,6 @@
 //
 // Every .go file is read, whatever its build constraints say, except those
 // that the go command never builds: in folders that begin with "." or "_" or
-// are called testdata or vendor, and files marked "//go:build ignore".
+// are called testdata or vendor, and files marked "//go:build ignore". So are
+// folders that are modules of their own.
 package lint

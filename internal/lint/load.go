@@ -47,6 +47,12 @@ func (f Finding) String() string { return f.Where + ": " + f.Text }
 // errNoPackages keeps a loader that looks in the wrong place from passing.
 var errNoPackages = errors.New("no Go package found")
 
+// isModule reports whether a directory is a module of its own: what it imports never comes into ours.
+func isModule(fsys fs.FS, dir string) bool {
+	_, err := fs.Stat(fsys, path.Join(dir, "go.mod"))
+	return err == nil
+}
+
 // Load parses the module whose go.mod is at the root of fsys. A tree without
 // packages, and a file that cannot be parsed, are errors.
 func Load(fsys fs.FS) (*Tree, error) {
@@ -63,7 +69,7 @@ func Load(fsys fs.FS) (*Tree, error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && name != "." && unbuilt(d.Name()):
+		case d.IsDir() && name != "." && (unbuilt(d.Name()) || isModule(fsys, name)):
 			return fs.SkipDir
 		case d.IsDir() || path.Ext(name) != ".go" || unbuilt(d.Name()):
 			return nil

@@ -74,6 +74,8 @@ func TestLoadRule(t *testing.T) {
 		"entry/testdata/x/no.go": "not go",
 		".ci/no.go":              "not go",
 		"_old/no.go":             "not go",
+		"peers/go.mod":           "module peers\n",
+		"peers/x/main.go":        "package main\n",
 		"black/box_test.go":      "package black\n",
 	}
 	tr, err := Load(mapFS(files))

@@ -22,6 +22,9 @@ var table = []row{
 	{"internal/lint", nil},
 	{"internal/measure", nil},
 	{"internal/sealing", nil},
+	{"internal/logind", nil},
+	{"internal/relp", nil},        // a protocol, for inputs and outputs
+	{"internal/tlsconf/...", nil}, // TLS, for inputs and outputs
 
 	// Rank 1: the store, what is proved from it, and pure functions on entries.
 	{"journal/frame", []string{"entry"}},
@@ -41,21 +44,27 @@ var table = []row{
 	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
 	{"internal/rule", []string{"entry"}},
 	{"internal/show", []string{"entry"}},
+	{"internal/backup", []string{"journal/layout", "internal/vfs", "internal/durable"}},
 	{"internal/tiles", []string{"entry", "seal", "journal", "journal/frame", "journal/layout", "internal/vfs", "internal/durable"}},
 	{"internal/witness", []string{"entry", "seal", "journal", "journal/layout", "internal/vfs", "internal/durable"}},
 
 	// Rank 2: the edges, and reading.
+	{"internal/input/file", []string{"entry", "internal/input", "internal/vfs", "internal/durable"}}, // keeps positions
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
 	{"internal/input", []string{"entry"}},                                                                 // the contract
+	{"internal/output", []string{"entry"}},                                                                // the contract
+	{"internal/output/render", []string{"entry", "internal/output", "internal/show"}},                     // one JSON for all
+	{"internal/output/relp", []string{"internal/output", "internal/output/syslog", "internal/relp"}},      // the same connections
+	{"internal/output/target", []string{"internal/output", "internal/output/...", "internal/tlsconf"}},    // makes them all
 	{"internal/input/xen", []string{"entry", "internal/input", "internal/parse/xen", "internal/inquiry"}}, // has two channels
-	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>"}},
+	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>", "internal/relp", "internal/tlsconf"}},
 	{"internal/output/...", []string{"entry", "internal/output"}},
 	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},
 
 	// Rank 3: the only writer, and the readers with a cursor.
 	{"internal/ingest", []string{"internal/input", "internal/parse/...", "internal/rule", "entry", "journal"}},
 	{"internal/auditfile", []string{"entry", "journal", "journal/layout", "internal/show", "internal/vfs", "internal/durable"}},
-	{"internal/forward", []string{"journal", "internal/rule", "internal/output", "entry", "internal/durable"}},
+	{"internal/forward", []string{"journal", "internal/rule", "internal/output", "entry", "internal/vfs", "internal/durable"}},
 
 	// Rank 4 and 5: what people and programs speak to.
 	{"internal/api", []string{"internal/search", "internal/show", "internal/tiles", "evidence", "journal/...", "seal", "query", "entry",
@@ -63,16 +72,17 @@ var table = []row{
 	{"internal/web", []string{"internal/api", "query"}},
 	{"internal/config", []string{
 		"entry", "seal", "query", "evidence", "audit/...", "journal/...",
-		"internal/vfs", "internal/durable", "internal/tunnel",
+		"internal/vfs", "internal/durable", "internal/tunnel", "internal/tlsconf",
 		"internal/parse/...", "internal/rule", "internal/show",
 		"internal/input/...", "internal/output/...", "internal/search",
 		"internal/ingest", "internal/forward", "internal/api",
 	}},
 	{"internal/cli", []string{
 		"entry", "seal", "query", "evidence", "custody", "journal/...",
-		"internal/vfs", "internal/durable", "internal/timespec", "internal/measure",
+		"internal/vfs", "internal/vfs/quotafs", "internal/durable", "internal/timespec", "internal/measure",
 		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
-		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/witness",
+		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/backup", "internal/witness",
+		"internal/forward", "internal/output/...", "internal/tlsconf", // "status" and "log --to"
 		"internal/input/native",                                      // the client of the daemon's own socket
 		"internal/input", "internal/input/record", "internal/tunnel", // "record" runs them itself
 		"station", // "log --channel" writes frames
@@ -120,12 +130,15 @@ var thirdParty = []struct {
 }{
 	{"github.com/klauspost/compress", []string{"journal/..."}},
 	{"github.com/spf13/cobra", []string{"internal/cli"}},
+	{"github.com/eclipse/paho.mqtt.golang", []string{"internal/input/mqtt/..."}}, // MQTT 3.1.1: sessions, QoS 1, keep-alive
 	{"github.com/fsnotify/fsnotify", []string{"journal"}},
 	{"github.com/goccy/go-yaml", []string{"internal/config"}},
 	{"github.com/coreos/go-systemd", []string{"internal/daemon", "internal/cli"}},
 	{"github.com/VictoriaMetrics/metrics", []string{"internal/api"}},
+	// D-Bus. login1 of go-systemd hides who sent a signal, and anybody on the system bus may send one that looks like logind's.
+	{"github.com/godbus/dbus", []string{"internal/logind"}},
 	{"golang.org/x/mod", []string{"entry", "seal", "evidence", "journal", "journal/check", "internal/search"}},
-	{"golang.org/x/sys", []string{"custody/client", "internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/ingest", "internal/daemon", "station"}}, // journal: CLOCK_BOOTTIME; station: terminals
+	{"golang.org/x/sys", []string{"custody/client", "internal/vfs", "journal", "internal/cli", "internal/input/...", "internal/output/...", "internal/ingest", "internal/daemon", "station"}}, // journal: CLOCK_BOOTTIME; station: terminals
 	{"golang.org/x/term", []string{"internal/cli", "internal/show"}},
 	{"rsc.io/qr", []string{"internal/cli"}},
 }

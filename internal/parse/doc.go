@@ -22,7 +22,7 @@
 //
 // Field names are those of the systemd journal: PRIORITY, SYSLOG_FACILITY, HOSTNAME, SYSLOG_IDENTIFIER, SYSLOG_PID,
 // SYSLOG_MSGID, MESSAGE. The names of JSON and of the export format stay as they are, except that a sender
-// ([entry.Claimed]) cannot set names that begin with '_': these lose their underscores, and the octets are kept.
+// ([entry.Claimed]) cannot set names that begin with '_': these lose their underscores.
 //
 // # Memory
 //

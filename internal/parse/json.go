@@ -12,7 +12,7 @@ import (
 // field for each; {"base64":"…"} is the bytes it stands for; every other value is its JSON text.
 func (p *Parser) json(e *entry.Entry, octets []byte) bool {
 	o := object{jsonText: jsonText{b: octets}, p: p, e: e}
-	p.params = append(p.params[:0], 0)
+	p.params, p.style = append(p.params[:0], 0), 0
 	if !o.members() {
 		return false
 	}
@@ -20,6 +20,7 @@ func (p *Parser) json(e *entry.Entry, octets []byte) bool {
 		return false
 	}
 	e.Renderer = entry.RenderJSON
+	p.params[0] |= p.style
 	if len(p.params) > 1 || p.params[0] != 0 {
 		e.Params = p.arena.copy(p.params)
 	}
@@ -80,6 +81,7 @@ func (o *object) value(key *name) bool {
 	if o.at == len(o.b) {
 		return false
 	}
+	o.underscores(key)
 	switch o.b[o.at] {
 	case '"':
 		value, ok := o.text()
@@ -108,6 +110,14 @@ func (o *object) value(key *name) bool {
 	o.operation(entry.JSONLiteral)
 	o.p.add(o.e, key.field, literal)
 	return true
+}
+
+// underscores notes those that a key begins with and its field does not.
+func (o *object) underscores(key *name) {
+	if n := len(key.written) - len(key.field); n > 0 && n < 256 && key.written[0] == '_' && key.written[n:] == key.field {
+		o.operation(entry.JSONKey)
+		o.p.params = binary.AppendUvarint(o.p.params, uint64(n))
+	}
 }
 
 // operation notes how the next field is written.

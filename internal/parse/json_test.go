@@ -27,6 +27,13 @@ func TestJSON(t *testing.T) {
 		{`{"a":"b","a":"c"}`, `json a="b" a="c"`},
 		{`{"a\"b":"c"}`, `json a"b="c"`},
 		{`{"a":"\u00fc\ud83d\udd12\/\ud83d"}`, `raw a="ü🔒/�"`},
+		{`{"a": "\u00fc\ud83d\udd12\u007f", "\u00e4": "\u2028"}`, `json 0b a="ü🔒\x7f" ä="\u2028"`},
+		{`{"a": "\u00fc\ud83d\udd12\u007f", "\u00e4": "</"}`, `json 03 a="ü🔒\x7f" ä="</"`},
+		{`{"a":"<\/b>\u00e4"}`, `json 06 a="</b>ä"`},
+		{`{"a":"\u003cb\u003e \u0026 ä\u2028"}`, `json 08 a="<b> & ä\u2028"`},
+		{`{"a":"\u003cb>"}`, `raw a="<b>"`},
+		{`{"a":"\u00fc","b":"ü"}`, `raw a="ü" b="ü"`},
+		{`{"a":"\u00FC"}`, `raw a="ü"`},
 		{`{"a":"\u001F"}`, `raw a="\x1f"`},
 		{`{"a" : "b"}`, `raw a="b"`},
 		{` {"a":"b"} ` + "\r", `raw a="b"`},
@@ -46,10 +53,12 @@ func TestJSON(t *testing.T) {
 
 func TestJSONClaimed(t *testing.T) {
 	checkShapes(t, JSONLines, Options{}, []shape{
-		{`{"_PID":"1","PID":"2"}`, `raw PID="1" PID="2"`},
+		{`{"_PID":"1","PID":"2"}`, `json 000301 PID="1" PID="2"`},
+		{`{"a": "b", "__c": ["x", "y"], "_d": 1}`, `json 01070202020b0100 a="b" c="x" c="y" d="1"`},
 		{`{"_time":"2023-10-11T22:14:15Z","__":"x"}`, `raw @2023-10-11T22:14:15Z time="2023-10-11T22:14:15Z" unnamed="x"`},
 		{`{"\u0001x":"y","\u0001":"z"}`, `raw x="y" unnamed="z"`},
-		{`{"_RAW":"x"}`, `raw RAW="x"`},
+		{`{"_RAW":"x"}`, `json 000301 RAW="x"`},
+		{`{"` + strings.Repeat("_", 256) + `a":"x"}`, `raw a="x"`},
 	})
 }
 

@@ -36,6 +36,7 @@ type Parser struct {
 	params     []byte // scratch: renderer parameters being built
 	scratch    []byte // scratch: a name being put together
 	base64     *base64.Encoding
+	style      byte // of the object being read: entry.JSONASCII and so on, as escapes show it
 	unquoted   bool // values of structured data may lack their quotes
 }
 

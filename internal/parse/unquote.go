@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"constat/entry"
 )
 
 // unquote returns what is between the quotes of a string, without the escapes, which are known to be good. A surrogate
@@ -20,12 +22,16 @@ func (p *Parser) unquote(s []byte) []byte {
 			i += n
 			continue
 		}
+		if s[i+1] == '/' {
+			p.style |= entry.JSONSlash
+		}
 		if s[i+1] != 'u' {
 			out = append(out, unescaped(s[i+1]))
 			i += 2
 			continue
 		}
 		unit, _ := hex4(s[i:])
+		p.style |= styleOf(unit)
 		i += 6
 		if utf16.IsSurrogate(unit) {
 			low, _ := hex4(s[i:])
@@ -36,6 +42,17 @@ func (p *Parser) unquote(s []byte) []byte {
 		out = utf8.AppendRune(out, unit)
 	}
 	return p.arena.keep(room, len(out))
+}
+
+// styleOf returns the flag of those who escape a code unit that could stand for itself, 0 if there is none.
+func styleOf(unit rune) byte {
+	switch {
+	case unit == '<' || unit == '>' || unit == '&' || unit == 0x2028 || unit == 0x2029:
+		return entry.JSONHTML
+	case unit >= 0x7f:
+		return entry.JSONASCII
+	}
+	return 0
 }
 
 func unescaped(c byte) byte {

@@ -27,6 +27,7 @@ const (
 	suspended = 2 * time.Second        // CLOCK_BOOTTIME runs ahead of CLOCK_MONOTONIC by more than that
 	stepped   = 10 * time.Second       // CLOCK_REALTIME runs away from CLOCK_BOOTTIME by more than that
 	early     = 10 * time.Second       // a seal is made so long before its time, or a sixth of it
+	awake     = 45 * time.Second       // who was about to sleep and did not is awake again
 	atOnce    = 100 * time.Millisecond // what is critical waits so long for what comes with it
 )
 
@@ -47,6 +48,8 @@ type Policy struct {
 	urgent           time.Duration // since when something critical waits
 	hurry            bool
 	cause            Reason        // of the clocks
+	asleep           bool          // the machine is about to sleep, or does
+	slept            time.Duration // since when
 	failed           time.Duration // when a seal could not be made, last
 	failing          bool
 	buckets          buckets
@@ -65,12 +68,26 @@ func ahead(promise time.Duration) time.Duration { return promise - min(early, pr
 func (p *Policy) Look(now Clocks) {
 	boot := now.Boot - p.seen.Boot
 	switch {
-	case boot-(now.Monotonic-p.seen.Monotonic) > suspended:
+	case boot-(now.Monotonic-p.seen.Monotonic) > suspended, p.asleep && now.Boot-p.slept > awake:
 		p.cause = max(p.cause, Resume)
 	case (now.Wall - p.seen.Wall - boot).Abs() > stepped:
 		p.cause = max(p.cause, ClockStep)
 	}
 	p.seen = now
+}
+
+// Suspended says that a seal of reason suspend was made at a time. Until the machine has slept, or has not slept for a
+// while, no seal is due: one that comes between would promise to go on.
+func (p *Policy) Suspended(at time.Duration) {
+	p.Sealed(at)
+	p.asleep, p.slept = true, at
+}
+
+// Woken says that the machine is awake again. It says nothing if that was noticed by the clocks.
+func (p *Policy) Woken() {
+	if p.asleep {
+		p.cause = max(p.cause, Resume)
+	}
 }
 
 // Unsealed says whether something waits for a seal, and since when.
@@ -86,7 +103,7 @@ func (p *Policy) Critical(uid string, at time.Duration) {
 
 // Sealed says that a seal was begun at a time, and is made.
 func (p *Policy) Sealed(begun time.Duration) {
-	p.sealed, p.failing, p.cause = begun, false, None
+	p.sealed, p.failing, p.cause, p.asleep = begun, false, None, false
 	p.waiting = false
 	p.hurry = p.hurry && p.urgent > begun
 }
@@ -96,7 +113,7 @@ func (p *Policy) Failed(at time.Duration) { p.failed, p.failing = at, true }
 
 // Due returns why a seal is due at a time, or None.
 func (p *Policy) Due(now time.Duration) (why Reason) {
-	if p.failing && now < p.failed+retry {
+	if p.failing && now < p.failed+retry || p.asleep && p.cause < Resume {
 		return None
 	}
 	for r, at := range p.times() {

@@ -137,3 +137,43 @@ func TestWhatFailsIsTriedAgain(t *testing.T) {
 		t.Errorf("%d is due after a while", why)
 	}
 }
+
+// sleep makes the seal before the machine sleeps.
+func (m *machine) sleep() {
+	m.Suspended(m.clocks.Boot)
+	m.waiting = false
+}
+
+// TestNothingIsDueBeforeSleep: from the suspend seal on until the machine is awake no seal is due, whatever happens; then one
+// is, and only one, whoever notices first.
+func TestNothingIsDueBeforeSleep(t *testing.T) {
+	m := newMachine()
+	m.run(10*s, s, m.event)
+	m.sleep()
+	m.run(3*s, s, func() { m.event(); m.Critical("0", m.clocks.Boot) })
+	m.want(t)
+	m.clocks.Boot, m.clocks.Wall = m.clocks.Boot+3600*s, m.clocks.Wall+3600*s
+	m.run(5*s, s, func() {})
+	m.want(t, "5 at 1h0m13s")
+	m.Woken() // too late
+	m.run(10*s, s, func() {})
+	m.want(t)
+	m.sleep()
+	m.Woken()
+	m.clocks.Boot, m.clocks.Wall = m.clocks.Boot+3600*s, m.clocks.Wall+3600*s
+	m.run(5*s, s, func() {})
+	m.want(t, "5 at 2h0m28s")
+}
+
+// TestSleepThatDidNotCome: the promise is taken up again.
+func TestSleepThatDidNotCome(t *testing.T) {
+	m := newMachine()
+	m.sleep()
+	m.run(100*s, s, m.event)
+	m.want(t, "5 at 46s", "2 at 1m37s")
+	m.sleep()
+	m.run(2*s, s, func() {})
+	m.Woken()
+	m.run(2*s, s, func() {})
+	m.want(t, "5 at 1m42s")
+}

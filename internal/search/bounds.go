@@ -3,6 +3,7 @@ package search
 import (
 	"math"
 
+	"constat/entry"
 	"constat/journal/frame"
 )
 
@@ -33,7 +34,7 @@ func boundsOf(c cond) bounds {
 	case always:
 		b.never = !bool(c)
 	case kindIs:
-		b.kinds = uint8(c)
+		b.kinds = uint8(c) | laterKinds
 	case indexIs:
 		b.firstIndex, b.lastIndex = c.from, c.to
 	case timeIs:
@@ -82,6 +83,9 @@ func (b bounds) or(o bounds) bounds {
 		withoutEvent: b.withoutEvent || o.withoutEvent, firstIndex: min(b.firstIndex, o.firstIndex),
 		lastIndex: max(b.lastIndex, o.lastIndex)}
 }
+
+// laterKinds are those that came with a newer program. Nobody knows whether they are wanted: they are met, and told.
+const laterKinds = ^uint8(1<<entry.Event | 1<<entry.Loss | 1<<entry.Seal | 1<<entry.Control)
 
 // skip reports whether no entry of a frame can be within the bounds.
 func (b *bounds) skip(h frame.Header) bool {

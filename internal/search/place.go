@@ -9,9 +9,10 @@ import (
 	"constat/journal/segment"
 )
 
-// isLost reports whether an error says that a part of a segment is damaged, so that what lies beside it can be read.
+// isLost reports whether an error says that a part of a segment is damaged, or of a newer program, so that what lies
+// beside it can be read.
 func isLost(err error) bool {
-	return errors.Is(err, frame.ErrDamaged) || errors.Is(err, column.ErrDamaged) || errors.Is(err, entry.ErrFormat)
+	return errors.Is(err, entry.ErrNewer) || errors.Is(err, column.ErrNewer) || errors.Is(err, frame.ErrDamaged) || errors.Is(err, column.ErrDamaged) || errors.Is(err, entry.ErrFormat)
 }
 
 // rowsOf returns the rows of the positions in a set. Those of arrival blocks that cannot be read are lost.

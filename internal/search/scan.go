@@ -56,9 +56,9 @@ func newScan(r *segment.Reader, f *filter, view *journal.View, tell *Explain) *s
 }
 
 // needsRows reports whether the columns do not tell what the fields of a shape are: the whole entry must be made. Private
-// values are in no column: where they are revealed, each entry is looked at.
+// values are in no column: where they are revealed, each entry is looked at. So is what a newer program wrote, to be told.
 func needsRows(shape *segment.Shape, reveals bool) bool {
-	if shape == nil {
+	if shape == nil || (&entry.Entry{Kind: shape.Kind, Renderer: shape.Renderer}).Known() != nil {
 		return true
 	}
 	for i := range shape.Fields {

@@ -13,57 +13,59 @@ import (
 	"constat/seal"
 )
 
-// attack is something that an adversary does to the store of day, and how the check names it. An index below 0 is not
-// compared.
+// attack is something that an adversary does to the store of day, and how the check names it: a range of indexes that begins
+// with first and holds bad. Seals tell no more exactly: first is where the last one that holds ends.
 type attack struct {
 	name    string
 	do      func(a *thief)
 	rule    check.Rule
 	journal string
-	first   int // first bad index of the finding, as exactly as seals can tell it
+	first   uint64 // index with which the finding begins
+	bad     uint64 // the first index at which the store is another than it was
 }
 
-// attacks are found by the files and the verification code alone.
+// attacks are found by the files and the verification code alone. The system journal of day has the seals 0 to 2 at the
+// indexes 2, 5 and 6, a certificate at 7, the seals 3 to 5 at 8 to 10; entries 3 and 4 announce app and auth.
 var attacks = []attack{
-	{"edit", func(a *thief) { a.edit("app", 4, "another") }, check.RuleSizes, "app", 3},
-	{"edit in the last sealed stretch", func(a *thief) { a.edit("app", 11, "another") }, check.RuleSizes, "app", 9},
-	{"delete one", func(a *thief) { a.rewrite("app", slices.Delete(a.all("app"), 4, 5)) }, check.RuleSizes, "app", 3},
+	{"edit", func(a *thief) { a.edit("app", 4, "another") }, check.RuleSizes, "app", 3, 4},
+	{"edit in the last sealed stretch", func(a *thief) { a.edit("app", 11, "another") }, check.RuleSizes, "app", 9, 11},
+	{"delete one", func(a *thief) { a.rewrite("app", slices.Delete(a.all("app"), 4, 5)) }, check.RuleSizes, "app", 3, 4},
 	{"insert", func(a *thief) {
 		list := a.all("app")
 		a.rewrite("app", slices.Insert(list, 4, list[3]))
-	}, check.RuleSizes, "app", 3},
+	}, check.RuleSizes, "app", 3, 4},
 	{"reorder", func(a *thief) {
 		list := a.all("app")
 		list[4].Fields, list[5].Fields = list[5].Fields, list[4].Fields
 		a.rewrite("app", list)
-	}, check.RuleSizes, "app", 3},
-	{"truncate below a seal", func(a *thief) { a.cut("app", 7) }, check.RuleSizes, "app", 7},
-	{"truncate to where an older seal was", func(a *thief) { a.cut("app", 6) }, check.RuleSizes, "app", 6},
-	{"roll one journal back", func(a *thief) { a.restore("app", a.older[2]) }, check.RuleSizes, "app", 6},
-	{"delete a head", func(a *thief) { a.remove("app/" + layout.HeadName(6)) }, check.RuleSizes, "app", 6},
-	{"delete all heads", func(a *thief) { a.rewrite("app", nil) }, check.RuleSizes, "app", 0},
-	{"delete a segment", func(a *thief) { a.convert("app", 0); a.remove("app/" + layout.SegmentName(0)) }, check.RuleSizes, "app", 0},
-	{"delete a journal", func(a *thief) { a.removeJournal("app") }, check.RuleJournals, "app", 0},
+	}, check.RuleSizes, "app", 3, 4},
+	{"truncate below a seal", func(a *thief) { a.cut("app", 7) }, check.RuleSizes, "app", 7, 7},
+	{"truncate to where an older seal was", func(a *thief) { a.cut("app", 6) }, check.RuleSizes, "app", 6, 6},
+	{"roll one journal back", func(a *thief) { a.restore("app", a.older[2]) }, check.RuleSizes, "app", 6, 6},
+	{"delete a head", func(a *thief) { a.remove("app/" + layout.HeadName(6)) }, check.RuleSizes, "app", 6, 6},
+	{"delete all heads", func(a *thief) { a.rewrite("app", nil) }, check.RuleSizes, "app", 0, 0},
+	{"delete a segment", func(a *thief) { a.convert("app", 0); a.remove("app/" + layout.SegmentName(0)) }, check.RuleSizes, "app", 0, 0},
+	{"delete a journal", func(a *thief) { a.removeJournal("app") }, check.RuleJournals, "app", 0, 0},
 	{"delete a journal and that it was created", func(a *thief) {
 		list := a.all(layout.System)
 		at := a.findControl(layout.JournalCreated, "app")
 		a.removeJournal("app")
 		a.rewrite(layout.System, slices.Delete(list, at, at+1))
-	}, check.RuleSizes, layout.System, -1},
-	{"add a journal", func(a *thief) { a.fakeJournal("extra") }, check.RuleListing, "extra", 0},
+	}, check.RuleSizes, layout.System, 2, 3},
+	{"add a journal", func(a *thief) { a.fakeJournal("extra") }, check.RuleListing, "extra", 0, 0},
 	{"add a journal to the past", func(a *thief) {
 		e := a.announcement(a.fakeJournal("extra"))
 		list := a.all(layout.System)
 		e.Received = list[3].Received
 		a.rewrite(layout.System, slices.Insert(list, 4, e))
-	}, check.RuleSizes, layout.System, -1},
+	}, check.RuleSizes, layout.System, 2, 4},
 	{"swap in an unsealed journal", func(a *thief) {
 		list := a.all("app")
 		a.removeJournal("app")
 		d := a.fakeJournal("app")
 		a.rewrite("app", list)
 		a.say(a.announcement(d))
-	}, check.RuleJournals, "app", 0},
+	}, check.RuleJournals, "app", 0, 0},
 	{"put a journal of one's own in the place of a sealed one, and seal it", func(a *thief) {
 		a.removeJournal("app")
 		a.say(a.announcement(a.fakeJournal("app")))
@@ -71,22 +73,22 @@ var attacks = []attack{
 		a.pass(minute)
 		a.put(a.forge(6, 1, seal.Interval))
 		a.must(a.w.Close())
-	}, check.RuleJournals, "app", 0},
-	{"close a sealed journal, and remove it", func(a *thief) {
+	}, check.RuleJournals, "app", 0, 0},
+	{"say that a sealed journal was closed, and remove it", func(a *thief) {
 		d := a.descriptor("app")
 		a.removeJournal("app")
-		a.say(layout.NewControl(layout.JournalClosed, "journal app closed", layout.JournalName, "app", layout.JournalIDOf, fmt.Sprintf("%x", d.ID[:])))
-	}, check.RuleJournals, "app", 0},
+		a.say(layout.NewControl("journal-closed", "journal app closed", layout.JournalName, "app", layout.JournalIDOf, fmt.Sprintf("%x", d.ID[:])))
+	}, check.RuleJournals, "app", 0, 0},
 	{"splice entries from another host", func(a *thief) {
 		other := a.otherHost()
 		a.rewrite("app", other.all("app"))
-	}, check.RuleSizes, "app", 0},
-	{"splice a journal from another host", func(a *thief) { a.restore("app", a.otherHost().host.fsys) }, check.RuleDescriptor, "app", -1},
+	}, check.RuleSizes, "app", 0, 0},
+	{"splice a journal from another host", func(a *thief) { a.restore("app", a.otherHost().host.fsys) }, check.RuleJournals, "app", 0, 0},
 	{"splice a seal from another host", func(a *thief) {
 		list, at, other := a.all(layout.System), a.sealAt(2), a.otherHost()
 		list[at].Fields = other.all(layout.System)[other.sealAt(2)].Fields
 		a.rewrite(layout.System, list)
-	}, check.RuleContinuity, layout.System, -1},
+	}, check.RuleContinuity, layout.System, 6, 6},
 	{"re-seal the past with today's key", func(a *thief) { // CVE-2023-31439
 		lists := map[string][]entry.Entry{"app": a.all("app"), "auth": a.all("auth")}
 		a.cutBehind(1)
@@ -102,7 +104,7 @@ var attacks = []attack{
 			a.put(a.forge(a.counter, 0, seal.Interval))
 		}
 		a.must(a.w.Close())
-	}, check.RuleContinuity, layout.System, -1},
+	}, check.RuleContinuity, layout.System, 6, 6},
 	{"re-seal the past with the counters of today", func(a *thief) {
 		a.cutBehind(2)
 		a.open()
@@ -110,7 +112,7 @@ var attacks = []attack{
 		a.log("app", "forged")
 		a.put(a.forge(6, 1, seal.Interval))
 		a.must(a.w.Close())
-	}, check.RuleContinuity, layout.System, -1},
+	}, check.RuleContinuity, layout.System, 7, 7},
 	{"truncate and continue", func(a *thief) { // CVE-2023-31438
 		a.cutBehind(4)
 		a.open()
@@ -118,13 +120,13 @@ var attacks = []attack{
 		a.counter = 6
 		a.put(a.forge(6, 1, seal.Interval))
 		a.must(a.w.Close())
-	}, check.RuleContinuity, layout.System, -1},
+	}, check.RuleContinuity, layout.System, 10, 10},
 	{"repeat a counter", func(a *thief) {
 		a.open()
 		a.put(a.forge(6, 1, seal.Interval))
 		a.put(a.forge(6, 1, seal.Interval))
 		a.must(a.w.Close())
-	}, check.RuleContinuity, layout.System, -1},
+	}, check.RuleContinuity, layout.System, 11, 11},
 	{"explain away a silence", func(a *thief) {
 		a.cutBehind(3)
 		a.open()
@@ -133,13 +135,13 @@ var attacks = []attack{
 		a.pass(14 * minute)
 		a.put(a.forge(5, 1, seal.Boot))
 		a.must(a.w.Close())
-	}, check.RuleContinuity, layout.System, -1},
+	}, check.RuleContinuity, layout.System, 9, 9},
 	{"be silent and go on", func(a *thief) {
 		a.open()
 		a.pass(3600 * 1e6)
 		a.put(a.forge(6, 1, seal.Interval))
 		a.must(a.w.Close())
-	}, check.RuleDuty, layout.System, -1},
+	}, check.RuleDuty, layout.System, 11, 11},
 	{"set the clock back", func(a *thief) {
 		a.open()
 		a.pass(minute)
@@ -148,7 +150,7 @@ var attacks = []attack{
 		s.Key, _ = a.chain.Sign(s.Message())
 		a.put(s)
 		a.must(a.w.Close())
-	}, check.RuleTime, layout.System, -1},
+	}, check.RuleTime, layout.System, 11, 11},
 	{"set the clock back and begin an epoch in silence", func(a *thief) {
 		a.open()
 		a.pass(minute)
@@ -159,7 +161,7 @@ var attacks = []attack{
 		e := sealEntry(s)
 		e.Epoch, e.Received = 1, s.Wall
 		a.addPiece(layout.System, e)
-	}, check.RuleTime, layout.System, -1},
+	}, check.RuleTime, layout.System, 11, 11},
 	{"back-date what comes now", func(a *thief) {
 		list := a.all("auth")
 		late := list[3]
@@ -170,7 +172,7 @@ var attacks = []attack{
 		a.pass(minute)
 		a.put(a.forge(6, 1, seal.Interval))
 		a.must(a.w.Close())
-	}, check.RuleTime, "auth", 4},
+	}, check.RuleTime, "auth", 4, 4},
 	{"post-date what comes now", func(a *thief) {
 		list := a.all("app")
 		list[12].Received += 3600 * 1e6
@@ -185,12 +187,12 @@ var attacks = []attack{
 		e := sealEntry(&s)
 		e.Received = s.Wall
 		a.rewrite(layout.System, append(sys, e))
-	}, check.RuleTime, "app", 12},
+	}, check.RuleTime, "app", 12, 12},
 	{"swap certificate 0", func(a *thief) {
 		c := a.cert
 		c.KeyRoot[0]++
 		a.write(layout.StoreFile, layout.Store{Certificate: c}.Marshal())
-	}, check.RuleCode, "", -1},
+	}, check.RuleCode, layout.System, 0, 0},
 	{"swap a later certificate", func(a *thief) {
 		list := a.all(layout.System)
 		at := a.findControl(layout.CertificateMade, "")
@@ -199,17 +201,17 @@ var attacks = []attack{
 		e.Terms.KeyRoot = a.newChain(4).Keys().Root
 		list[at].Fields[2].Value = []byte(e.Format())
 		a.rewrite(layout.System, list)
-	}, check.RuleContinuity, layout.System, -1},
+	}, check.RuleContinuity, layout.System, 7, 7},
 	{"prune below the floor", func(a *thief) {
 		a.convert("app", 0)
 		k := a.prune("app", 0)
 		k.Oldest.Received, k.Newest.Received = k.Oldest.Received-3*86400*1e6, k.Newest.Received-3*86400*1e6
 		a.keep("app", k)
 		a.say(says(a.descriptor("app"), k))
-	}, check.RuleFloor, "app", 0},
+	}, check.RuleFloor, "app", 0, 0},
 }
 
-// TestAdversary: the check names each attack with the rule and the first bad index.
+// TestAdversary: the check names each attack with the rule and the range in which the first bad index lies.
 func TestAdversary(t *testing.T) {
 	h := day(t)
 	for _, x := range attacks {
@@ -220,25 +222,34 @@ func TestAdversary(t *testing.T) {
 			if r.Verdict != check.Tampered || !hasFinding(r, x.rule, x.journal, -1) {
 				t.Fatalf("verdict %s, want rule %s in %s: %v", r.Word, x.rule, x.journal, r.Findings)
 			}
-			i := slices.IndexFunc(r.Findings, func(f check.Finding) bool { return f.Rule == x.rule && f.Journal == x.journal })
-			if f := r.Findings[i]; x.first >= 0 && (f.First == nil || *f.First != uint64(x.first)) {
-				t.Errorf("first bad index, want %d: %s", x.first, f)
-			}
-			if f := r.Findings[i]; f.Rule[0] == 'R' && f.First == nil {
-				t.Errorf("no index: %s", f)
-			}
+			wantRange(t, r, x.rule, x.journal, x.first, x.bad)
 		})
 	}
 }
 
-// outside are attacks that leave a store which is right in itself: only what somebody remembers shows them.
+// wantRange wants the first finding of a rule to begin with an index, and to hold another.
+func wantRange(t *testing.T, r *check.Report, rule check.Rule, journal string, first, bad uint64) {
+	t.Helper()
+	i := slices.IndexFunc(r.Findings, func(f check.Finding) bool { return f.Rule == rule && f.Journal == journal && f.First != nil })
+	if i < 0 {
+		t.Errorf("no finding of rule %s in %s has an index: %v", rule, journal, r.Findings)
+		return
+	}
+	if f := r.Findings[i]; *f.First != first || *f.Last < bad {
+		t.Errorf("want a range from %d that holds %d: %s", first, bad, f)
+	}
+}
+
+// outside are attacks that leave a store which is right in itself: only what somebody remembers shows them. Where entries are
+// missing, the first of them is named; where they are others, a checkpoint tells no more than that one below its size is.
 var outside = []struct {
-	name    string
-	do      func(a *thief)
-	journal string
+	name       string
+	do         func(a *thief)
+	journal    string
+	first, bad uint64
 }{
-	{"truncate above the newest seal", func(a *thief) { a.cut("app", 12) }, "app"},
-	{"roll the whole store back", func(a *thief) { a.cutBehind(3) }, layout.System},
+	{"truncate above the newest seal", func(a *thief) { a.cut("app", 12) }, "app", 12, 12},
+	{"roll the whole store back", func(a *thief) { a.cutBehind(3) }, layout.System, 9, 9},
 	{"roll back and go on with the seed of then", func(a *thief) {
 		a.cutBehind(2)
 		a.open()
@@ -257,13 +268,13 @@ var outside = []struct {
 			a.chain.Advance()
 		}
 		a.must(a.w.Close())
-	}, "app"},
+	}, "app", 0, 6},
 	{"two checkpoints of one size", func(a *thief) {
 		a.edit("app", 12, "not sealed, and another")
-	}, "app"},
+	}, "app", 0, 12},
 	{"alter what the newest seal does not cover", func(a *thief) {
 		a.rewrite("app", slices.Insert(a.all("app"), 12, a.all("app")[11]))
-	}, "app"},
+	}, "app", 0, 12},
 }
 
 // TestOutsideFacts: what the files cannot show is shown by a remembered checkpoint, and without one the report says up
@@ -283,6 +294,8 @@ func TestOutsideFacts(t *testing.T) {
 			}
 			if r := a.check(facts...); r.Verdict != check.Tampered || !hasFinding(r, check.RuleOutside, x.journal, -1) {
 				t.Errorf("with remembered checkpoints: %s %v", r.Word, r.Findings)
+			} else {
+				wantRange(t, r, check.RuleOutside, x.journal, x.first, x.bad)
 			}
 		})
 	}

@@ -34,7 +34,7 @@ func newBlobCheck(h *partCheck) *blobCheck {
 	b := &blobCheck{h: h, file: filepath.Join(h.dir, layout.BlobName(h.first)), records: map[uint64][]layout.BlobRecord{}}
 	b.cause = b.open()
 	switch {
-	case errors.Is(b.cause, frame.ErrNewer):
+	case frame.IsOther(b.cause):
 		h.report.cannot(RuleFormat, b.file, b.cause)
 	case b.cause != nil && !isContent(b.cause):
 		h.report.cannot(RuleRead, b.file, b.cause)
@@ -93,7 +93,7 @@ func (h *partCheck) special(s *special) {
 			h.seePacked(s.index, value)
 		}
 		switch text := fmt.Sprintf("field %q: %v", f.Name, err); {
-		case err == nil || errors.Is(err, frame.ErrNewer):
+		case err == nil || frame.IsOther(err):
 		case isContent(err):
 			h.findAt(RuleBlob, h.blobs.file, s.index, s.index+1, text)
 		default:
@@ -141,7 +141,7 @@ func (b *blobCheck) unnamed() {
 			b.left(index)
 		}
 	}
-	if b.header != nil && !errors.Is(b.header, frame.ErrNewer) && isContent(b.header) {
+	if b.header != nil && !frame.IsOther(b.header) && isContent(b.header) {
 		b.between(RuleHeader, 0, b.header.Error())
 	}
 	for _, g := range b.gaps {

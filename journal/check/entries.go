@@ -116,7 +116,7 @@ func (h *partCheck) open() (err error) {
 
 func (h *partCheck) cannotOpen(err error, end uint64) {
 	switch {
-	case errors.Is(err, frame.ErrNewer):
+	case frame.IsOther(err):
 		h.report.cannot(RuleFormat, h.file, err)
 		h.skip(end)
 	case errors.Is(err, frame.ErrDamaged): // of another file
@@ -225,7 +225,7 @@ func (h *partCheck) take(x frame.Extent, r *result) {
 	h.order(x, r)
 	for _, p := range r.problems {
 		if p.newer {
-			h.add(at(Finding{Rule: RuleFormat, File: h.file, Journal: h.dir, Text: p.text}, p.index, p.index))
+			h.newer(p)
 			continue
 		}
 		h.findAt(RuleEntry, h.file, p.index, p.index+1, p.text)
@@ -240,6 +240,18 @@ func (h *partCheck) take(x frame.Extent, r *result) {
 	for i := range r.special {
 		h.special(&r.special[i])
 	}
+}
+
+// newer adds a finding that an entry is of a newer program, or widens the one before: there may be many side by side.
+func (h *partCheck) newer(p problem) {
+	if n := len(h.report.Findings); n > 0 {
+		last := &h.report.Findings[n-1]
+		if last.Rule == RuleFormat && last.File == h.file && last.Text == p.text && last.Last != nil && *last.Last+1 == p.index {
+			*last.Last = p.index
+			return
+		}
+	}
+	h.add(at(Finding{Rule: RuleFormat, File: h.file, Journal: h.dir, Text: p.text}, p.index, p.index))
 }
 
 // order checks that time does not go back from one frame to the next; within a frame the worker has looked.

@@ -41,7 +41,7 @@ func isDamagedHeader(err error) bool {
 // isContent reports whether an error is about what a file holds, or that it is not there: that is for the verdict to
 // judge. Any other one kept the check from reading it.
 func isContent(err error) bool {
-	for _, known := range []error{frame.ErrDamaged, column.ErrDamaged, frame.ErrNotOurs, frame.ErrNewer, seal.ErrCheckpoint, fs.ErrNotExist,
+	for _, known := range []error{frame.ErrDamaged, column.ErrDamaged, frame.ErrNotOurs, frame.ErrNewer, frame.ErrOlder, seal.ErrCheckpoint, fs.ErrNotExist,
 		durable.ErrTooLarge} {
 		if errors.Is(err, known) {
 			return true

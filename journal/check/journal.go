@@ -105,7 +105,7 @@ func (j *journalCheck) describe(l listing, known bool) bool {
 		j.desc, err = layout.ParseJournal(data)
 	}
 	switch {
-	case errors.Is(err, frame.ErrNewer):
+	case frame.IsOther(err):
 		j.report.cannot(RuleFormat, file, err)
 		return false
 	case err != nil && !isContent(err):

@@ -184,7 +184,7 @@ func (k *keptCheck) frame(x frame.Extent, r *result) {
 	}
 	for _, p := range r.problems {
 		if p.newer {
-			k.report.cannot(RuleFormat, k.file, fmt.Errorf("entry %d: %s", p.index, p.text))
+			k.newer(p)
 		} else {
 			k.findAt(RuleEntry, k.file, p.index, p.index+1, p.text)
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 
 	"constat/entry"
 	"constat/journal/frame"
@@ -98,13 +97,22 @@ func (p *pool) run(h *partCheck) {
 	for j := range queue {
 		<-j.ready
 		if j.result.err != nil && j.x.Length == 0 {
-			h.report.cannot(RuleRead, h.file, j.result.err)
+			h.cannotScan(j.result.err)
 			h.ended = true
 			continue
 		}
 		h.take(j.x, &j.result)
 		p.progress(h, uint64(j.x.Header.Count))
 	}
+}
+
+// cannotScan says that nobody knows what follows in a head.
+func (h *partCheck) cannotScan(err error) {
+	rule := RuleRead
+	if frame.IsOther(err) {
+		rule = RuleFormat
+	}
+	h.add(at(Finding{Rule: rule, File: h.file, Journal: h.dir, Text: err.Error()}, h.next, max(h.next+1, h.limit())-1))
 }
 
 // progress tells that n more entries were checked.
@@ -138,14 +146,17 @@ func (w *worker) frame(j *job) {
 		return
 	}
 	r.leaves = make([]seal.Hash, len(w.bodies))
-	kinds := uint8(0)
+	kinds, untold := uint8(0), false
 	marks := j.h.sealed.marks[j.h.nextMark(j.x.Header.First):]
 	for i, body := range w.bodies {
 		index := j.x.Header.First + uint64(i)
 		r.leaves[i] = w.nonces.LeafHash(index, body)
-		if text, newer := w.entry(r, index, body, j.x.Header, i == 0); text != "" {
+		text, newer := w.entry(r, index, body, j.x.Header, i == 0)
+		if text != "" {
 			r.problems = append(r.problems, problem{index, text, newer})
-		} else if len(marks) > 0 && marks[0] == index {
+		}
+		untold = untold || newer && !isTold(text, newer, body)
+		if isTold(text, newer, body) && len(marks) > 0 && marks[0] == index {
 			r.moments = append(r.moments, moment{index, layout.Moment{Epoch: w.current.Epoch, Received: w.current.Received}})
 		}
 		for len(marks) > 0 && marks[0] <= index {
@@ -155,8 +166,13 @@ func (w *worker) frame(j *job) {
 	}
 	if x := j.x.Header; kinds != x.Kinds || r.min != x.MinReceived || r.max != x.MaxReceived {
 		text := fmt.Sprintf("header of the frame at byte %d contradicts its entries", j.x.Offset)
-		r.problems = append(r.problems, problem{x.First, text, slices.ContainsFunc(r.problems, func(p problem) bool { return p.newer })})
+		r.problems = append(r.problems, problem{x.First, text, untold})
 	}
+}
+
+// isTold reports whether the time of an entry is known, of which text says what is wrong.
+func isTold(text string, newer bool, body []byte) bool {
+	return text == "" || newer && body[0] == entry.Version
 }
 
 // entry decodes one body and compares it with the frame and the entry before. It returns what is wrong, and whether
@@ -164,22 +180,25 @@ func (w *worker) frame(j *job) {
 func (w *worker) entry(r *result, index uint64, body []byte, x frame.Header, first bool) (text string, newer bool) {
 	e := &w.current
 	if err := w.names.Decode(body, e); err != nil {
-		return err.Error(), errors.Is(err, entry.ErrNewer)
+		text, newer = err.Error(), errors.Is(err, entry.ErrNewer)
+	}
+	if !isTold(text, newer, body) {
+		return text, newer
 	}
 	if e.Epoch != x.Epoch {
-		text = fmt.Sprintf("epoch %d in a frame of epoch %d", e.Epoch, x.Epoch)
+		newer, text = false, fmt.Sprintf("epoch %d in a frame of epoch %d", e.Epoch, x.Epoch)
 	}
 	if first {
 		r.min, r.max = e.Received, e.Received
 	}
 	if e.Received < r.max {
-		text = "received time goes back within a frame"
+		newer, text = false, "received time goes back within a frame"
 	}
 	r.min, r.max = min(r.min, e.Received), max(r.max, e.Received)
 	if isSpecial(e) {
 		r.special = append(r.special, special{index, ownCopy(e)})
 	}
-	return text, false
+	return text, newer
 }
 
 // isSpecial reports whether the rest of the check has to see an entry.

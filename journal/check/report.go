@@ -51,6 +51,7 @@ const (
 	RuleSetAside   Rule = "set-aside"  // what recovery kept is there and unchanged
 	RuleDamaged    Rule = "damaged"    // no journal was found damaged before
 	RulePage       Rule = "page"       // the pages for people are as they were signed
+	RuleStation    Rule = "station"    // the store of a boot is endorsed by its station, and sealed in that boot only
 
 	RuleContinuity Rule = seal.RuleContinuity // seals are counted without a hole, each with its own key, from certificate 0 on
 	RuleSizes      Rule = seal.RuleSizes      // sizes and roots under seals are what the entries give, and never fall
@@ -153,9 +154,10 @@ type Report struct {
 	Policy   *Standing `json:"policy,omitempty"`
 	Stamps   []Stamp   `json:"timestamps,omitempty"`
 
-	Sealed   *Sealed    `json:"sealed"`   // the newest seal; null if there is none
-	Unclean  []Unclean  `json:"unclean"`  // times without seals that no seal accounts for
-	Reseeded []Reseeded `json:"reseeded"` // generations that only the identity key vouches for
+	Station  *Station   `json:"station,omitempty"` // that endorsed the store, which is of one boot of it
+	Sealed   *Sealed    `json:"sealed"`            // the newest seal; null if there is none
+	Unclean  []Unclean  `json:"unclean"`           // times without seals that no seal accounts for
+	Reseeded []Reseeded `json:"reseeded"`          // generations that only the identity key vouches for
 
 	unreadable bool
 	below      []string // why it is below what is wanted

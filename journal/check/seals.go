@@ -33,7 +33,9 @@ type seals struct {
 	stepped uint32 // newest epoch whose beginning a control entry tells
 	pruned  uint64 // sizes under seals at which no root can be computed any more
 	late    uint64
-	latest  int64 // worst delay of a seal, µs
+	latest  int64  // worst delay of a seal, µs
+	good    uint64 // entries of the system journal below the newest seal that states their root
+	differs bool   // a seal states another root of them
 }
 
 // signature is a seal on its way to a worker.
@@ -137,21 +139,38 @@ func (s *seals) seal(e *entry.Entry, file string, index uint64, root seal.Hash, 
 		s.find(RuleTime, file, index, "seal %d: of epoch %d, whose beginning no control entry tells", x.Counter, e.Epoch)
 		s.stepped = e.Epoch // once is enough
 	}
+	if boot := s.c.boot; boot != nil && x.Boot != *boot {
+		s.find(RuleStation, file, index, "seal %d: made in boot %s, and the store is that of boot %s", x.Counter, x.Boot, *boot)
+	}
 	before, beforeAt := s.audit.Last()
 	keys, position, problems := s.audit.Seal(&x, pointOf(e, index))
 	s.problems(file, problems)
 	s.count++
 	for i := range x.List {
 		if j := &x.List[i]; j.Name == layout.System {
-			if known && j.Root != root {
-				s.find(RuleSizes, file, index, "seal %d: the entries before it do not give the root that it states", x.Counter)
-			}
+			s.ownRoot(j, &x, file, index, root, known)
 			continue
 		}
 		s.want(&x.List[i], &x, pointOf(e, index), before, beforeAt, file)
 	}
 	s.journals(&x, file, index)
 	s.jobs <- signature{&x, keys, position, at(Finding{Rule: RuleContinuity, File: file, Journal: layout.System}, index, index)}
+}
+
+// ownRoot compares the root that a seal states of the system journal. The first that is another one names the range: from the
+// last seal that still holds.
+func (s *seals) ownRoot(j *seal.Journal, x *seal.Seal, file string, index uint64, root seal.Hash, known bool) {
+	switch {
+	case !known:
+	case j.Root == root && !s.differs:
+		s.good = index
+	case j.Root != root:
+		s.find(RuleSizes, file, index, "seal %d: the entries before it do not give the root that it states", x.Counter)
+		if !s.differs {
+			*s.found[len(s.found)-1].First = s.good
+		}
+		s.differs = true
+	}
 }
 
 // sealRecord is the one field of a seal.
@@ -205,7 +224,7 @@ func (s *seals) journals(x *seal.Seal, file string, index uint64) {
 		}
 	}
 	for name, l := range s.c.listed {
-		if !in[name] && !l.closed {
+		if !in[name] {
 			s.find(RuleJournals, file, index, "seal %d: does not list %s, which entry %d announced", x.Counter, name, l.index)
 		}
 	}

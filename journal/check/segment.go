@@ -92,9 +92,11 @@ func (w *worker) segment(x *segmentJob) {
 			return
 		}
 		x.add(row.Index, w.nonces.LeafHash(row.Index, row.Body))
-		if text, newer := w.row(x, row); text != "" {
+		text, newer := w.row(x, row)
+		if text != "" {
 			x.problems = append(x.problems, problem{row.Index, text, newer})
-		} else if marks := x.sealed.marks; x.mark < len(marks) && marks[x.mark] <= row.Index {
+		}
+		if marks := x.sealed.marks; isTold(text, newer, row.Body) && x.mark < len(marks) && marks[x.mark] <= row.Index {
 			x.marked(&w.current, row.Index)
 		}
 	}
@@ -128,16 +130,22 @@ func (w *worker) row(x *segmentJob, row segment.Row) (text string, newer bool) {
 		return x.inTime(e), false
 	}
 	if err := w.names.Decode(row.Body, e); err != nil {
-		return err.Error(), errors.Is(err, entry.ErrNewer)
+		text, newer = err.Error(), errors.Is(err, entry.ErrNewer)
 	}
-	if isPlain(row.Shape) && !x.options.Deep {
+	if !isTold(text, newer, row.Body) {
+		return text, newer
+	}
+	if text == "" && isPlain(row.Shape) && !x.options.Deep {
 		w.plain[row.Shape] = true
 	}
 	w.deep.add(e, int(row.Index-x.first))
 	if isSpecial(e) {
 		x.specials = append(x.specials, special{row.Index, ownCopy(e)})
 	}
-	return x.inTime(e), false
+	if late := x.inTime(e); late != "" {
+		return late, false
+	}
+	return text, newer
 }
 
 // isLikeBefore reports whether a body is canonical because an entry of its shape was decoded before, and nothing that

@@ -75,7 +75,7 @@ func (x *segmentJob) unopened(pool *pool, end uint64) {
 		x.cannotOpen(x.err, end)
 		return
 	}
-	if isContent(x.err) && !errors.Is(x.err, frame.ErrNewer) {
+	if isContent(x.err) && !frame.IsOther(x.err) {
 		x.findAt(RuleSegment, x.file, x.first, x.first+1, x.err.Error())
 	} else {
 		x.cannotOpen(x.err, x.first)
@@ -103,7 +103,7 @@ func (x *segmentJob) rows() {
 	}
 	for _, p := range x.problems {
 		if p.newer {
-			x.certain(RuleFormat, p.index, p.index, p.text)
+			x.newer(p)
 			continue
 		}
 		x.findAt(RuleEntry, x.file, p.index, p.index+1, p.text)

@@ -51,6 +51,7 @@ type checker struct {
 	used    map[int]bool       // of Options.Outside
 	partial bool               // the system journal could not be read, so listed and kept lack something
 	seals   *seals
+	boot    *seal.BootID // of which alone the store is; nil: any
 
 	privacy  layout.Sidecars // what control entries say of private values
 	sidecars []sidecarFound
@@ -62,7 +63,6 @@ type listing struct {
 	id     string // hex
 	digest string // SHA-256 of journal.json, hex
 	index  uint64 // of the control entry
-	closed bool   // seals need not list it any more
 }
 
 // keptFile is a file or directory that recovery set aside, as a control entry names it.
@@ -79,6 +79,7 @@ func Store(fsys vfs.FS, dir string, o Options) *Report {
 	if !c.readStore() {
 		return c.report.conclude(o, nil)
 	}
+	c.station()
 	c.pin()
 	c.seals = newSeals(c)
 	_, err := c.fsys.Stat(filepath.Join(dir, layout.System))
@@ -111,7 +112,7 @@ func (c *checker) readStore() bool {
 	}
 	if err != nil {
 		rule := RuleStore
-		if errors.Is(err, frame.ErrNewer) {
+		if frame.IsOther(err) {
 			rule = RuleFormat
 		}
 		c.report.cannot(rule, layout.StoreFile, err)
@@ -128,9 +129,9 @@ func (c *checker) pin() {
 		return
 	}
 	c.report.Pinned = c.options.PinnedBy
-	if found := c.store.Certificate.Code(); found != *c.options.Pin {
+	if c.store.Certificate.Code() != *c.options.Pin && !c.isStation(*c.options.Pin) {
 		c.add(Finding{Rule: RuleCode, File: layout.StoreFile,
-			Text: fmt.Sprintf("the store has code %s, but %s says %s", found, c.options.PinnedBy, c.options.Pin)})
+			Text: fmt.Sprintf("the store has code %s, but %s says %s", c.codes(), c.options.PinnedBy, c.options.Pin)})
 	}
 }
 
@@ -145,7 +146,7 @@ func (c *checker) directories() (map[string]bool, error) {
 		switch {
 		case e.IsDir() && (layout.ValidJournalName(name) == nil || layout.IsDamaged(name)):
 			names[name] = true
-		case name != layout.StoreFile && name != layout.LockFile && name != layout.PageFile && name != layout.OperatorFile:
+		case name != layout.StoreFile && name != layout.LockFile && name != layout.PageFile && name != layout.OperatorFile && name != layout.StationFile:
 			c.report.note("%s does not belong to the store", name)
 		}
 	}
@@ -170,11 +171,6 @@ func (c *checker) learn(e *entry.Entry, index uint64) {
 		c.listed[name] = listing{id: layout.Text(e, layout.JournalIDOf), digest: layout.Text(e, layout.Descriptor), index: index}
 	case layout.ClockStep:
 		c.seals.stepped = max(c.seals.stepped, e.Epoch)
-	case layout.JournalClosed:
-		if l := c.listed[name]; l.id == layout.Text(e, layout.JournalIDOf) {
-			l.closed = true
-			c.listed[name] = l
-		}
 	case layout.TailSetAside:
 		c.kept = append(c.kept, keptFile{layout.Text(e, layout.File), name, layout.Text(e, layout.FileDigest), index})
 	case layout.JournalDamaged:

@@ -5,7 +5,7 @@
 // A head begins with a header of 64 bytes, then come frames, each complete in itself. All integers are little-endian.
 //
 //	 0  8  magic "CONSTATh"
-//	 8  2  format number, 0 until frozen
+//	 8  2  format number
 //	10  2  zero
 //	12  8  journal id
 //	20  8  index of the first entry
@@ -39,5 +39,5 @@
 //
 // Magic, format number and the checksum at byte 60 stay where they are in every format. A reader refuses a head with a
 // format number that it does not know and a sound checksum, saying so, and never calls it damaged; with a wrong
-// checksum the number means nothing. Zero bytes must be zero in format 0.
+// checksum the number means nothing. Where zero is written, anything else under a sound checksum is of a newer program too.
 package frame

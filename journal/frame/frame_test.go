@@ -140,7 +140,7 @@ func TestFileHeader(t *testing.T) {
 	if _, err := frame.ParseFileHeader(data[:63], frame.Head); !errors.Is(err, frame.ErrDamaged) {
 		t.Errorf("too short: %v", err)
 	}
-	binary.LittleEndian.PutUint16(data[8:], 1)
+	binary.LittleEndian.PutUint16(data[8:], frame.Format+1)
 	copy(data[44:], "something that a later format needs")
 	binary.LittleEndian.PutUint32(data[60:], frame.Checksum(data[:60]))
 	if _, err := frame.ParseFileHeader(data, frame.Head); !errors.Is(err, frame.ErrNewer) {

@@ -17,13 +17,14 @@ const (
 	TrailerSize    = 4
 )
 
-// Format is the number of the head format that this program writes and reads.
-const Format = 0
+// Format is the number of the formats of all files that this program writes and reads.
+const Format = entry.Version
 
-// What opening a file can say. A damaged header is told from a file that is not ours and from one of a newer program.
+// What opening a file can say. A damaged header is told from a file that is not ours and from one of another program.
 var (
 	ErrNotOurs = errors.New("not a constat file")
-	ErrNewer   = errors.New("written by a newer constat")
+	ErrNewer   = entry.ErrNewer
+	ErrOlder   = errors.New("written before the format was fixed: print it with the program that wrote it ('constat show -o export'), and import that")
 	ErrDamaged = errors.New("damaged")
 )
 
@@ -80,9 +81,13 @@ func ParseFileHeader(b []byte, kind Kind) (FileHeader, error) {
 	if want := append([]byte("CONSTAT"), byte(kind)); !bytes.Equal(b[:8], want) {
 		return FileHeader{}, fmt.Errorf("%w: begins with %q, want %q", ErrNotOurs, b[:8], want)
 	}
-	sum := Checksum(b[:HeadHeaderSize-4])
-	if format := binary.LittleEndian.Uint16(b[8:]); format > Format && binary.LittleEndian.Uint32(b[HeadHeaderSize-4:]) == sum {
-		return FileHeader{}, fmt.Errorf("%w: format %d, known is %d", ErrNewer, format, Format)
+	if binary.LittleEndian.Uint32(b[HeadHeaderSize-4:]) == Checksum(b[:HeadHeaderSize-4]) {
+		if err := CheckFormat(int(binary.LittleEndian.Uint16(b[8:]))); err != nil {
+			return FileHeader{}, err
+		}
+		if !isZero(b[10:12]) || !isZero(b[44:60]) {
+			return FileHeader{}, fmt.Errorf("%w: bytes 10, 11 and 44 to 59 of the header are used", ErrNewer)
+		}
 	}
 	h := FileHeader{Kind: kind, Journal: JournalID(b[12:20]), First: binary.LittleEndian.Uint64(b[20:]), NonceKey: entry.NonceKey(b[28:44])}
 	if found := AppendFileHeader(nil, h); !bytes.Equal(found, b) {
@@ -90,6 +95,22 @@ func ParseFileHeader(b []byte, kind Kind) (FileHeader, error) {
 	}
 	return h, nil
 }
+
+// CheckFormat returns [ErrNewer] or [ErrOlder] for a format number that this program does not read.
+func CheckFormat(format int) error {
+	switch {
+	case format > Format:
+		return fmt.Errorf("%w: format %d, this program knows %d", ErrNewer, format, Format)
+	case format < Format:
+		return fmt.Errorf("%w: format %d, this program reads %d", ErrOlder, format, Format)
+	}
+	return nil
+}
+
+// IsOther reports whether an error says that a file is of another format than this program reads.
+func IsOther(err error) bool { return errors.Is(err, ErrNewer) || errors.Is(err, ErrOlder) }
+
+func isZero(b []byte) bool { return bytes.Count(b, []byte{0}) == len(b) }
 
 // Codec is how a payload is stored.
 type Codec uint8
@@ -142,16 +163,20 @@ func headerChecksum(b []byte, key entry.NonceKey) uint32 {
 // MaxRaw bounds the payload of a frame before compression, in bytes. A reader refuses more.
 const MaxRaw = 16 << 20
 
-// parseHeader reads a frame header; ok is false for anything but the exact bytes that appendHeader writes.
-func parseHeader(b []byte, key entry.NonceKey) (h Header, ok bool) {
+// parseHeader reads a frame header; ok is false for anything but the exact bytes that appendHeader writes. A codec that
+// this program does not know, and flags in the bytes that it leaves zero, are [ErrNewer].
+func parseHeader(b []byte, key entry.NonceKey) (h Header, ok bool, err error) {
 	if len(b) < HeaderSize || [8]byte(b[:8]) != magic || binary.LittleEndian.Uint32(b[60:]) != headerChecksum(b[:60], key) {
-		return Header{}, false
+		return Header{}, false, nil
 	}
 	u32 := func(at int) uint32 { return binary.LittleEndian.Uint32(b[at:]) }
 	u64 := func(at int) uint64 { return binary.LittleEndian.Uint64(b[at:]) }
 	h = Header{Length: u32(8), StoredSize: u32(12), RawSize: u32(16), PayloadCRC: u32(20), Count: u32(24), Epoch: u32(28),
 		First: u64(32), MinReceived: int64(u64(40)), MaxReceived: int64(u64(48)), Codec: Codec(b[56]), Kinds: b[57]}
 	sane := uint64(h.Length) == HeaderSize+uint64(h.StoredSize)+TrailerSize && h.RawSize <= MaxRaw && h.StoredSize <= 2*MaxRaw &&
-		h.Count > 0 && h.Codec <= S2 && b[58] == 0 && b[59] == 0 && h.First <= h.End()
-	return h, sane
+		h.Count > 0 && h.First <= h.End()
+	if sane && (h.Codec > S2 || !isZero(b[58:60])) {
+		return h, false, fmt.Errorf("%w: frame with codec %d and flags %x", ErrNewer, h.Codec, b[58:60])
+	}
+	return h, sane, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 
@@ -81,7 +82,7 @@ func (s *scanner) find(at int64) (int64, error) {
 }
 
 // HeaderAt reads the frame header at offset of a file of that size. ok is false if there is none, or if the frame does
-// not end within the file; an error means that reading failed.
+// not end within the file; an error means that reading failed, or [ErrNewer].
 func HeaderAt(r io.ReaderAt, key entry.NonceKey, offset, size int64) (h Header, ok bool, err error) {
 	if offset < HeadHeaderSize || size-offset < HeaderSize+TrailerSize {
 		return Header{}, false, nil
@@ -93,7 +94,9 @@ func HeaderAt(r io.ReaderAt, key entry.NonceKey, offset, size int64) (h Header, 
 		}
 		return Header{}, false, err
 	}
-	h, ok = parseHeader(b[:], key)
+	if h, ok, err = parseHeader(b[:], key); err != nil {
+		return Header{}, false, fmt.Errorf("byte %d: %w", offset, err)
+	}
 	if !ok || int64(h.Length) > size-offset {
 		return Header{}, false, nil
 	}

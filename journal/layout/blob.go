@@ -100,9 +100,10 @@ func BlobAt(r io.ReaderAt, offset, size int64) (rec BlobRecord, ok bool, err err
 	rec = BlobRecord{Offset: offset, Index: binary.LittleEndian.Uint64(b[8:]), Ordinal: binary.LittleEndian.Uint32(b[16:]),
 		codec: blobCodec(b[20]), Salt: [entry.SaltSize]byte(b[24:40]), Size: binary.LittleEndian.Uint64(b[40:]),
 		Length: BlobHeaderSize + int64(binary.LittleEndian.Uint32(b[48:])), crc: binary.LittleEndian.Uint32(b[52:])}
-	ok = binary.LittleEndian.Uint32(b[20:]) <= uint32(blobZstd) && binary.LittleEndian.Uint32(b[56:]) == 0 &&
-		rec.Size <= MaxBlob && offset+rec.Length <= size
-	return rec, ok, nil
+	if codec, flags := binary.LittleEndian.Uint32(b[20:]), binary.LittleEndian.Uint32(b[56:]); codec > uint32(blobZstd) || flags != 0 {
+		return rec, false, fmt.Errorf("byte %d: %w: blob with codec %d and flags %x", offset, frame.ErrNewer, codec, flags)
+	}
+	return rec, rec.Size <= MaxBlob && offset+rec.Length <= size, nil
 }
 
 // Blobs walks the records of a blob file of that size. Bytes that are no whole record come as a gap, behind which it

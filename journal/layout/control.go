@@ -54,8 +54,7 @@ const (
 	StoreFollows  = "store-follows"  // another store came before this one: its code
 	StoreFollowed = "store-followed" // another store comes after this one: its code
 
-	CertificateMade = "certificate"    // a new generation of seal keys
-	JournalClosed   = "journal-closed" // seals behind it need not list the journal
+	CertificateMade = "certificate" // a new generation of seal keys
 )
 
 // NewControl returns a control entry. Pairs are names and values; the store itself is the observer of all of them.

@@ -13,8 +13,8 @@ import (
 	"constat/seal"
 )
 
-// Format is the number of the store format. Number 0 may change at any time and is refused by later programs.
-const Format = 0
+// Format is the number of the store format.
+const Format = frame.Format
 
 // MaxDescriptor is the size in bytes above which a descriptor is not read.
 const MaxDescriptor = 64 << 10
@@ -34,7 +34,8 @@ func (s Store) Marshal() []byte {
 	return marshal(storeJSON{Format: Format, Certificate: s.Certificate.Text()})
 }
 
-// ParseStore reads store.json: [frame.ErrNotOurs], [frame.ErrNewer] and [frame.ErrDamaged] tell what is wrong.
+// ParseStore reads store.json: [frame.ErrNotOurs], [frame.ErrNewer],
+// [frame.ErrOlder] and [frame.ErrDamaged] tell what is wrong.
 func ParseStore(data []byte) (Store, error) {
 	var j storeJSON
 	j.Format = -1
@@ -130,10 +131,7 @@ func parse(data []byte, v any, format *int, key string) error {
 	if *format < 0 {
 		return fmt.Errorf("%w: has no %q", frame.ErrNotOurs, key)
 	}
-	if *format > Format {
-		return fmt.Errorf("%w: format %d, known is %d", frame.ErrNewer, *format, Format)
-	}
-	return nil
+	return frame.CheckFormat(*format)
 }
 
 // canonical refuses a second spelling: every byte of a descriptor counts.

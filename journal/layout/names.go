@@ -19,6 +19,7 @@ const (
 	IdentityFile   = "identity"
 	PageFile       = "identity.txt"   // what the store is known by, for people; a signed note
 	OperatorFile   = "operator.txt"   // the endorsement of certificate 0 by an operator; a signed note
+	StationFile    = "station.txt"    // the endorsement of certificate 0 by the station whose boot the store is of; a signed note
 	MachineFile    = "machine"        // tells on which machine the seed is used
 	SeedFile       = "seal-seed"      // secret: the seed of the next seal
 	NextSeedFile   = "seal-seed-next" // secret: the first seed of the next generation

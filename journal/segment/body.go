@@ -2,6 +2,7 @@ package segment
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"constat/entry"
@@ -77,6 +78,9 @@ func (c *cutter) string() extent { return c.take(c.uvarint()) }
 func (p *parsed) parse(body []byte) error {
 	c := cutter{b: body}
 	version, kind := c.byte(), c.byte()
+	if version > entry.Version {
+		return fmt.Errorf("%w: entry format %d, this program knows %d", entry.ErrNewer, version, entry.Version)
+	}
 	epoch := c.uvarint()
 	p.received = c.svarint()
 	flag := c.byte()
@@ -87,7 +91,7 @@ func (p *parsed) parse(body []byte) error {
 	p.values = append(p.values[:0], c.string())
 	p.fields(&c)
 	p.kind, p.epoch = entry.Kind(kind), uint32(epoch)
-	if c.bad || c.at != len(body) || version != entry.Version || kind > byte(entry.Control) || epoch > math.MaxUint32 || renderer > math.MaxUint16 {
+	if c.bad || c.at != len(body) || version != entry.Version || kind > byte(entry.MaxKind) || epoch > math.MaxUint32 || renderer > math.MaxUint16 {
 		return errBody
 	}
 	return nil
@@ -116,15 +120,25 @@ func (p *parsed) time(c *cutter, flag byte) {
 func (p *parsed) fields(c *cutter) {
 	count := c.uvarint()
 	for i := uint64(0); i < count && !c.bad; i++ {
-		tag := c.byte()
-		name := c.string()
-		if name.end-name.start > entry.MaxName {
-			c.bad = true
-		}
-		p.key = append(p.key, tag, byte(name.end-name.start))
-		p.key = append(p.key, c.b[name.start:name.end]...)
-		p.values = append(p.values, c.value(entry.Form(tag>>2)))
+		head, form := c.head()
+		p.key = append(p.key, c.b[head.start:head.end]...)
+		p.values = append(p.values, c.value(form))
 	}
+}
+
+// head returns where tag and name of a field are: see [entry.AppendHead].
+func (c *cutter) head() (head extent, form entry.Form) {
+	start := c.at
+	tag := c.byte()
+	switch tag >> 4 {
+	case 0:
+		name := c.string()
+		text := c.b[name.start:name.end]
+		c.bad = c.bad || len(text) > entry.MaxName || entry.IsKnownName(text)
+	case entry.LongName:
+		c.bad = c.bad || entry.KnownName(entry.LongName+int(c.byte())) == ""
+	}
+	return extent{uint32(start), uint32(c.at)}, entry.Form(tag >> 2 & 3)
 }
 
 // value returns where the value of a field is: of a blob, its digest and its size.

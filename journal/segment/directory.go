@@ -251,7 +251,7 @@ func (p *dirParser) shape(d *directory) *shape {
 	s := &shape{}
 	kind, flag := p.byte(), p.byte()
 	zone := p.string()
-	if p.bad || kind > byte(entry.Control) || flag > 10 || zone.end-zone.start > entry.MaxZone {
+	if p.bad || kind > byte(entry.MaxKind) || flag > 10 || zone.end-zone.start > entry.MaxZone {
 		p.bad = true
 		return s
 	}

@@ -117,7 +117,7 @@ func (x *place) fill(s *shape, e *entry.Entry) error {
 		}
 		e.Fields = append(e.Fields, to)
 	}
-	return nil
+	return e.Known()
 }
 
 // AppendBody appends the canonical body of the entry at index.

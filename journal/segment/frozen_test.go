@@ -3,18 +3,23 @@ package segment_test
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"flag"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"constat/journal/frame"
 )
 
 var update = flag.Bool("update", false, "write testdata/formats anew: format 0 may change, later ones may not")
 
 // Frozen files: a segment as this format number writes it, and the bodies that it must give back, in hex.
-const (
-	frozenSegment = "../../testdata/formats/segment-0.seg"
-	frozenBodies  = "../../testdata/formats/segment-0.bodies"
+var (
+	frozenSegment = fmt.Sprintf("../../testdata/formats/v%d/segment.seg", frame.Format)
+	frozenBodies  = fmt.Sprintf("../../testdata/formats/v%d/segment.bodies", frame.Format)
 )
 
 // TestFrozen: what was written once can be read as long as its format number is known.
@@ -53,7 +58,7 @@ func writeFrozen(t *testing.T) {
 		lines.WriteString(hex.EncodeToString(b) + "\n")
 	}
 	for name, data := range map[string][]byte{frozenSegment: build(t, bodies), frozenBodies: []byte(lines.String())} {
-		if err := os.WriteFile(name, data, 0o644); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, data, 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -109,7 +109,7 @@ func Open(f io.ReaderAt, size int64, want frame.FileHeader) (*Segment, error) {
 		return nil, err
 	}
 	headerErr := s.checkHeader(head)
-	if errors.Is(headerErr, frame.ErrNewer) || errors.Is(headerErr, errForeign) {
+	if frame.IsOther(headerErr) || errors.Is(headerErr, errForeign) {
 		return nil, headerErr
 	}
 	if err := s.findTrailer(head); err != nil {

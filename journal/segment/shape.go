@@ -41,10 +41,9 @@ func parseShape(key []byte) *shape {
 	s.Renderer = entry.Renderer(binary.LittleEndian.Uint16(key))
 	key = key[2:]
 	nth := map[columnKey]int{}
-	for len(key) > 0 {
-		tag, n := key[0], int(key[1])
-		k := columnKey{tag: tag, name: string(key[2 : 2+n])}
-		key = key[2+n:]
+	for c := (cutter{b: key}); c.at < len(key); {
+		tag, name := c.field()
+		k := columnKey{tag: tag, name: name}
 		k.nth = nth[k]
 		nth[columnKey{tag: k.tag, name: k.name}]++
 		s.Fields = append(s.Fields, Field{Name: k.name, Provenance: entry.Provenance(tag & 3), Form: entry.Form(tag >> 2)})
@@ -52,6 +51,20 @@ func parseShape(key []byte) *shape {
 	}
 	s.app = s.appField()
 	return s
+}
+
+// field reads the head of a field that [cutter.head] found sound: provenance | form << 2, and the name.
+func (c *cutter) field() (tag byte, name string) {
+	tag = c.byte()
+	switch number := int(tag >> 4); number {
+	case 0:
+		x := c.string()
+		return tag, string(c.b[x.start:x.end])
+	case entry.LongName:
+		return tag & 15, entry.KnownName(number + int(c.byte()))
+	default:
+		return tag & 15, entry.KnownName(number)
+	}
 }
 
 // appField returns 1 + the number of the field that names the application, 0 if there is none: see [entry.RoleNames].
@@ -84,8 +97,7 @@ func (s *shape) prepare() {
 	s.middle = binary.AppendUvarint(s.middle, uint64(s.Renderer))
 	s.heads = nil
 	for _, f := range s.Fields {
-		head := append([]byte{byte(f.Provenance) | byte(f.Form)<<2}, binary.AppendUvarint(nil, uint64(len(f.Name)))...)
-		s.heads = append(s.heads, append(head, f.Name...))
+		s.heads = append(s.heads, entry.AppendHead(nil, f.Provenance, f.Form, f.Name))
 	}
 }
 

@@ -14,7 +14,7 @@ const trailerSize = 64
 // trailer says where directory and shared parts are. Both stand together, twice.
 //
 //	 0  8  magic "CONSTATe"
-//	 8  2  format number, 0 until frozen
+//	 8  2  format number
 //	10  2  zero
 //	12  8  journal id
 //	20  8  index of the first entry
@@ -71,8 +71,11 @@ func parseTrailer(b []byte, want frame.FileHeader) (t trailer, err error) {
 	if sum := binary.LittleEndian.Uint32(b[60:]); sum != frame.Checksum(b[:60]) {
 		return t, fmt.Errorf("%w: trailer checksum", frame.ErrDamaged)
 	}
-	if format := binary.LittleEndian.Uint16(b[8:]); format > frame.Format {
-		return t, fmt.Errorf("%w: format %d, known is %d", frame.ErrNewer, format, frame.Format)
+	if err := frame.CheckFormat(int(binary.LittleEndian.Uint16(b[8:]))); err != nil {
+		return t, err
+	}
+	if !isZero(b[10:12]) || !isZero(b[56:60]) {
+		return t, fmt.Errorf("%w: bytes 10, 11 and 56 to 59 of the trailer are used", frame.ErrNewer)
 	}
 	t = trailer{journal: frame.JournalID(b[12:20]), first: binary.LittleEndian.Uint64(b[20:]),
 		directory: binary.LittleEndian.Uint32(b[28:]), sum: binary.LittleEndian.Uint32(b[32:]),
@@ -81,7 +84,7 @@ func parseTrailer(b []byte, want frame.FileHeader) (t trailer, err error) {
 	meta := int64(t.directory) + int64(t.shared)
 	switch {
 	case !bytes.Equal(t.append(nil), b):
-		return t, fmt.Errorf("%w: trailer has reserved bytes set", frame.ErrDamaged)
+		return t, fmt.Errorf("%w: trailer has a second spelling", frame.ErrDamaged)
 	case meta > maxMeta || t.parts != metaOffset+meta || t.copy < t.parts:
 		return t, fmt.Errorf("%w: trailer contradicts itself", frame.ErrDamaged)
 	case t.journal != want.Journal || t.first != want.First:

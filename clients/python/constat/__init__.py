@@ -7,7 +7,7 @@
 A call returns True when the entry is durable and signed. It never raises unless
 asked to: AuditPII(strict=True). The standard library is all it needs.
 
-Api, get_log and save_log are for programs of a decontamination station: docs/station.md of the repository.
+Api, get_log and save_log are for programs of a decontamination station: docs/station-log.md of the repository.
 """
 
 from ._api import Api

@@ -1,4 +1,4 @@
-"""Questions and answers on the query channel of a domain: FORMAT.md, section 23, of the repository."""
+"""Questions and answers on the query channel of a domain: FORMAT.md, section 25, of the repository."""
 
 from __future__ import annotations
 

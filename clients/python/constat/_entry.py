@@ -7,8 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, List, Optional, Tuple
 
+from ._names import NUMBERS
+
 Field = Tuple[str, bytes]
 
+_VERSION = 1  # of the format; FORMAT.md, section 3.1
 _PREFIX = 'extra.'
 _MAX_NAME = 255
 
@@ -110,7 +113,7 @@ def _is_name(name: str) -> bool:
 
 def encode(fields: List[Field], micros: Optional[int]) -> bytes:
     """The body of an event with claimed fields. micros is when it happened, in µs since 1970 UTC."""
-    out = bytearray(b'\x00\x00\x00\x00')  # version, kind, epoch, received: the last two are the daemon's
+    out = bytearray((_VERSION, 0, 0, 0))  # version, kind, epoch, received: the last two are the daemon's
     if micros is None:
         out += b'\x00'
     else:
@@ -118,8 +121,16 @@ def encode(fields: List[Field], micros: Optional[int]) -> bytes:
     out += b'\x00\x00'  # no renderer, no parameters
     out += _uvarint(len(fields))
     for name, value in fields:
-        out += b'\x00' + _string(name.encode('utf-8')) + _string(value)
+        out += _head(name) + _string(value)
     return bytes(out)
+
+
+def _head(name: str) -> bytes:
+    """What stands before the value of a claimed field: a well-known name is a number."""
+    number = NUMBERS.get(name, 0)
+    if number == 0:
+        return b'\x00' + _string(name.encode('utf-8'))
+    return bytes([number << 4]) if number < 15 else bytes([0xF0, number - 15])
 
 
 def _string(value: bytes) -> bytes:

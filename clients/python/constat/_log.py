@@ -170,7 +170,7 @@ class Asked:
                         return
                     question['cursor'] = end['next']
         except FileNotFoundError as err:
-            raise NoLogError(f'query channel: {err}; docs/station.md says how to give one to a domain') from None
+            raise NoLogError(f'query channel: {err}; docs/station-log.md says how to give one to a domain') from None
         except (OSError, _ask.AskError) as err:
             raise LogError(f'{self._path}: {err}') from None
 
@@ -192,7 +192,7 @@ def find(channel: str, store: str, program: str) -> Place:
         pass
     raise NoLogError(
         f"no log can be read here: there is neither a store {place} (in Dom0: start 'constat serve', or name the store) "
-        f'nor a query channel {DEFAULT_QUERY_CHANNEL} (in a domain: give it one, see docs/station.md)'
+        f'nor a query channel {DEFAULT_QUERY_CHANNEL} (in a domain: give it one, see docs/station-log.md)'
     )
 
 

@@ -11,6 +11,9 @@ import tempfile
 import threading
 from typing import Any, Dict, List, Optional, Tuple
 
+from constat._entry import _VERSION
+from constat._names import NUMBERS
+
 
 class Fake:
     """Listens on a socket and answers every request with what answer says."""
@@ -68,7 +71,7 @@ class Fake:
 
     def _decode(self, body: bytes) -> None:
         reader = _Reader(body)
-        assert reader.take(4) == b'\x00\x00\x00\x00'
+        assert reader.take(4) == bytes((_VERSION, 0, 0, 0))
         digits = reader.take(1)[0]
         at = None
         if digits:
@@ -78,8 +81,7 @@ class Fake:
         assert reader.take(2) == b'\x00\x00'
         fields = []
         for _ in range(reader.uvarint()):
-            assert reader.take(1) == b'\x00'
-            fields.append((reader.string().decode(), reader.string()))
+            fields.append((reader.name(), reader.string()))
         assert reader.at == len(body)
         self.entries.append(fields)
         self.times.append(at)
@@ -101,6 +103,17 @@ class _Reader:
         assert self.at + n <= len(self.body)
         self.at += n
         return self.body[self.at - n : self.at]
+
+    def name(self) -> str:
+        """The name of a claimed inline field, which has one spelling."""
+        (tag,) = self.take(1)
+        assert tag & 15 == 0
+        number = tag >> 4
+        if number == 15:
+            number += self.take(1)[0]
+        name = self.string().decode() if number == 0 else list(NUMBERS)[number - 1]
+        assert NUMBERS.get(name, 0) == number
+        return name
 
     def uvarint(self) -> int:
         value = shift = 0

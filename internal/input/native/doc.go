@@ -40,7 +40,14 @@ type Request struct {
 	Format  string   `json:"format,omitempty"`  // of import
 	Private []string `json:"private,omitempty"` // of log: names of the fields that are private
 	Vacuum  *Vacuum  `json:"vacuum,omitempty"`
+	Reason  string   `json:"reason,omitempty"` // of seal: suspend, resume, or none
 }
+
+// Reasons of a seal that hooks of the system give.
+const (
+	Suspend = "suspend" // the machine is about to sleep
+	Resume  = "resume"  // it has woken up
+)
 
 // Erase says which private values are to go for good. The daemon adds who asks.
 type Erase struct {

@@ -29,8 +29,9 @@ type Backend interface {
 	Import(ctx context.Context, journal, format string, r io.Reader) (kept, cut uint64, err error)
 	// Rotate must end the heads of all journals and return when they are segments.
 	Rotate(ctx context.Context) error
-	// Seal must return when everything appended before is sealed.
-	Seal(ctx context.Context) error
+	// Seal must return when everything appended before is sealed. reason may be [Suspend], or [Resume], after which a
+	// seal follows soon.
+	Seal(ctx context.Context, reason string) error
 	// Exported must append an entry of kind control to the journal system and then do as Seal. The fields of the entry are
 	// what a client claims of evidence that it exports, and what is known of the client.
 	Exported(ctx context.Context, e *entry.Entry) error
@@ -152,7 +153,7 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) (a Answer, err e
 	case "rotate":
 		return a, s.backend.Rotate(c.ctx)
 	case "seal":
-		return a, s.backend.Seal(c.ctx)
+		return a, s.backend.Seal(c.ctx, request.Reason)
 	case "exported":
 		return a, c.exported()
 	case "vacuum":

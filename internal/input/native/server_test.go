@@ -71,7 +71,7 @@ func (r *recorder) Import(_ context.Context, journal, format string, in io.Reade
 	return uint64(bytes.Count(data, []byte("\n"))), 1, err
 }
 
-func (r *recorder) Seal(context.Context) error { return nil }
+func (r *recorder) Seal(context.Context, string) error { return nil }
 
 func (r *recorder) Vacuum(_ context.Context, journal string, v Vacuum) (Answer, error) {
 	return Answer{Entries: uint64(v.MaxAge), Bytes: v.MaxBytes, Held: len(journal)}, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"syscall"
@@ -30,6 +31,9 @@ type connection struct {
 	to       *handover
 	conn     net.Conn
 	raw      syscall.RawConn
+	addr     netip.Addr // of the peer; none of a local one
+	secure   *secure    // nil without TLS
+	greeting bool       // TLS begins; guarded by in.mu
 	receiver receiver
 	ready    func(fd uintptr) bool // isReady
 	fill     func(fd uintptr)      // read
@@ -56,7 +60,7 @@ func newConnection(s *Stream, conn net.Conn, to *handover) (*connection, error) 
 		if err := tcp.SetKeepAliveConfig(keepAlive()); err != nil {
 			return nil, err
 		}
-		c.source = tcpSource(tcp, s.config.Format)
+		c.addr = addressOf(tcp)
 	}
 	raw, err := conn.(syscall.Conn).SyscallConn()
 	c.raw, c.ready, c.fill = raw, c.isReady, c.read
@@ -97,16 +101,37 @@ func (c *connection) wait(ctx context.Context) error {
 	if ctx.Err() != nil { // the end of the context set a deadline, perhaps before us
 		return ctx.Err()
 	}
-	err := c.raw.Read(c.ready)
+	err := c.await()
 	if c.limited {
 		c.left -= time.Since(began)
 	} else {
 		c.left = c.in.config.FrameTimeout
 	}
-	if err == nil {
-		err = c.err
-	}
 	return err
+}
+
+// await waits until there is something to read.
+func (c *connection) await() error {
+	if c.secure != nil {
+		return c.secure.wait()
+	}
+	if err := c.raw.Read(c.ready); err != nil {
+		return err
+	}
+	return c.err
+}
+
+// readNow reads once what there is, behind the octets of the chunk. The error is EAGAIN if that is nothing.
+func (c *connection) readNow() error {
+	if c.secure != nil {
+		b := c.chunk.Octets
+		c.n, c.err = c.secure.take(b[len(b):cap(b)])
+		return c.err
+	}
+	if err := c.raw.Control(c.fill); err != nil {
+		return err
+	}
+	return c.err
 }
 
 // isReady looks whether there is something to read, without memory to read into.
@@ -120,10 +145,7 @@ func (c *connection) take(ctx context.Context) error {
 	c.open()
 	for {
 		room := cap(c.chunk.Octets) - len(c.chunk.Octets)
-		err := c.raw.Control(c.fill)
-		if err == nil {
-			err = c.err
-		}
+		err := c.readNow()
 		if errors.Is(err, unix.EAGAIN) {
 			break
 		}
@@ -151,10 +173,12 @@ func (c *connection) take(ctx context.Context) error {
 // takeLast hands over what the socket holds when the input ends.
 func (c *connection) takeLast() {
 	for octets := 0; octets < lastOctets; octets += c.n {
-		if err := c.raw.Control(func(fd uintptr) { c.isReady(fd) }); err != nil || c.err != nil || c.n == 0 {
-			return
+		if c.secure == nil {
+			if err := c.raw.Control(func(fd uintptr) { c.isReady(fd) }); err != nil || c.err != nil || c.n == 0 {
+				return
+			}
 		}
-		if c.take(c.to.late) != nil {
+		if c.n = 0; c.take(c.to.late) != nil || c.n == 0 {
 			return
 		}
 	}

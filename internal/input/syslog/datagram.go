@@ -36,6 +36,8 @@ type Datagram struct {
 	dropped   drops
 	buffer    int
 	life      life
+
+	admissions admissions // of the network
 }
 
 var _ input.Input = (*Datagram)(nil)
@@ -57,6 +59,10 @@ type sender struct {
 	chunk  *input.Chunk // nil unless it has messages
 	empty  uint64       // datagrams without octets
 	active bool         // it is in the list of the batch
+
+	refused bool   // it is not to be taken from
+	denied  uint64 // datagrams of the batch that were not
+	octets  uint64 // of these
 }
 
 // Name implements [input.Input]: "udp 127.0.0.1:5514" or "unixgram /dev/log".

@@ -1,5 +1,5 @@
-// Package syslog takes syslog messages off sockets: UDP (RFC 5426), TCP (RFC 6587) and the local sockets that
-// syslog(3) writes to. It cuts octets into messages and says who sent them; what a message means is left to the parser.
+// Package syslog takes syslog messages off sockets: UDP (RFC 5426), TCP (RFC 6587), TLS (RFC 5425), RELP, and the local
+// sockets that syslog(3) writes to. It cuts octets into messages and says who sent them; what a message means is left to the parser.
 //
 // # Sources
 //
@@ -8,6 +8,9 @@
 //	input          name of the source   fields
 //	UDP            udp 192.0.2.7        _TRANSPORT=syslog-udp _SOURCE_ADDR=192.0.2.7
 //	TCP            tcp 192.0.2.7        _TRANSPORT=syslog-tcp _SOURCE_ADDR=192.0.2.7
+//	RELP           relp 192.0.2.7       _TRANSPORT=syslog-relp _SOURCE_ADDR=192.0.2.7
+//	TLS, RELP/TLS  tls 192.0.2.7        _TRANSPORT=syslog-tls or syslog-relp-tls, _SOURCE_ADDR, _TLS_VERSION, and with a
+//	               relp-tls 192.0.2.7   certificate _TLS_PEER (its subject) and _TLS_FINGERPRINT
 //	local sockets  unix uid 1000        _TRANSPORT=syslog _PID _UID _GID _COMM _EXE _CMDLINE
 //
 // The transport of local messages is called as in the systemd journal. _PID, _UID and _GID are the kernel's word,
@@ -23,7 +26,11 @@
 //	source  "empty"                 a datagram or frame without octets
 //	source  "stopped"               received, but the sink was closed, or had no room when the input ended
 //	input   "kernel"                datagrams that the kernel dropped (SO_MEMINFO); their senders are not known
-//	input   "too many connections"  connections, not messages, that were closed at once
+//	source  "not allowed"           datagrams from a network that is not admitted
+//	input   "refused: too many connections"                 connections, not messages, as in all that follow
+//	source  "refused: too many connections of one address"
+//	source  "refused: not allowed"                          from a network that is not admitted
+//	source  "refused: …"                                    why TLS came to nothing (package tlsconf), or "not RELP"
 //
 // # Framing
 //
@@ -31,6 +38,12 @@
 // a blank and "<" are an octet count and the beginning of what it counts; anything else is a line that ends at LF or
 // NUL. A line may thus begin with a number. The flags are [FlagTruncated], [FlagTimeout], [FlagOversize] and
 // [FlagBadCount]. A datagram is one message with all its octets, also a LF or NUL at its end.
+//
+// # RELP
+//
+// Messages are handed over with whoever waits for them ([input.Chunk]), as many at once as are there, and answered when
+// they are durable, in order. A session has at most 4096 messages or 1 MiB unanswered; then it reads no more. What the
+// sink does not take is refused, and not counted as lost: the client has it still.
 //
 // # Life
 //

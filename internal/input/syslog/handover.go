@@ -16,6 +16,8 @@ const (
 	reasonStopped     = "stopped"
 	reasonKernel      = "kernel"
 	reasonConnections = "too many connections"
+	reasonPerAddress  = "too many connections of one address"
+	reasonNotAllowed  = "not allowed"
 )
 
 // grace is how long an input that ends waits for room in the sink, for what it has received already.
@@ -78,6 +80,19 @@ func (h *handover) put(c *input.Chunk) error {
 	}
 	if err != nil {
 		h.lose(c, reasonStopped)
+	}
+	return err
+}
+
+// hand is put for senders who keep what they are not told is kept: what the sink does not take is not lost, and the
+// error says why.
+func (h *handover) hand(c *input.Chunk) error {
+	err := h.sink.Put(h.ctx, c)
+	if err != nil && h.ctx.Err() != nil && !errors.Is(err, input.ErrClosed) {
+		err = h.sink.Put(h.late, c)
+	}
+	if err != nil {
+		h.keep(c)
 	}
 	return err
 }

@@ -91,6 +91,11 @@ func (r *reading) handOver() error {
 // add puts one datagram into the chunk of its sender.
 func (r *reading) add(s *sender, i int) {
 	octets, lost := r.batch.datagram(i)
+	if s.refused {
+		s.denied++
+		s.octets += uint64(len(octets)) + uint64(lost)
+		return
+	}
 	if len(octets) == 0 {
 		s.empty++
 		return
@@ -112,6 +117,10 @@ func (r *reading) add(s *sender, i int) {
 func (r *reading) offer(s *sender) error {
 	r.to.empty(s.source, s.empty)
 	s.empty = 0
+	if s.denied > 0 {
+		r.to.sink.Lose(s.source.Name, reasonNotAllowed, s.denied, s.octets)
+		s.denied, s.octets = 0, 0
+	}
 	if s.chunk == nil {
 		return nil
 	}

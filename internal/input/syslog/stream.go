@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"constat/internal/input"
+	"constat/internal/tlsconf"
 )
 
 // Connections that are made while the input ends. Accept wants some time to look whether there are any.
@@ -17,17 +20,23 @@ const (
 	backlogWait = 2 * time.Millisecond
 )
 
-// Stream is an input of connections: [ListenTCP], [ListenUnix]. It holds its senders back while the sink is full.
+// Stream is an input of connections: [ListenTCP], [ListenRELP], [ListenUnix]. It holds its senders back while the sink is full.
 type Stream struct {
 	name      string
 	listener  streamListener
 	config    TCPConfig // with all defaults
 	locals    *locals   // nil for TCP
+	relp      *RELP     // nil for syslog
 	inherited bool      // the socket outlives us
 	life      life
 
 	mu    sync.Mutex
 	conns map[*connection]struct{} // guarded by mu
+	from  map[netip.Addr]int       // guarded by mu; connections by address, of the network
+
+	admissions admissions
+	tls        atomic.Pointer[tlsconf.Config] // nil is none
+	refused    atomic.Uint64                  // connections
 }
 
 var _ input.Input = (*Stream)(nil)
@@ -44,12 +53,16 @@ func newStream(name string, l streamListener, c TCPConfig) *Stream {
 	if c.FrameTimeout <= 0 {
 		c.FrameTimeout = DefaultFrameTimeout
 	}
-	s := &Stream{name: name, listener: l, config: c, inherited: c.File != nil, conns: map[*connection]struct{}{}}
+	if c.HandshakeTimeout <= 0 {
+		c.HandshakeTimeout = handshakeTime
+	}
+	s := &Stream{name: name, listener: l, config: c, inherited: c.File != nil, conns: map[*connection]struct{}{}, from: map[netip.Addr]int{}}
 	s.life.release = l.Close
+	s.tls.Store(c.TLS)
 	return s
 }
 
-// Name implements [input.Input]: "tcp 127.0.0.1:5514" or "unix /run/constat/log".
+// Name implements [input.Input]: "tcp 127.0.0.1:5514" or "unix /run/constat/log"; also "tls" and "relp".
 func (s *Stream) Name() string { return s.name }
 
 // Addr is the address of the socket.
@@ -61,6 +74,15 @@ func (s *Stream) Connections() int {
 	defer s.mu.Unlock()
 	return len(s.conns)
 }
+
+// Refused is how many connections were not let in, since the beginning.
+func (s *Stream) Refused() uint64 { return s.refused.Load() }
+
+// SetTLS changes the TLS of a listener that speaks it, for those who connect from then on.
+func (s *Stream) SetTLS(c *tlsconf.Config) { s.tls.Store(c) }
+
+// Admit changes from where connections are taken; all of the list must admit an address. What is connected stays.
+func (s *Stream) Admit(list ...Admission) { s.admissions.set(list) }
 
 // Close implements [input.Input].
 func (s *Stream) Close() error { return s.life.close() }
@@ -124,38 +146,65 @@ func (s *Stream) acceptLast(to *handover, serving *sync.WaitGroup) {
 	}
 }
 
-// welcome begins to serve a connection, or closes it if there are too many.
+// welcome begins to serve a connection, or closes it if it is not let in.
 func (s *Stream) welcome(conn net.Conn, to *handover, serving *sync.WaitGroup) {
 	c, err := newConnection(s, conn, to)
 	if err != nil {
 		conn.Close() // it was gone already
 		return
 	}
-	if !s.admit(c) {
+	if reason := s.admit(c); reason != "" {
 		conn.Close()
-		to.sink.Lose(s.name, reasonConnections, 1, 0)
+		source := &input.Source{Name: s.name}
+		if reason != reasonConnections {
+			source = s.sourceOf(c.addr, nil)
+		}
+		s.refuse(to, source, reason, nil)
 		return
 	}
 	serving.Go(func() {
 		defer s.leave(c)
-		c.serve(to.ctx)
+		switch {
+		case s.locals == nil && !c.greet(to.ctx):
+		case s.relp != nil:
+			newSession(c).serve(to.ctx)
+		default:
+			c.serve(to.ctx)
+		}
 	})
 }
 
-func (s *Stream) admit(c *connection) bool {
+// admit lets a connection in, or says why not.
+func (s *Stream) admit(c *connection) string {
+	if s.locals == nil && !s.admissions.admit(c.addr) {
+		return reasonNotAllowed
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.conns) >= s.config.MaxConnections {
-		return false
+		return reasonConnections
 	}
+	if s.locals == nil {
+		if s.config.MaxPerAddress > 0 && s.from[c.addr] >= s.config.MaxPerAddress {
+			return reasonPerAddress
+		}
+		s.from[c.addr]++
+	}
+	c.greeting = s.tls.Load() != nil
 	s.conns[c] = struct{}{}
-	return true
+	return ""
 }
 
 func (s *Stream) leave(c *connection) {
 	s.mu.Lock()
 	delete(s.conns, c)
+	if s.from[c.addr]--; s.from[c.addr] <= 0 {
+		delete(s.from, c.addr)
+	}
 	s.mu.Unlock()
+	if c.secure != nil {
+		c.secure.Close() // which says so (RFC 5425 §4.4)
+	}
 	c.conn.Close()
 }
 
@@ -165,7 +214,9 @@ func (s *Stream) stop() {
 	defer s.mu.Unlock()
 	s.listener.SetDeadline(past())
 	for c := range s.conns {
-		c.conn.SetReadDeadline(past())
+		if !c.greeting {
+			c.conn.SetReadDeadline(past())
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"constat/internal/input"
 	"constat/internal/input/inputtest"
 )
 
@@ -207,7 +208,7 @@ func TestTooManyConnections(t *testing.T) {
 	if _, err := third.Read(make([]byte, 1)); err == nil {
 		t.Error("not closed")
 	}
-	if n := sink.Losses()[inputtest.Loss{Source: s.Name(), Reason: reasonConnections}]; n.Messages != 1 {
+	if n := sink.Losses()[inputtest.Loss{Source: s.Name(), Reason: input.Refused + reasonConnections}]; n.Messages != 1 {
 		t.Errorf("losses %+v", sink.Losses())
 	}
 	first.Close()

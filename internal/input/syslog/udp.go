@@ -46,7 +46,8 @@ func ListenUDP(c UDPConfig) (*Datagram, error) {
 		return nil, fmt.Errorf("udp %s: %w", c.Address, err)
 	}
 	d := &Datagram{name: "udp " + conn.LocalAddr().String(), conn: conn, limit: orDefault(c.Limit, DefaultLimit),
-		senders: newPeers(c.Format), inherited: c.File != nil}
+		inherited: c.File != nil}
+	d.senders = newPeers(c.Format, &d.admissions)
 	d.life.release = conn.Close
 	if err := d.prepare(orDefault(c.ReceiveBuffer, DefaultReceiveBuffer)); err != nil {
 		conn.Close()
@@ -97,12 +98,17 @@ func (d *Datagram) prepare(buffer int) (err error) {
 	return err
 }
 
+// Admit changes from where datagrams are taken; all of the list must admit an address. The others are counted.
+func (d *Datagram) Admit(list ...Admission) { d.admissions.set(list) }
+
 // peers are the senders of datagrams over the network, by address without port.
 type peers struct {
-	format input.Format
-	seen   recent[peer, *sender]
-	last   peer // of sender, which is nil at first
-	sender *sender
+	format     input.Format
+	admissions *admissions
+	judged     *[]Admission // of the admissions, when the last sender was looked at
+	seen       recent[peer, *sender]
+	last       peer // of sender, which is nil at first
+	sender     *sender
 }
 
 // peer is a network address. The scope is that of a link-local one.
@@ -111,13 +117,14 @@ type peer struct {
 	scope uint32
 }
 
-func newPeers(f input.Format) *peers {
-	return &peers{format: f, seen: newRecent[peer, *sender](maxPeers / 2)}
+func newPeers(f input.Format, a *admissions) *peers {
+	return &peers{format: f, admissions: a, seen: newRecent[peer, *sender](maxPeers / 2)}
 }
 
 func (p *peers) of(b *batch, i int) *sender {
 	who := peerOf(&b.names[i])
-	if p.sender != nil && who == p.last {
+	judged := p.admissions.now.Load()
+	if p.sender != nil && who == p.last && judged == p.judged {
 		return p.sender
 	}
 	s, ok := p.seen.get(who)
@@ -126,7 +133,8 @@ func (p *peers) of(b *batch, i int) *sender {
 		s.source.Datagram = true
 		p.seen.put(who, s)
 	}
-	p.last, p.sender = who, s
+	p.last, p.sender, p.judged = who, s, judged
+	s.refused = !admit(judged, who.addr)
 	return s
 }
 

@@ -1,0 +1,64 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+)
+
+// File is a file of lines that other programs write, and that is followed.
+type File struct {
+	Path string `yaml:"path"`
+	// Format is how the lines are written: "text" (the default) or "syslog".
+	Format string `yaml:"format"`
+	// From is where a file begins that was never followed: "start" (the default) or "end".
+	From string `yaml:"from"`
+}
+
+// Pipe is a named pipe that other programs write into. It is made if there is none.
+type Pipe struct {
+	Path   string `yaml:"path"`
+	Format string `yaml:"format"` // "syslog" (the default) or "text"
+}
+
+// Values of format and from.
+const (
+	FormatText   = "text"
+	FormatSyslog = "syslog"
+	FromStart    = "start"
+	FromEnd      = "end"
+)
+
+// validateFollowed finds what cannot hold about files and pipes.
+func (l *Listen) validateFollowed() (found []problem) {
+	seen := map[string]bool{}
+	check := func(key, path string) {
+		text := ""
+		switch {
+		case !filepath.IsAbs(path) || filepath.Clean(path) != path:
+			text = fmt.Sprintf("%q: want an absolute path, such as /var/log/app.log", path)
+		case seen[path]:
+			text = fmt.Sprintf("%q is named twice", path)
+		}
+		if seen[path] = true; text != "" {
+			found = append(found, problem{key + ".path", text})
+		}
+	}
+	oneOf := func(key, value string, values ...string) {
+		if value != "" && !slices.Contains(values, value) {
+			found = append(found, problem{key, fmt.Sprintf("%q: want %s or %s", value, values[0], values[1])})
+		}
+	}
+	for i, f := range l.Files {
+		key := fmt.Sprintf("listen.files[%d]", i)
+		check(key, f.Path)
+		oneOf(key+".format", f.Format, FormatText, FormatSyslog)
+		oneOf(key+".from", f.From, FromStart, FromEnd)
+	}
+	for i, p := range l.Pipes {
+		key := fmt.Sprintf("listen.pipes[%d]", i)
+		check(key, p.Path)
+		oneOf(key+".format", p.Format, FormatSyslog, FormatText)
+	}
+	return found
+}

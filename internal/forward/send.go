@@ -1,0 +1,176 @@
+package forward
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"constat/internal/output"
+)
+
+// Times between two looks at what a target has confirmed, while there is nothing to send.
+const (
+	firstWait = 5 * time.Millisecond
+	longWait  = 200 * time.Millisecond
+)
+
+// sendTo sends to a target until it fails, or a better one can be had, or the context has ended and nothing is left.
+func (o *Output) sendTo(ctx, hard context.Context, t output.Target, i int) (better output.Target, err error) {
+	o.change(func(n *Noted) { n.State, n.Target, n.Error = StateUp, o.config.Targets[i].Name, "" })
+	first, stop := o.lookForFirst(ctx, i)
+	defer stop()
+	o.waiting = firstWait
+	for {
+		if ctx.Err() != nil && o.config.Rate > 0 {
+			return nil, o.confirm(t, true) // what is left would take too long, or be too fast
+		}
+		_, changed := o.feed.state()
+		read, err := o.fill()
+		if err != nil {
+			return nil, fmt.Errorf("reading the journal: %w", err)
+		}
+		if read && !o.limit(ctx) {
+			continue
+		}
+		if read {
+			err = o.give(hard, t)
+		}
+		if err == nil {
+			err = o.confirm(t, ctx.Err() != nil)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if read {
+			o.waiting = firstWait
+			select {
+			case better = <-first:
+				return better, o.confirm(t, true)
+			default:
+			}
+			continue
+		}
+		if ctx.Err() != nil && len(o.marks) == 0 || hard.Err() != nil {
+			return nil, nil
+		}
+		if better = o.idle(ctx, changed, first); better != nil {
+			return better, o.confirm(t, true)
+		}
+	}
+}
+
+// give sends what was read, and remembers how far that is.
+func (o *Output) give(hard context.Context, t output.Target) error {
+	if o.messages.Len() > 0 {
+		if err := t.Send(hard, &o.messages); err != nil {
+			return err
+		}
+		o.sent += uint64(o.messages.Len())
+	}
+	var m mark
+	if n := len(o.marks); n < cap(o.marks) {
+		m = o.marks[:n+1][n] // with the memory of its places
+	}
+	m.sent, m.at, m.places = o.sent, o.now(), m.places[:0]
+	for _, s := range o.sources {
+		m.places = append(m.places, s.place)
+	}
+	o.marks = append(o.marks, m)
+	return nil
+}
+
+// limit waits as long as the rate wants it before what was read may be sent; false: told to end meanwhile.
+func (o *Output) limit(ctx context.Context) bool {
+	if o.config.Rate <= 0 || o.messages.Len() == 0 {
+		return true
+	}
+	now := o.now()
+	if o.dueAt.After(now) {
+		o.pause(ctx, o.dueAt.Sub(now))
+	} else {
+		o.dueAt = now
+	}
+	o.dueAt = o.dueAt.Add(time.Duration(float64(o.messages.Len()) / o.config.Rate * float64(time.Second)))
+	return ctx.Err() == nil
+}
+
+// confirm asks the target what it has, and moves the places.
+func (o *Output) confirm(t output.Target, settle bool) error {
+	confirmed, err := t.Confirmed(settle)
+	n := 0
+	for n < len(o.marks) && o.marks[n].sent <= confirmed {
+		n++
+	}
+	if n > 0 {
+		last := &o.marks[n-1]
+		o.mu.Lock()
+		o.noted.Delivered += last.sent - o.confirmed
+		for i, s := range o.sources {
+			o.noted.Places[s.name] = last.places[i]
+		}
+		o.mu.Unlock()
+		o.confirmed = last.sent
+		rotate(o.marks, n)
+		o.marks = o.marks[:len(o.marks)-n]
+		o.note()
+	}
+	if err == nil && len(o.marks) > 0 && o.now().Sub(o.marks[0].at) > o.config.Timeout {
+		err = fmt.Errorf("nothing was confirmed for %v", o.config.Timeout)
+	}
+	return err
+}
+
+// rotate moves the first n marks behind the others, so that their memory is used again.
+func rotate(list []mark, n int) {
+	for i := range len(list) - n {
+		list[i], list[i+n] = list[i+n], list[i]
+	}
+}
+
+// idle waits until there is something new, or to be confirmed.
+func (o *Output) idle(ctx context.Context, changed <-chan struct{}, first <-chan output.Target) (better output.Target) {
+	done := ctx.Done()
+	wait := time.Second // a target that has gone is noticed
+	if len(o.marks) > 0 {
+		wait, done = o.waiting, nil
+		o.waiting = min(2*o.waiting, longWait)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-changed:
+	case <-timer.C:
+	case better = <-first:
+	}
+	return better
+}
+
+// lookForFirst tries from time to time to open the first target, while another is in use.
+func (o *Output) lookForFirst(ctx context.Context, i int) (found <-chan output.Target, stop func()) {
+	if i == 0 {
+		return nil, func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	targets, done := make(chan output.Target), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			o.pause(ctx, o.config.Return)
+			if ctx.Err() != nil {
+				return
+			}
+			t, err := o.config.Targets[0].Open(ctx, o.Lost)
+			if err != nil {
+				continue // it is tried again, and the other one works
+			}
+			select {
+			case targets <- t:
+			case <-ctx.Done():
+				t.Close() // it was not used
+			}
+			return
+		}
+	}()
+	return targets, func() { cancel(); <-done }
+}

@@ -1,0 +1,268 @@
+// Package file appends messages to files, a line each, as syslog daemons do: with owner, mode and rotation, and synced
+// before they count as confirmed, unless that is not wanted.
+package file
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"constat/internal/output"
+)
+
+// Defaults.
+const (
+	DefaultPerm    = 0o640
+	DefaultDirPerm = 0o755
+	DefaultKeep    = 7
+)
+
+// syncEvery is how often a file is synced at most.
+const syncEvery = time.Second
+
+// Config says where lines go.
+type Config struct {
+	Name     string      // absolute path
+	Perm     fs.FileMode // of a file that is made; 0: [DefaultPerm]
+	DirPerm  fs.FileMode // of directories that are made; 0: [DefaultDirPerm]
+	UID, GID int         // of what is made; -1: as it comes
+	NoSync   bool        // a message counts as confirmed once the system has it
+	// MaxBytes and Every say when a file is full; 0: never. A period of Every begins at midnight, local time, or a whole
+	// number of periods after it. Keep is how many older files stay beside it, NAME.1 being the youngest.
+	MaxBytes int64
+	Every    time.Duration
+	Keep     int // 0: [DefaultKeep]
+}
+
+// Open opens the file, or makes it and the directories above it.
+func (c Config) Open(context.Context, output.Lost) (output.Target, error) {
+	if c.Perm == 0 {
+		c.Perm = DefaultPerm
+	}
+	if c.DirPerm == 0 {
+		c.DirPerm = DefaultDirPerm
+	}
+	if c.Keep <= 0 {
+		c.Keep = DefaultKeep
+	}
+	t := &file{config: c, now: time.Now}
+	return t, t.open()
+}
+
+type file struct {
+	config Config
+	now    func() time.Time
+	f      *os.File
+	size   int64
+	period int64 // of the last line
+	buffer []byte
+	sent   uint64 // messages
+	synced uint64 // of them
+	at     time.Time
+}
+
+// open opens the file. A line that was cut short is ended.
+func (t *file) open() (err error) {
+	if err := t.directories(filepath.Dir(t.config.Name)); err != nil {
+		return err
+	}
+	_, statErr := os.Stat(t.config.Name)
+	if t.f, err = os.OpenFile(t.config.Name, os.O_RDWR|os.O_APPEND|os.O_CREATE|syscall.O_NOCTTY, t.config.Perm); err != nil {
+		return err
+	}
+	if errors.Is(statErr, fs.ErrNotExist) {
+		err = errors.Join(t.f.Chmod(t.config.Perm), t.own(t.config.Name), t.syncName(filepath.Dir(t.config.Name)))
+	}
+	info, statErr := t.f.Stat()
+	if err = errors.Join(err, statErr); err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "append to", Path: t.config.Name, Err: errors.New("not a regular file")}
+	}
+	if err != nil {
+		return errors.Join(err, t.f.Close())
+	}
+	t.size, t.period = info.Size(), t.periodOf(t.now())
+	if t.size > 0 {
+		t.period = t.periodOf(info.ModTime())
+		err = t.endLine()
+	}
+	return err
+}
+
+// directories makes those that are missing.
+func (t *file) directories(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := t.directories(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, t.config.DirPerm); err != nil {
+		return err
+	}
+	return errors.Join(t.own(dir), t.syncName(filepath.Dir(dir)))
+}
+
+// syncName makes durable that there is something new in a directory.
+func (t *file) syncName(dir string) error {
+	if t.config.NoSync {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func (t *file) own(name string) error {
+	if t.config.UID < 0 && t.config.GID < 0 {
+		return nil
+	}
+	return os.Chown(name, t.config.UID, t.config.GID)
+}
+
+// endLine ends the last line, if a crash or somebody else has not.
+func (t *file) endLine() error {
+	last := make([]byte, 1)
+	if _, err := t.f.ReadAt(last, t.size-1); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if last[0] == '\n' {
+		return nil
+	}
+	n, err := t.f.Write([]byte{'\n'})
+	t.size += int64(n)
+	return err
+}
+
+// Send implements [output.Target].
+func (t *file) Send(_ context.Context, m *output.Messages) error {
+	if err := t.rotateIfDue(0); err != nil {
+		return err
+	}
+	t.buffer = t.buffer[:0]
+	for i := range m.Ends {
+		if t.config.MaxBytes > 0 && t.size+int64(len(t.buffer)+len(m.At(i))+1) > t.config.MaxBytes {
+			if err := t.flush(); err != nil {
+				return err
+			}
+			if err := t.rotateIfDue(len(m.At(i)) + 1); err != nil {
+				return err
+			}
+		}
+		t.buffer = appendLine(t.buffer, m.At(i))
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	t.sent += uint64(m.Len())
+	return nil
+}
+
+// appendLine appends a message as one line.
+func appendLine(dst, message []byte) []byte {
+	message = bytes.TrimRight(message, "\n")
+	for {
+		i := bytes.IndexByte(message, '\n')
+		if i < 0 {
+			return append(append(dst, message...), '\n')
+		}
+		dst = append(append(dst, message[:i]...), "#012"...)
+		message = message[i+1:]
+	}
+}
+
+func (t *file) flush() error {
+	n, err := t.f.Write(t.buffer)
+	t.size += int64(n)
+	t.buffer = t.buffer[:0]
+	return err
+}
+
+// Confirmed implements [output.Target]. A file that somebody has moved away is opened anew, once a second.
+func (t *file) Confirmed(settle bool) (uint64, error) {
+	due := settle || t.now().Sub(t.at) >= syncEvery
+	if !due {
+		if t.config.NoSync {
+			return t.sent, nil
+		}
+		return t.synced, nil
+	}
+	t.at = t.now()
+	if t.sent > t.synced && !t.config.NoSync {
+		if err := t.f.Sync(); err != nil {
+			return t.synced, err
+		}
+	}
+	t.synced = t.sent
+	if t.moved() {
+		if err := t.f.Close(); err != nil {
+			return t.synced, err
+		}
+		return t.synced, t.open()
+	}
+	return t.synced, nil
+}
+
+// moved reports whether the name means another file by now, or none.
+func (t *file) moved() bool {
+	ours, err1 := t.f.Stat()
+	named, err2 := os.Stat(t.config.Name)
+	return err1 != nil || err2 != nil || !os.SameFile(ours, named)
+}
+
+// periodOf is the number of the period of a time.
+func (t *file) periodOf(at time.Time) int64 {
+	if t.config.Every <= 0 {
+		return 0
+	}
+	_, offset := at.Zone()
+	return (at.Unix() + int64(offset)) / max(1, int64(t.config.Every/time.Second))
+}
+
+// rotateIfDue moves the file away if it has no room for so many octets, or its period is over.
+func (t *file) rotateIfDue(octets int) error {
+	period := t.periodOf(t.now())
+	full := t.config.MaxBytes > 0 && t.size+int64(octets) > t.config.MaxBytes
+	if t.size == 0 || !full && period == t.period {
+		t.period = period
+		return nil
+	}
+	if !t.config.NoSync {
+		if err := t.f.Sync(); err != nil {
+			return err
+		}
+	}
+	for n := t.config.Keep - 1; n >= 0; n-- {
+		if err := os.Rename(t.older(n), t.older(n+1)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := t.f.Close(); err != nil {
+		return err
+	}
+	return t.open()
+}
+
+// older is the name of an older file; 0 is the file itself.
+func (t *file) older(n int) string {
+	if n == 0 {
+		return t.config.Name
+	}
+	return t.config.Name + "." + strconv.Itoa(n)
+}
+
+// Close implements [output.Target].
+func (t *file) Close() error {
+	if err := t.f.Close(); err != nil && !errors.Is(err, fs.ErrClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+// Package terminal writes messages to terminals: to a device, or to those of users who are logged in. Nobody waits for a
+// terminal: what it does not take within a moment is not written, and a user who is not there gets nothing. The
+// messages stand in the journal.
+package terminal
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"constat/internal/output"
+)
+
+// takeWithin is how long a terminal may take for all messages of a Send.
+const takeWithin = 500 * time.Millisecond
+
+// Lost reason of messages that a terminal did not take.
+const reasonBusy = "terminal does not take it"
+
+// Device is a terminal by its path, such as /dev/console.
+type Device struct{ Name string }
+
+// Open opens the terminal.
+func (d Device) Open(_ context.Context, lost output.Lost) (output.Target, error) {
+	f, err := openTerminal(d.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &device{f: f, lost: lost}, nil
+}
+
+func openTerminal(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_WRONLY|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
+}
+
+type device struct {
+	f    *os.File
+	lost output.Lost
+	sent uint64
+	text []byte
+}
+
+// Send implements [output.Target].
+func (t *device) Send(_ context.Context, m *output.Messages) error {
+	t.text = appendText(t.text[:0], m)
+	t.sent += uint64(m.Len())
+	err := write(t.f, t.text)
+	if isBusy(err) {
+		t.lost(reasonBusy, uint64(m.Len()), uint64(len(t.text)))
+		return nil
+	}
+	return err
+}
+
+// isBusy reports whether a terminal did not take something in time.
+func isBusy(err error) bool { return os.IsTimeout(err) || errors.Is(err, syscall.EAGAIN) }
+
+// appendText appends messages as terminals want lines.
+func appendText(dst []byte, m *output.Messages) []byte {
+	for i := range m.Ends {
+		message := bytes.TrimRight(m.At(i), "\n")
+		for _, c := range message {
+			if c < ' ' && c != '\t' || c == 0x7f {
+				c = '?'
+			}
+			dst = append(dst, c)
+		}
+		dst = append(dst, "\r\n"...)
+	}
+	return dst
+}
+
+func write(f *os.File, text []byte) error {
+	f.SetWriteDeadline(time.Now().Add(takeWithin)) // a device that has none does not block: it was opened so
+	_, err := f.Write(text)
+	return err
+}
+
+// Confirmed implements [output.Target].
+func (t *device) Confirmed(bool) (uint64, error) { return t.sent, nil }
+
+// Close implements [output.Target].
+func (t *device) Close() error { return t.f.Close() }
+
+// Users are people who are logged in.
+type Users struct {
+	Names []string // none: all
+	Utmp  string   // "": /run/utmp
+	Dev   string   // "": /dev
+}
+
+// Open never fails: who is logged in is looked up for each message.
+func (u Users) Open(_ context.Context, lost output.Lost) (output.Target, error) {
+	if u.Utmp == "" {
+		u.Utmp = "/run/utmp"
+	}
+	if u.Dev == "" {
+		u.Dev = "/dev"
+	}
+	return &users{Users: u, lost: lost}, nil
+}
+
+type users struct {
+	Users
+	lost output.Lost
+	sent uint64
+	text []byte
+}
+
+// Send implements [output.Target].
+func (t *users) Send(_ context.Context, m *output.Messages) error {
+	t.sent += uint64(m.Len())
+	lines, err := t.lines()
+	if err != nil || len(lines) == 0 {
+		return nil // nobody is logged in, as far as can be known
+	}
+	t.text = appendText(append(t.text[:0], "\r\n"...), m)
+	for _, line := range lines {
+		f, err := openTerminal(line)
+		if err != nil {
+			continue
+		}
+		if err := write(f, t.text); isBusy(err) {
+			t.lost(reasonBusy, uint64(m.Len()), uint64(len(t.text)))
+		}
+		f.Close()
+	}
+	return nil
+}
+
+// The layout of utmp on Linux: utmp(5).
+const (
+	utmpSize    = 384
+	userProcess = 7
+	lineAt      = 8
+	userAt      = 44
+	nameSize    = 32
+	maxUtmp     = 4 << 20
+)
+
+// lines are the terminals of the users, each once.
+func (t *users) lines() (list []string, err error) {
+	info, err := os.Stat(t.Utmp)
+	if err != nil || info.Size() > maxUtmp {
+		return nil, err
+	}
+	data, err := os.ReadFile(t.Utmp)
+	if err != nil {
+		return nil, err
+	}
+	for ; len(data) >= utmpSize; data = data[utmpSize:] {
+		if binary.NativeEndian.Uint16(data) != userProcess {
+			continue
+		}
+		line, user := text(data[lineAt:]), text(data[userAt:])
+		if !isLine(line) || len(t.Names) > 0 && !slices.Contains(t.Names, user) {
+			continue
+		}
+		if name := filepath.Join(t.Dev, line); !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list, nil
+}
+
+// text is the string at the beginning of a field of utmp.
+func text(field []byte) string {
+	value, _, _ := bytes.Cut(field[:nameSize], []byte{0})
+	return string(value)
+}
+
+// isLine reports whether a name is that of a terminal below /dev: anybody with the group utmp may write the file.
+func isLine(line string) bool {
+	return (strings.HasPrefix(line, "tty") || strings.HasPrefix(line, "pts/")) && !strings.Contains(line, "..")
+}
+
+// Confirmed implements [output.Target].
+func (t *users) Confirmed(bool) (uint64, error) { return t.sent, nil }
+
+// Close implements [output.Target].
+func (t *users) Close() error { return nil }

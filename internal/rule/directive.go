@@ -1,0 +1,126 @@
+package rule
+
+import (
+	"cmp"
+	"strings"
+)
+
+// advice says what constat does instead of a directive that does nothing here.
+type advice struct {
+	prefix string // of the name, lower case
+	text   string
+	fatal  bool // without it messages would go elsewhere
+}
+
+// What stands in several places.
+const (
+	adviceInput = "inputs are set in constat's configuration: listen.udp, listen.tcp, listen.datagram, listen.stream"
+	adviceOwner = "write owner, group, mode and dir_mode under syslog_conf: files in constat's configuration"
+	adviceQueue = "the journal is the queue, and an output goes on where it stopped"
+	adviceTLS   = "write whom to trust under syslog_conf: tls in constat's configuration"
+)
+
+// directives is a table of the lines that begin with "$"; the first prefix that fits counts.
+var directives = []advice{
+	{"modload", adviceInput, false},
+	{"udpserver", adviceInput, false},
+	{"inputtcpserverbindruleset", "rule sets are not supported: select by host or program", true},
+	{"inputudpserverbindruleset", "rule sets are not supported: select by host or program", true},
+	{"input", adviceInput, false},
+	{"imudp", adviceInput, false},
+	{"klog", "the kernel's messages have no settings here", false},
+	{"addunixlistensocket", "write listen.datagram: [PATH] in constat's configuration", false},
+	{"allowedsender", "senders are not chosen by address here: use the firewall", false},
+	{"fileowner", adviceOwner, false},
+	{"filegroup", adviceOwner, false},
+	{"filecreatemode", adviceOwner, false},
+	{"dirowner", adviceOwner, false},
+	{"dirgroup", adviceOwner, false},
+	{"dircreatemode", adviceOwner, false},
+	{"createdirs", "directories that are missing are made", false},
+	{"umask", adviceOwner, false},
+	{"privdropto", "write user and group in constat's configuration", false},
+	{"workdirectory", "where constat keeps its data says store in its configuration", false},
+	{"repeatedmsgreduction", "every message is kept by itself", false},
+	{"maxmessagesize", "write limits.message in constat's configuration", false},
+	{"systemlogratelimit", "write limits.rate and limits.burst in constat's configuration; what is left out is counted", false},
+	{"imuxsockratelimit", "write limits.rate and limits.burst in constat's configuration; what is left out is counted", false},
+	{"actionexeconlywhenpreviousissuspended", "an action that runs only when another fails is not supported: messages stay in the journal until their target is back", true},
+	{"actionqueue", adviceQueue, false},
+	{"mainmsgqueue", adviceQueue, false},
+	{"actionresume", adviceQueue, false},
+	{"actionsendstreamdriver", "write @tls://HOST in its place; " + adviceTLS, true},
+	{"defaultnetstreamdriver", adviceTLS, false},
+	{"actionfiledefaulttemplate", "write format under syslog_conf in constat's configuration, or ;RFC3164 or ;RFC5424 behind the name of a file", false},
+	{"actionforwarddefaulttemplate", "write ;RFC3164 or ;RFC5424 behind the host", false},
+	{"actionfileenablesync", "a path with \"-\" before it is not synced, one without is", false},
+	{"template", "there are no templates: write ;RFC3164 or ;RFC5424 behind the target", false},
+	{"outchannel", "there are no output channels: write rotate_size and keep under syslog_conf: files in constat's configuration", false},
+	{"ruleset", "rule sets are not supported: select by host or program", true},
+	{"defaultruleset", "rule sets are not supported: select by host or program", true},
+}
+
+// directive reads a line that begins with "$".
+func (r *reader) directive() {
+	name, rest := wordOf(r.l.text[1:])
+	rest = strings.TrimLeft(rest, blanks)
+	if strings.EqualFold(name, "includeconfig") {
+		r.include(len(r.l.text)-len(rest), rest, strings.HasSuffix(rest, "/"))
+		return
+	}
+	for _, d := range directives {
+		if !strings.HasPrefix(strings.ToLower(name), d.prefix) {
+			continue
+		}
+		if d.fatal {
+			r.error(0, "$%s: %s", name, d.text)
+		} else {
+			r.warn(0, "$%s does nothing: %s", name, d.text)
+		}
+		return
+	}
+	r.warn(0, "$%s is not known and does nothing", name)
+}
+
+// statements is a table of rsyslog's statements; those that are not in it are errors.
+var statements = []advice{
+	{"module", adviceInput, false},
+	{"input", adviceInput, false},
+	{"global", "settings stand in constat's configuration", false},
+	{"main_queue", adviceQueue, false},
+	{"template", "there are no templates: write ;RFC3164 or ;RFC5424 behind the target", false},
+	{"parser", "the form of each message is recognised by itself", false},
+	{"timezone", "times without a zone are those of this machine", false},
+	{"ratelimit", "write limits.rate and limits.burst in constat's configuration", false},
+	{"lookup_table", "there are no lookup tables", false},
+	{"dyn_stats", "count with constat show 'QUERY | stats count() by (FIELD)'", false},
+	{"percentile_stats", "count with constat show 'QUERY | stats count() by (FIELD)'", false},
+}
+
+// statement reads what is in rsyslog's own language.
+func (r *reader) statement() {
+	text := r.l.text
+	word, _ := wordOf(text)
+	name := strings.ToLower(word)
+	if name == "include" {
+		r.includeObject()
+		return
+	}
+	if name == "if" {
+		r.condition()
+		return
+	}
+	if name == "action" {
+		r.add(Rule{Selector: "*.*", Select: Everything()}, 0, text)
+		return
+	}
+	for _, s := range statements {
+		if s.prefix == name {
+			o, _, _ := parseObject(text)
+			r.warn(0, "%s(%s) does nothing: %s", name, cmp.Or(o.get("load"), o.get("type"), o.get("name"), "…"), s.text)
+			return
+		}
+	}
+	r.previous = brokenRule
+	r.error(0, "rsyslog's script is not supported but for single comparisons: write selectors, a filter such as :programname, isequal, \"sshd\", or a rule with a query in constat's configuration")
+}

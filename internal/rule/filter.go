@@ -1,0 +1,163 @@
+package rule
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// filter reads a line that begins with a colon: in dialect accumulate a property filter with its action, in dialect bsd
+// a block.
+func (r *reader) filter() {
+	text := r.l.text
+	isBSD := r.options.Dialect == BSD
+	if !isBSD {
+		r.previous = brokenRule
+	}
+	if rest := strings.TrimSpace(text[1:]); isBSD && (rest == "*" || rest == "") {
+		r.property, r.brokenFilter = nil, false
+		r.beginBlock(true)
+		return
+	}
+	p, end, err := parseProperty(text, isBSD)
+	if err != nil {
+		r.error(err.at, "%s", err.text)
+		if isBSD {
+			r.property, r.brokenFilter = nil, true
+			r.beginBlock(false)
+		}
+		return
+	}
+	if isBSD {
+		if strings.TrimSpace(text[end:]) != "" {
+			r.error(end, "a filter is a block in dialect bsd: the rules follow on lines of their own")
+		}
+		r.property, r.brokenFilter = p, false
+		r.beginBlock(false)
+		return
+	}
+	rest := strings.TrimLeft(text[end:], blanks)
+	if rest == "" {
+		r.error(end, "no action: want %s; filters are blocks only in dialect bsd", wantAction)
+		return
+	}
+	r.add(Rule{Selector: text[:end], Select: Everything(), Property: p}, len(text)-len(rest), rest)
+}
+
+// parseProperty reads :NAME, [!]OP, "VALUE". end is where that ends.
+func parseProperty(text string, isBSD bool) (p *Property, end int, err *fault) {
+	p = &Property{}
+	name, rest, found := strings.Cut(text[1:], ",")
+	if !found {
+		return nil, 0, &fault{0, `want :PROPERTY, OPERATION, "VALUE", such as :msg, contains, "error"`}
+	}
+	if p.Name = propertyNames[strings.ToLower(strings.TrimSpace(name))]; p.Name == "" {
+		return nil, 0, &fault{1, fmt.Sprintf("property %q is not supported: msg, programname and hostname are; for others write a rule with a query in constat's configuration", strings.TrimSpace(name))}
+	}
+	at := len(text) - len(strings.TrimLeft(rest, blanks))
+	op := text[at:]
+	if stop := strings.IndexAny(op, blanks+","); stop >= 0 {
+		op = op[:stop]
+	}
+	end = at + len(op)
+	if err := p.setOp(at, op); err != nil {
+		return nil, 0, err
+	}
+	value := strings.TrimLeft(text[end:], blanks)
+	if strings.HasPrefix(value, ",") {
+		value = strings.TrimLeft(value[1:], blanks)
+	} else if p.Op != opEmpty {
+		return nil, 0, &fault{end, "want a comma and the value in quotes"}
+	}
+	if !strings.HasPrefix(value, `"`) && p.Op == opEmpty {
+		return p, end, nil
+	}
+	at = len(text) - len(value)
+	unquoted, rest, ok := "", "", false
+	if strings.HasPrefix(value, `"`) {
+		unquoted, rest, ok = quoted(value)
+	}
+	if !ok {
+		return nil, 0, &fault{at, "want the value in double quotes"}
+	}
+	return p, len(text) - len(rest), p.setValue(at, unquoted, isBSD)
+}
+
+// setOp reads the operation.
+func (p *Property) setOp(at int, op string) *fault {
+	op, p.Not = strings.CutPrefix(strings.ToLower(op), "!")
+	op, p.Fold = strings.CutPrefix(op, "icase_")
+	if p.Op = op; !slices.Contains(propertyOps, op) {
+		return &fault{at, fmt.Sprintf("operation %q: want %s, with ! before it for the opposite", op, strings.Join(propertyOps, ", "))}
+	}
+	return nil
+}
+
+// extended writes a basic regular expression (POSIX, with \+ \? and \| of GNU) as an extended one: what is special with a
+// backslash there is so without, and the other way round.
+func extended(basic string) string {
+	var b strings.Builder
+	for i := 0; i < len(basic); i++ {
+		switch c := basic[i]; {
+		case c == '\\' && i+1 < len(basic):
+			if i++; strings.IndexByte("(){}+?|", basic[i]) < 0 {
+				b.WriteByte('\\')
+			}
+			b.WriteByte(basic[i])
+		case c == '[':
+			end := endOfBrackets(basic[i:])
+			b.WriteString(basic[i : i+end])
+			i += end - 1
+		case strings.IndexByte("(){}+?|", c) >= 0:
+			b.WriteString(`\` + string(c))
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// endOfBrackets returns how long the list is that a text begins with, such as "[^]a]".
+func endOfBrackets(text string) int {
+	for _, first := range []string{"[^]", "[]", "["} {
+		if !strings.HasPrefix(text, first) {
+			continue
+		}
+		if end := strings.IndexByte(text[len(first):], ']'); end >= 0 {
+			return len(first) + end + 1
+		}
+		break
+	}
+	return len(text)
+}
+
+// setValue makes what is compared with. rsyslog's msg begins with the blank behind the tag, ours does not.
+func (p *Property) setValue(at int, value string, isBSD bool) *fault {
+	if p.Op == opEmpty {
+		return nil
+	}
+	if !isBSD && p.Name == propMessage && (p.Op == opStarts || p.Op == opEqual) {
+		value = strings.TrimPrefix(value, " ")
+	}
+	p.Value, p.value = value, []byte(value)
+	if p.Op == opRegexp || p.Op == opBasic {
+		expression := value
+		if p.Op == opBasic {
+			expression = extended(value)
+		}
+		if p.Fold {
+			expression = "(?i:" + value + ")"
+		}
+		re, err := regexp.Compile(expression)
+		if err != nil {
+			return &fault{at, err.Error()}
+		}
+		p.re = re
+	} else if p.Fold {
+		p.value = bytes.ToLower(p.value)
+		p.Value = string(p.value)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package rule
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// FuzzParse: no file stops the parser, every problem has its place, and what can be printed means the same when it is
+// read again.
+func FuzzParse(f *testing.F) {
+	for _, c := range selectorCases(f) {
+		f.Add([]byte(c.selector+"\t-/var/log/x;RFC5424\n"), false)
+	}
+	for _, text := range []string{
+		"!su,sshd\n+alpha,@\n*.* @@(o)[::1]:514;RFC3164 # x\n& stop\n#!x\n-h\nkern.*\\\n\t|/p\n",
+		":msg, !icase_ereregex, \"a[\\\"b]\" ~\n:*\n:programname,isempty\n*.* root,operator\n",
+		"module(load=\"imudp\")\naction(type=\"omfwd\" target=\"h\" port=\"1\" template='x')\n$IncludeConfig /x\nif a then {\n}\n/* x */\n",
+		"if not ($msg contains 'a') then {\n /x\n stop\n}\nmail.* {\n@h\n}\nif $hostname==\"b\" then\n~\n",
+	} {
+		f.Add([]byte(text), false)
+		f.Add([]byte(text), true)
+	}
+	f.Fuzz(func(t *testing.T, text []byte, bsd bool) {
+		o := Options{Host: "alpha", Files: mapFiles{"/x": "!x\n*.* /x\ninclude /y\n", "/y": "include /x\n"}}
+		if bsd {
+			o.Dialect = BSD
+		}
+		set, problems := Parse("f", text, o)
+		lines := bytes.Split(text, []byte("\n"))
+		for _, p := range append(problems, Lint(set, o.Dialect, func(string) bool { return false })...) {
+			if p.Line < 1 || p.Column < 1 || p.Text == "" || p.File == "f" && (p.Line > len(lines) || p.Column > len(lines[p.Line-1])+2) {
+				t.Errorf("%v: no such place", p)
+			}
+		}
+		facts := Facts{Message: text}
+		for facts.Facility = range Facilities + 1 {
+			set.Match(nil, &facts)
+		}
+		for i := range set.Rules {
+			again(t, &set.Rules[i])
+		}
+	})
+}
+
+// again prints the parts of a rule and reads them again.
+func again(t *testing.T, r *Rule) {
+	if printed := r.Select.String(); printed != "" || !r.Select.Empty() {
+		if m, err := ParseSelector(printed, Accumulate); err != nil || m != r.Select {
+			t.Errorf("%s is printed as %q, which is %s %v", r.Selector, printed, m.words(), err)
+		}
+	}
+	a := actions{text: r.Action.String()}
+	if a.parse(); a.err != nil || a.made != r.Action {
+		t.Errorf("%#v is printed as %q, which is %#v %v", r.Action, r.Action, a.made, a.err)
+	}
+	if r.Property == nil {
+		return
+	}
+	printed := r.Property.String()
+	p, end, err := parseProperty(printed, true)
+	if err != nil || end != len(printed) || p.String() != printed || p.Value != r.Property.Value {
+		t.Errorf("%q is read as %v %v", printed, p, err)
+	}
+}
+
+// TestMatrixString: selectors for every set of levels, alone and beside others.
+func TestMatrixString(t *testing.T) {
+	for set := range 1 << Levels {
+		for _, rest := range []uint8{0, 0x0f, 0x81, allLevels} {
+			m := Matrix{}
+			for f := range m {
+				m[f] = rest
+			}
+			m[2], m[23] = uint8(set), uint8(set)
+			if m.Empty() {
+				continue
+			}
+			if got, err := ParseSelector(m.String(), Accumulate); err != nil || got != m {
+				t.Errorf("%s is printed as %q, which is %s %v", m.words(), m.String(), got.words(), err)
+			}
+		}
+	}
+	if m := Everything(); m.String() != "*.*" {
+		t.Errorf("everything is %q", m.String())
+	}
+	if m := (Matrix{2: 0x7f, 7: 0x7f}); m.String() != "mail,news.info" || !strings.Contains(m.words(), "0-6") {
+		t.Errorf("mail and news: %q, %s", m.String(), m.words())
+	}
+}

@@ -1,0 +1,110 @@
+package rule
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// isAction reports whether a text is rsyslog's action(…).
+func isAction(text string) bool {
+	word, rest := wordOf(text)
+	return strings.EqualFold(word, "action") && strings.HasPrefix(strings.TrimLeft(rest, blanks), "(")
+}
+
+// object reads rsyslog's action(type="…" …), of the types that constat knows.
+func (a *actions) object() {
+	o, rest, ok := parseObject(a.text)
+	if !ok || rest != "" {
+		a.fail(len(a.text)-len(rest), "want action(NAME=\"VALUE\" …) and nothing behind it")
+		return
+	}
+	var read []string
+	switch kind := strings.TrimPrefix(o.get("type"), "builtin:"); kind {
+	case "omfile":
+		read = []string{"file", "sync"}
+		a.objectFile(&o, File, o.get("file"))
+	case "ompipe":
+		read = []string{"pipe"}
+		a.objectFile(&o, Pipe, o.get("pipe"))
+	case "omfwd":
+		read = []string{"target", "port", "protocol", "tcp_framing"}
+		a.objectForward(&o)
+	case "omusrmsg":
+		read = []string{"users"}
+		inner := actions{text: ":omusrmsg:" + strings.ReplaceAll(o.get("users"), `"`, ""), dialect: a.dialect}
+		inner.parse()
+		a.take(&inner)
+	default:
+		a.fail(0, "action of type %q is not supported: omfile, ompipe, omfwd and omusrmsg are", kind)
+	}
+	if name := o.get("template"); name != "" && a.err == nil {
+		format, known := formatNames[strings.ToLower(name)]
+		if a.made.Format = format; !known {
+			a.note(0, "there is no template %q here: the usual format of the output is written", name)
+		}
+	}
+	a.unread(&o, append(read, "type", "template"))
+}
+
+// unread tells which parameters do nothing, and refuses those without which the messages would go elsewhere.
+func (a *actions) unread(o *object, read []string) {
+	for _, p := range o.params {
+		switch {
+		case slices.Contains(read, p.name):
+		case p.name == "dynafile":
+			a.fail(0, "file names made by templates are not supported: name the file, or one rule a file")
+		case p.name == "action.execonlywhenpreviousissuspended" && p.value == "on":
+			a.fail(0, "an action that runs only when another fails is not supported: constat keeps messages in the journal until their target is back")
+		case strings.HasPrefix(p.name, "queue."), strings.HasPrefix(p.name, "action.resume"):
+			a.note(0, "%s does nothing: the journal is the queue, and an output goes on where it stopped", p.name)
+		case strings.HasPrefix(p.name, "streamdriver") && a.made.Kind == Forward && p.value != "" && p.value != "0":
+			a.fail(0, "TLS is not set up by %s: write @tls://HOST, and whom to trust under syslog_conf: tls in constat's configuration", p.name)
+		default:
+			a.note(0, "%s does nothing", p.name)
+		}
+	}
+}
+
+func (a *actions) objectFile(o *object, kind Kind, path string) {
+	a.made.Kind = kind
+	if kind == File && strings.HasPrefix(path, "/dev/") {
+		a.made.Kind = Terminal
+	}
+	a.made.NoSync = kind == File && o.get("sync") != "on"
+	a.path(0, path)
+}
+
+func (a *actions) objectForward(o *object) {
+	text := "@"
+	if strings.EqualFold(o.get("protocol"), "tcp") {
+		text = "@@"
+		if o.get("tcp_framing") == "octet-counted" {
+			text += "(o)"
+		}
+	}
+	host := o.get("target")
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port := o.get("port"); port != "" {
+		if _, err := strconv.Atoi(port); err != nil {
+			a.fail(0, "port %q is no number", port)
+		}
+		host += ":" + port
+	}
+	inner := actions{text: text + host, dialect: a.dialect}
+	inner.forward()
+	a.take(&inner)
+}
+
+// take makes what an action in the short form says its own.
+func (a *actions) take(inner *actions) {
+	a.made = inner.made
+	for _, n := range inner.notes {
+		a.note(0, "%s", n.text)
+	}
+	if inner.err != nil {
+		a.fail(0, "%s", inner.err.text)
+	}
+}
