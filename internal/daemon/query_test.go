@@ -231,6 +231,7 @@ func checkHostile(t *testing.T, p *place, usb, gui *guest) {
 			t.Errorf("%s: %s", body, answered)
 		}
 	}
+	checkPages(t, gui, device)
 	// A domain that asks without end, writes what is no question, and reads nothing.
 	flood, _ := os.OpenFile(usb.query, os.O_RDWR|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	defer flood.Close()
@@ -242,6 +243,38 @@ func checkHostile(t *testing.T, p *place, usb, gui *guest) {
 	}
 	gui.log.Error("still here", "x")
 	p.until("gui logs and reads", func() bool { return messages(gui.get(t, station.Query{Text: "still here"})) == "still here" })
+}
+
+// checkPages: asked for two at a time, all entries come, each once and in order.
+func checkPages(t *testing.T, g *guest, device *os.File) {
+	t.Helper()
+	var want, got []string
+	for _, e := range g.get(t, station.Query{}).Entries {
+		want = append(want, string(e.JSON))
+	}
+	for cursor, pages := "", 0; pages < 20; pages++ {
+		body, err := json.Marshal(inquiry.Question{Oldest: true, Limit: 2, Cursor: cursor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		device.Write((&inquiry.Line{Kind: inquiry.KindQuestion, ID: []byte("00000000000000bb"), Body: body}).Append(nil))
+		var end inquiry.End
+		for line := range strings.Lines(readAnswer(t, device)) {
+			l, ok := inquiry.Parse([]byte(strings.TrimSuffix(line, "\n")))
+			switch {
+			case ok && l.Kind == inquiry.KindEntry:
+				got = append(got, string(l.Body))
+			case ok && json.Unmarshal(l.Body, &end) != nil:
+				t.Fatal(line)
+			}
+		}
+		if cursor = end.Next; !end.More {
+			break
+		}
+	}
+	if len(want) < 6 || strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("page by page:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
 }
 
 // readAnswer reads until the end of an answer.

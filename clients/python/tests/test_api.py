@@ -202,6 +202,21 @@ class ApiTest(unittest.TestCase):
         self.assertEqual({r['journal'] for r in daemon.requests}, {'system'})
         self.assertEqual([dict(e)['SYSLOG_IDENTIFIER'] for e in daemon.entries], [b'socle', b'module'])
         self.assertEqual(dict(daemon.entries[0])['PRIORITY'], b'3')
+    def test_stuck_daemon(self) -> None:
+        """A daemon that takes connections and answers nothing holds up no more than one call."""
+        path = os.path.join(self.dir, 's')
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            listener.listen(64)
+            api = self.api('', socket=path, timeout=0.05, buffer=4000)
+            began = time.monotonic()
+            for n in range(100):
+                api.info(n)
+            self.assertLess(time.monotonic() - began, 4)  # 100 calls of 0.05 s each would be 5
+            self.assertFalse(api.close())
+            self.assertGreater(api.stats().dropped, 50)
+
+    def test_no_daemon(self) -> None:
         self.assertFalse(_api.reachable('', os.path.join(self.dir, 'no store')))
 
 

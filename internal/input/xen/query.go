@@ -24,11 +24,12 @@ type Answer func(ctx context.Context, domain string, q inquiry.Question) ([][]by
 
 // What questions may take.
 const (
-	answerTime = 5 * time.Second        // to find an answer
-	turnTime   = 10 * time.Second       // for the questions of others to end
+	answerTime = 3 * time.Second        // to find an answer
+	turnTime   = 20 * time.Second       // for the questions of others to end
 	writeTime  = 10 * time.Second       // for the domain to take it
-	minRest    = 100 * time.Millisecond // between two questions of a domain; twice the time of the answer if that is more
-	maxEcho    = 120                    // bytes of what was wrong, in an answer
+	minRest    = 100 * time.Millisecond // between two questions of a domain; if that is more, restFor times what it took to find the answer
+	restFor    = 5
+	maxEcho    = 120 // bytes of what was wrong, in an answer
 )
 
 // asker is the query channel of one domain. Only reading is used by more than one goroutine.
@@ -99,14 +100,12 @@ func (a *asker) line(ctx context.Context, conn net.Conn, line []byte, lost int64
 		}
 		return nil
 	}
-	began := time.Now()
-	list, end := a.find(ctx, l.Body)
+	list, end, spent := a.find(ctx, l.Body)
 	if end.Error == "" {
 		a.answered++
 	} else {
 		a.failed++
 	}
-	rest := max(minRest, 2*time.Since(began))
 	conn.SetWriteDeadline(time.Now().Add(writeTime))
 	if ctx.Err() != nil { // its end set a deadline, perhaps before us
 		return ctx.Err()
@@ -114,15 +113,15 @@ func (a *asker) line(ctx context.Context, conn net.Conn, line []byte, lost int64
 	if _, err := conn.Write(written(l.ID, list, end)); err != nil {
 		return err
 	}
-	wait(ctx, rest)
+	wait(ctx, max(minRest, restFor*spent))
 	return ctx.Err()
 }
 
-// find finds the answer when it is this domain's turn.
-func (a *asker) find(ctx context.Context, body []byte) ([][]byte, inquiry.End) {
+// find finds the answer when it is this domain's turn, and says how long that took, the waiting excluded.
+func (a *asker) find(ctx context.Context, body []byte) (list [][]byte, end inquiry.End, spent time.Duration) {
 	q, err := inquiry.ParseQuestion(body)
 	if err != nil {
-		return nil, inquiry.End{Error: err.Error()}
+		return nil, inquiry.End{Error: err.Error()}, 0
 	}
 	waiting, cancel := context.WithTimeout(ctx, turnTime)
 	defer cancel()
@@ -130,11 +129,13 @@ func (a *asker) find(ctx context.Context, body []byte) ([][]byte, inquiry.End) {
 	case a.turn <- struct{}{}:
 		defer func() { <-a.turn }()
 	case <-waiting.Done():
-		return nil, inquiry.End{Error: "busy with questions of other domains: ask again"}
+		return nil, inquiry.End{Error: "busy with questions of other domains: ask again"}, 0
 	}
 	working, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	return a.answer(working, a.name, q)
+	began := time.Now()
+	list, end = a.answer(working, a.name, q)
+	return list, end, time.Since(began)
 }
 
 // written is an answer as it goes over the channel.
