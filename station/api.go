@@ -2,6 +2,7 @@ package station
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -13,7 +14,8 @@ import (
 
 // Options say where entries go. The zero value is a domain of a station.
 type Options struct {
-	// Channel is the path of the log channel. "" is [DefaultChannel].
+	// Channel is the path of the log channel. "" is the daemon of this machine if its socket can be reached (Dom0), else
+	// [DefaultChannel].
 	Channel string
 	// Domain is what the domain calls itself; "" is the host name. The daemon knows better, by the channel.
 	Domain string
@@ -28,12 +30,16 @@ type Options struct {
 	Buffer int
 }
 
+// maxHost is how much is kept of what a domain calls itself, in bytes.
+const maxHost = 255
+
 // Api writes the log of a program. Its methods may be called concurrently, none of them fails or panics, and none
 // takes longer than the time limit for the channel and once more for standard output.
 type Api struct {
 	options Options
 	level   atomic.Int64
 	channel *Channel
+	local   atomic.Pointer[local] // in place of the channel; nil: there is none
 	frames  *lane
 	out     *lane
 	stop    context.CancelFunc // ends the heartbeats
@@ -64,13 +70,18 @@ func New(o Options) *Api {
 	if o.Buffer <= 0 {
 		o.Buffer = DefaultBuffer
 	}
-	channel, _ := OpenChannel(o.Channel, o.Timeout) // tried again with the first entry
 	ctx, stop := context.WithCancel(context.Background())
-	a := &Api{options: o, channel: channel, stop: stop}
+	a := &Api{options: o, channel: newChannel(o.Channel, o.Timeout), stop: stop}
+	if o.Channel == "" {
+		a.local.Store(findLocal(o.Timeout))
+	}
+	if a.local.Load() == nil {
+		a.channel.open() // tried again with the first entry
+	}
 	a.level.Store(int64(o.Level))
 	a.frames = newLane(o.Buffer, o.Timeout, a.send)
 	a.out = newLane(o.Buffer, o.Timeout, a.print)
-	go channel.Heartbeats(ctx)
+	go a.channel.Heartbeats(ctx)
 	return a
 }
 
@@ -97,7 +108,7 @@ func (a *Api) LogLevel() Level { return Level(a.level.Load()) }
 
 // Stats returns what has become of the entries so far.
 func (a *Api) Stats() Stats {
-	return Stats{a.frames.offered.Load(), a.channel.Dropped(), a.out.dropped.Load()}
+	return Stats{a.frames.offered.Load(), a.dropped(), a.out.dropped.Load()}
 }
 
 // Close writes what waits, within twice the time limit and at least two seconds, and says that no more comes. An error
@@ -112,7 +123,22 @@ func (a *Api) Close() error {
 		a.channel.skip()
 	}
 	a.out.close(patience)
-	return a.channel.Close()
+	if a.local.Load() == nil {
+		return a.channel.Close()
+	}
+	if n := a.dropped(); n > 0 {
+		return fmt.Errorf("the daemon did not take %d of %d messages", n, a.frames.offered.Load())
+	}
+	return nil
+}
+
+// dropped is how many entries were given up.
+func (a *Api) dropped() uint64 {
+	n := a.channel.Dropped()
+	if l := a.local.Load(); l != nil {
+		n += l.dropped.Load()
+	}
+	return n
 }
 
 func (a *Api) log(l Level, message, module string) {
@@ -125,7 +151,7 @@ func (a *Api) log(l Level, message, module string) {
 		e.left = len(message) - len(e.Message)
 	}
 	if a.options.Domain != "" {
-		e.Fields = []Field{{"HOSTNAME", cut(a.options.Domain, 255)}}
+		e.Fields = []Field{{"HOSTNAME", cut(a.options.Domain, maxHost)}}
 	}
 	line := appendLine(nil, &e, a.options.Domain)
 	said := a.out.put(Entry{Message: string(line)})
@@ -137,7 +163,18 @@ func (a *Api) log(l Level, message, module string) {
 	a.frames.wait(sent)
 }
 
-func (a *Api) send(e Entry) bool { return a.channel.Send(e) == nil }
+// send writes an entry, to the daemon also if that has come up only now. It belongs to one goroutine.
+func (a *Api) send(e Entry) bool {
+	if a.options.Channel == "" && a.local.Load() == nil {
+		if _, err := os.Stat(DefaultChannel); err != nil {
+			a.local.Store(findLocal(a.options.Timeout))
+		}
+	}
+	if l := a.local.Load(); l != nil {
+		return l.send(e)
+	}
+	return a.channel.Send(e) == nil
+}
 
 func (a *Api) print(e Entry) bool {
 	n, err := io.WriteString(a.options.Out, e.Message)

@@ -64,6 +64,12 @@ type Channel struct {
 // OpenChannel opens a channel for writing; "" is [DefaultChannel], and a timeout of 0 is [DefaultTimeout]. Errors name the
 // path; the channel can then be used all the same, and is tried again with each message.
 func OpenChannel(path string, timeout time.Duration) (*Channel, error) {
+	c := newChannel(path, timeout)
+	return c, c.open()
+}
+
+// newChannel makes a channel that is not open yet.
+func newChannel(path string, timeout time.Duration) *Channel {
 	if path == "" {
 		path = DefaultChannel
 	}
@@ -74,9 +80,13 @@ func OpenChannel(path string, timeout time.Duration) (*Channel, error) {
 	var id [entry.FrameRunSize / 2]byte
 	rand.Read(id[:]) // never fails
 	hex.Encode(c.run[:], id[:])
+	return c
+}
+
+func (c *Channel) open() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c, c.connect(time.Now().Add(timeout))
+	return c.connect(time.Now().Add(c.timeout))
 }
 
 // Run is the id of this run, 16 hex digits.

@@ -1,11 +1,12 @@
-// Package station writes the log of a program in a domain of a decontamination station: each entry to standard output,
-// and as a frame (FORMAT.md, section 22) into the channel to Dom0, whose daemon keeps it.
+// Package station writes the log of a program of a decontamination station: each entry to standard output, and, in a
+// domain, as a frame (FORMAT.md, section 22) into the channel to Dom0, whose daemon keeps it; in Dom0, to that daemon. It
+// reads the log back, in a domain its own, and saves it to a medium. docs/station-log.md has it all.
 //
 //	log := station.New(station.Options{})
 //	defer log.Close()
 //	log.Info("disk mounted", "sys-usb")
 //
-// No call waits longer than [Options].Timeout, fails, or panics, whatever the channel does. What cannot be written keeps
+// No call that logs waits longer than [Options].Timeout, fails, or panics, whatever the channel does. What cannot be written keeps
 // its number, so that the reader misses it, and is counted: see [Api.Stats]. [Channel] is the same without a goroutine.
 package station
 

@@ -166,7 +166,8 @@ func (b *binder) bind(l listener) (input.Input, error) {
 	case "datagram":
 		return syslog.ListenUnixgram(b.local(l.address, nil))
 	case "xen":
-		return xen.Watch(xen.Config{Path: l.address, Limit: int(b.limits.Message), Fields: b.d.facts, Resume: b.d.channelRuns})
+		return xen.Watch(xen.Config{Path: l.address, Limit: int(b.limits.Message), Fields: b.d.facts, Resume: b.d.channelRuns,
+			Answer: (&questions{d: b.d}).answer})
 	case "tls", "relp", "relp-tls", "beep", "beep-tls":
 		return b.transport(l)
 	case "file":

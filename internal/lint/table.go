@@ -41,7 +41,8 @@ var table = []row{
 	{"custody/client", []string{"audit", "custody"}},
 	{"audit", []string{"entry", "internal/input/native"}}, // the client of the daemon's own socket
 	{"audit/...", []string{"audit", "entry"}},
-	{"station", []string{"entry"}}, // writes frames; a domain has no daemon
+	{"internal/inquiry", nil},                                                   // what goes over a query channel
+	{"station", []string{"entry", "internal/inquiry", "internal/input/native"}}, // frames, questions; in Dom0 the daemon's own socket
 	{"internal/parse/...", []string{"entry", "internal/parse/..."}},
 	{"internal/rule", []string{"entry"}},
 	{"internal/show", []string{"entry"}},
@@ -52,11 +53,12 @@ var table = []row{
 	// Rank 2: the edges, and reading.
 	{"internal/input/file", []string{"entry", "internal/input", "internal/vfs", "internal/durable"}}, // keeps positions
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
-	{"internal/input", []string{"entry"}},                                                              // the contract
-	{"internal/output", []string{"entry"}},                                                             // the contract
-	{"internal/output/render", []string{"entry", "internal/output", "internal/show"}},                  // one JSON for all
-	{"internal/output/relp", []string{"internal/output", "internal/output/syslog", "internal/relp"}},   // the same connections
-	{"internal/output/target", []string{"internal/output", "internal/output/...", "internal/tlsconf"}}, // makes them all
+	{"internal/input", []string{"entry"}},                                                                 // the contract
+	{"internal/output", []string{"entry"}},                                                                // the contract
+	{"internal/output/render", []string{"entry", "internal/output", "internal/show"}},                     // one JSON for all
+	{"internal/output/relp", []string{"internal/output", "internal/output/syslog", "internal/relp"}},      // the same connections
+	{"internal/output/target", []string{"internal/output", "internal/output/...", "internal/tlsconf"}},    // makes them all
+	{"internal/input/xen", []string{"entry", "internal/input", "internal/parse/xen", "internal/inquiry"}}, // has two channels
 	{"internal/input/...", []string{"entry", "internal/input", "internal/parse/<name>", "internal/relp", "internal/beep", "internal/tlsconf"}},
 	{"internal/output/...", []string{"entry", "internal/output"}},
 	{"internal/search", []string{"query", "entry", "seal", "internal/parse", "journal", "journal/column", "journal/frame", "journal/layout", "journal/segment"}},

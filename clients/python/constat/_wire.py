@@ -22,13 +22,13 @@ class _Again(Exception):
     """Nothing was handed over, and it may be better later."""
 
 
-def send(body: bytes, private: List[str], address: str, store: str, timeout: float) -> None:
+def send(body: bytes, private: List[str], address: str, store: str, timeout: float, journal: str = _JOURNAL) -> None:
     """Hand an entry to the daemon and return when it is durable. As long as nothing was handed over it tries again."""
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE
     while True:
         try:
-            return _try(body, private, address, store, deadline)
+            return _try(body, private, address, store, deadline, journal)
         except _Again as err:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -37,14 +37,14 @@ def send(body: bytes, private: List[str], address: str, store: str, timeout: flo
         pause = min(2 * pause, _MAX_PAUSE)
 
 
-def _try(body: bytes, private: List[str], address: str, store: str, deadline: float) -> None:
+def _try(body: bytes, private: List[str], address: str, store: str, deadline: float, journal: str) -> None:
     try:
         address = find_socket(address, store)
     except NoPlace as err:
         raise _Again(str(err)) from None
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as conn:
         _connect(conn, address, deadline)
-        request: Dict[str, Any] = {'op': 'log', 'journal': _JOURNAL}
+        request: Dict[str, Any] = {'op': 'log', 'journal': journal}
         if private:
             request['private'] = private
         line = json.dumps(request).encode() + b'\n'

@@ -58,7 +58,10 @@ class Fake:
         if answer is None:
             return
         file = conn.makefile('rb')
-        self.requests.append(json.loads(file.readline()))
+        line = file.readline()
+        if not line:  # it only looked whether somebody is there
+            return
+        self.requests.append(json.loads(line))
         while True:
             (size,) = struct.unpack('<I', file.read(4))
             if size == 0:

@@ -1,13 +1,16 @@
 // Package xen is the input that reads the log channels of the domains of a station: the JournalProxy of Dom0.
 //
 // Each domain has a socket NAME-log.sock in one directory. The backend of the channel (QEMU) listens there, and serves one
-// client at a time, so that the input connects, once, and never binds, writes or removes anything. The sockets come and
+// client at a time, so that the input connects, once, and never binds or removes anything, and writes nothing there. The sockets come and
 // go with the domains: the directory is looked at again and again, and so are sockets that are not there, refuse, or end.
 //
 // A channel is a stream of octets without boundaries. It is cut into lines; frames (FORMAT.md, section 22) are checked and
 // their numbers followed, so that what is missing becomes a loss entry; lines without a header are joined to the entry
 // before them. What belongs to one domain (memory, time, trouble) is bounded and stays with it. Which domain it is says
 // the name of the socket, which Dom0 has chosen; the octets only claim.
+//
+// A domain may have a second channel, its query channel, with a socket NAME-query.sock: there it asks for its own entries
+// (package inquiry), and gets them. What it can ask is bounded, and of all domains one question at a time is answered.
 package xen
 
 import (
@@ -40,6 +43,8 @@ type Config struct {
 	Fields []entry.Field
 	// Resume, if set, is asked once, when the input begins, for the numbers that were kept before.
 	Resume func() Known
+	// Answer, if set, answers what domains ask over their query channels, NAME-query.sock in the same directory.
+	Answer Answer
 }
 
 // Known says which numbers were accounted for before the input began, as far as somebody looked.

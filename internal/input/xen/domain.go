@@ -21,6 +21,7 @@ const (
 // domain is one domain, for as long as the input runs. All but reading belongs to the one goroutine that reads it.
 type domain struct {
 	name, path string
+	what       string // the kind of channel, for people
 	to         *handover
 	limit      int
 	source     *input.Source
@@ -31,8 +32,9 @@ type domain struct {
 }
 
 // serve reads the socket until the context ends or the socket is gone: whoever looks at the directory begins anew when it
-// is back. A domain that restarts has another socket under the same name.
-func (d *domain) serve(ctx context.Context) {
+// is back. A domain that restarts has another socket under the same name. read is given each connection and reports whether
+// anything came over it.
+func (d *domain) serve(ctx context.Context, read func(context.Context, net.Conn) bool) {
 	var inode uint64
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, maxPause) {
 		if now := inodeOf(d.path); now != inode {
@@ -43,7 +45,7 @@ func (d *domain) serve(ctx context.Context) {
 		switch {
 		case err == nil:
 			d.trouble = ""
-			if d.read(ctx, conn) {
+			if read(ctx, conn) {
 				pause = firstPause
 			}
 		case isGone(err) || ctx.Err() != nil:

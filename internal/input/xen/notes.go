@@ -28,7 +28,7 @@ func (d *domain) connected() *input.Note {
 }
 
 func (d *domain) unreachable(cause string) *input.Note {
-	return note("4", fmt.Sprintf("log channel of domain %s cannot be read: %s: %s", d.name, d.path, cause), observed(Happened, "unreachable"))
+	return note("4", fmt.Sprintf("%s of domain %s cannot be read: %s: %s", d.what, d.name, d.path, cause), observed(Happened, "unreachable"))
 }
 
 // disconnected says how a connection went.

@@ -26,7 +26,8 @@ const (
 type Proxy struct {
 	config      Config
 	dir         string
-	left, right string // what stands before and behind the name of the domain
+	left, right string        // what stands before and behind the name of the domain
+	turn        chan struct{} // is full while a question is answered
 
 	mu     sync.Mutex
 	closed bool               // guarded by mu
@@ -48,7 +49,7 @@ func Watch(c Config) (*Proxy, error) {
 	if c.Poll <= 0 {
 		c.Poll = DefaultPoll
 	}
-	p := &Proxy{config: c, dir: dir}
+	p := &Proxy{config: c, dir: dir, turn: make(chan struct{}, 1)}
 	p.left, p.right, _ = strings.Cut(pattern, "*")
 	return p, nil
 }
@@ -91,7 +92,7 @@ func (p *Proxy) Run(ctx context.Context, sink input.Sink) error {
 	defer end()
 	to, done := newHandover(ctx, sink)
 	defer done()
-	w := &watcher{Proxy: p, to: to, domains: map[string]*domain{}, refused: map[string]bool{}}
+	w := &watcher{Proxy: p, to: to, domains: map[string]*domain{}, askers: map[string]*asker{}, refused: map[string]bool{}}
 	if p.config.Resume != nil {
 		w.known = p.config.Resume()
 	}
@@ -112,6 +113,7 @@ type watcher struct {
 	*Proxy
 	to      *handover
 	domains map[string]*domain // by name; they stay, for the numbers that have come
+	askers  map[string]*asker  // by name
 	refused map[string]bool    // names that are counted already
 	known   Known
 	running sync.WaitGroup
@@ -139,6 +141,10 @@ func (w *watcher) scan(ctx context.Context) {
 
 // found is told the name of a socket.
 func (w *watcher) found(ctx context.Context, file string) {
+	if name, query := strings.CutSuffix(file, QuerySuffix); query && w.config.Answer != nil {
+		w.foundQuery(ctx, name, file)
+		return
+	}
 	name, left := strings.CutPrefix(file, w.left)
 	name, right := strings.CutSuffix(name, w.right)
 	if !left || !right {
@@ -160,7 +166,7 @@ func (w *watcher) found(ctx context.Context, file string) {
 	if d.reading.CompareAndSwap(false, true) {
 		w.running.Go(func() {
 			defer d.reading.Store(false)
-			d.serve(ctx)
+			d.serve(ctx, d.read)
 		})
 	}
 }
@@ -175,7 +181,7 @@ func (w *watcher) refuse(name, reason string) {
 
 func (w *watcher) newDomain(name, path string) *domain {
 	fields := append([]entry.Field{observed("_TRANSPORT", "xen"), observed("_XEN_DOMAIN", name)}, w.config.Fields...)
-	d := &domain{name: name, path: path, to: w.to, limit: w.config.Limit,
+	d := &domain{name: name, path: path, what: "log channel", to: w.to, limit: w.config.Limit,
 		source: &input.Source{Name: "xen " + name, Format: input.Xen, Fields: fields}}
 	d.runs.resume(w.known.Runs[name], w.known.All)
 	return d

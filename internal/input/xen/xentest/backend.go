@@ -7,6 +7,7 @@
 package xentest
 
 import (
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -25,6 +26,7 @@ const (
 type Backend struct {
 	path     string
 	listener net.Listener
+	guest    io.Writer // takes what the client writes; nil: a client that writes is dropped
 	serving  sync.WaitGroup
 
 	mu        sync.Mutex
@@ -37,7 +39,10 @@ type Backend struct {
 }
 
 // Start binds and listens, as QEMU does when its domain starts. A file of that name goes first.
-func Start(path string) (*Backend, error) {
+func Start(path string) (*Backend, error) { return StartBoth(path, nil) }
+
+// StartBoth is Start for a channel on which the guest is written to as well.
+func StartBoth(path string, guest io.Writer) (*Backend, error) {
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
@@ -53,7 +58,7 @@ func Start(path string) (*Backend, error) {
 	if err := unix.Listen(fd, 1); err != nil {
 		return nil, err
 	}
-	b := &Backend{path: path}
+	b := &Backend{path: path, guest: guest}
 	if b.listener, err = net.FileListener(file); err != nil {
 		return nil, err
 	}
@@ -78,6 +83,9 @@ func (b *Backend) serve() {
 		b.client = client
 		b.clients++
 		b.mu.Unlock()
+		if b.guest != nil {
+			io.Copy(b.guest, client)
+		}
 		var nothing [1]byte
 		client.Read(nothing[:]) // returns at its end: nobody writes into a log channel
 		b.drop(client)
