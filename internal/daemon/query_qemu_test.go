@@ -1,3 +1,5 @@
+//go:build long
+
 package daemon
 
 import (
@@ -34,11 +36,8 @@ func bridge() []byte {
 }
 
 // TestQueryQEMU: question and answer go over the socket of QEMU itself, through a guest, to the terminal of a program. Only
-// with CONSTAT_LONG=1.
+// with -tags long: it takes half a minute.
 func TestQueryQEMU(t *testing.T) {
-	if os.Getenv("CONSTAT_LONG") != "1" {
-		t.Skip("only with CONSTAT_LONG=1: a machine boots")
-	}
 	qemu, err := exec.LookPath("qemu-system-x86_64")
 	if err != nil {
 		t.Skip("no qemu-system-x86_64 (Debian: qemu-system-x86)")
