@@ -138,7 +138,7 @@ func (o options) suite(ctx context.Context, work string, talk io.Writer) (*suite
 
 func (s *suite) build(ctx context.Context) error {
 	s.progress("building constat")
-	_, err := run(ctx, s.work, "go", "build", "-C", s.module, "-o", s.binary, "./cmd/constat")
+	_, err := run(ctx, s.work, "env", "CGO_ENABLED=0", "go", "build", "-C", s.module, "-o", s.binary, "./cmd/constat")
 	return err
 }
 

@@ -88,7 +88,7 @@ func (c *Column) readDictionary(r *reader) error {
 	if m.bad || len(m.b) > 0 || !b.fits(o) || b.n*len(l.front)+l.width > maxShared {
 		return fmt.Errorf("%w: dictionary", ErrDamaged)
 	}
-	c.values = new(Texts)
+	c.values = &Texts{Data: make([]byte, 0, b.n*(len(l.front)+6)+l.width), Ends: make([]uint32, 0, b.n)}
 	return b.list(c.values, l)
 }
 
