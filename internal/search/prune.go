@@ -167,6 +167,10 @@ func (s *scan) askColumn(test valueTest, c int) bool {
 		s.tell.skipColumn(byFilter)
 		return false
 	}
+	if values := test.whole(); !text && len(values) > 0 && s.seg.Lacks(c, values) {
+		s.tell.skipColumn(byDictionary)
+		return false
+	}
 	shared, err := s.r.Shared(c)
 	if err != nil {
 		return true // reading it will say so

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 )
 
@@ -75,21 +76,60 @@ const (
 
 // readDictionary reads the values of a dictionary: their number, and one list.
 func (c *Column) readDictionary(r *reader) error {
-	b := c.newBlock(r.size(maxDictionary))
-	defer b.Release()
-	meta, err := b.takeStreams(r)
+	b, l, err := c.takeDictionary(r)
 	if err != nil {
 		return err
 	}
-	m := reader{b: meta}
-	var o offsets
-	var l listAt
-	m.takeList(&l, b.n, &o)
-	if m.bad || len(m.b) > 0 || !b.fits(o) || b.n*len(l.front)+l.width > maxShared {
-		return fmt.Errorf("%w: dictionary", ErrDamaged)
-	}
+	defer b.Release()
 	c.values = &Texts{Data: make([]byte, 0, b.n*(len(l.front)+6)+l.width), Ends: make([]uint32, 0, b.n)}
 	return b.list(c.values, l)
+}
+
+// takeDictionary reads the header of a dictionary. The block holds its list, and is to be released.
+func (c *Column) takeDictionary(r *reader) (*Block, listAt, error) {
+	var l listAt
+	b := c.newBlock(r.size(maxDictionary))
+	meta, err := b.takeStreams(r)
+	if err != nil {
+		b.Release()
+		return nil, l, err
+	}
+	m := reader{b: meta}
+	var o offsets
+	m.takeList(&l, b.n, &o)
+	if m.bad || len(m.b) > 0 || !b.fits(o) || b.n*len(l.front)+l.width > maxShared {
+		b.Release()
+		return nil, l, fmt.Errorf("%w: dictionary", ErrDamaged)
+	}
+	return b, l, nil
+}
+
+// Lacks tells whether a shared part is a dictionary of integers with none of the values, without writing the others
+// down. Where it is something else or is damaged, false: [Open] knows more.
+func Lacks(shared []byte, values [][]byte) bool {
+	if len(shared) == 0 || shared[0] != sharedDictionary {
+		return false
+	}
+	b, l, err := new(Column).takeDictionary(&reader{b: shared[1:]})
+	if err != nil {
+		return false
+	}
+	defer b.Release()
+	if l.kind != kindDecimal || len(l.front) > 0 {
+		return false
+	}
+	var wanted []int64
+	for _, v := range values {
+		if x, ok := parseDecimal(v); ok {
+			wanted = append(wanted, x)
+		}
+	}
+	there, err := b.ints(b.ints64, l.ints)
+	if err != nil {
+		return false
+	}
+	b.ints64 = there
+	return !slices.ContainsFunc(there, func(x int64) bool { return slices.Contains(wanted, x) })
 }
 
 // readTemplates reads the templates: a stream.

@@ -35,6 +35,9 @@ func readDamaged(t testing.TB, shared, payload []byte, n int) {
 		return
 	}
 	c.MayHold([]byte("port 12"))
+	if values, ok := c.Dictionary(); ok && values.Len() > 0 && Lacks(shared, [][]byte{[]byte("x"), values.At(values.Len() / 2)}) {
+		t.Fatalf("the dictionary lacks its value %q", values.At(values.Len()/2))
+	}
 	b, err := c.Block(payload, n)
 	if !known(err) {
 		return

@@ -55,3 +55,28 @@ func findParts(t *testing.T, name string, values Texts, use Use) {
 		}
 	}
 }
+
+func TestLacks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	pids := repeat(8000, func(int) string { return fmt.Sprint(1000 + 2*rng.IntN(200)) })
+	names := repeat(8000, func(int) string { return fmt.Sprintf("n%d", rng.IntN(90)) })
+	for _, c := range []struct {
+		values Texts
+		asked  string
+		lacks  bool
+	}{
+		{pids, "1000", false}, {pids, "1398", false}, {pids, "1001", true}, {pids, "1400", true}, {pids, "01000", true}, {pids, "x", true},
+		{names, "n1", false}, {names, "m1", false}, // a dictionary of texts says nothing
+	} {
+		out, _ := roundTrip(t, []Texts{c.values}, Values)
+		if len(out.Shared) == 0 {
+			t.Fatal("no dictionary was made")
+		}
+		if got := Lacks(out.Shared, [][]byte{[]byte(c.asked)}); got != c.lacks {
+			t.Errorf("lacks %q: %v", c.asked, got)
+		}
+		if Lacks(out.Shared, [][]byte{[]byte(c.asked), c.values.At(5)}) {
+			t.Errorf("lacks %q, which is there", c.values.At(5))
+		}
+	}
+}

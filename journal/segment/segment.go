@@ -300,13 +300,28 @@ func (s *Segment) Shared(c int) (*column.Column, error) {
 	return x.column, x.err
 }
 
-// openShared reads the shared part of a column from where the directory was read, or else from the other place.
+// Lacks tells whether column c is known to have none of the values, where that can be told without opening its shared
+// part. False means nothing.
+func (s *Segment) Lacks(c int, values [][]byte) bool {
+	data, err := s.readShared(&s.columns[c])
+	return err == nil && column.Lacks(data, values)
+}
+
 func (s *Segment) openShared(c *columnEntry) (*column.Column, error) {
+	data, err := s.readShared(c)
+	if err != nil {
+		return nil, err
+	}
+	return column.Open(data)
+}
+
+// readShared reads the shared part of a column from where the directory was read, or else from the other place.
+func (s *Segment) readShared(c *columnEntry) ([]byte, error) {
 	var first error
 	for _, meta := range [...]int64{s.meta, metaOffset + s.trailer.copy - s.meta} {
 		data, err := s.read(nil, c.shared, meta+int64(s.trailer.directory)+c.shared.offset)
 		if err == nil {
-			return column.Open(data)
+			return data, nil
 		}
 		first = errors.Join(first, err)
 	}
