@@ -52,7 +52,7 @@ func HeadName(first uint64) string { return fmt.Sprintf("%s%016d%s", headPrefix,
 
 // ParseHeadName is the inverse of [HeadName]; ok is false for any other name.
 func ParseHeadName(name string) (first uint64, ok bool) {
-	return parseIndexed(name, headPrefix, headSuffix, HeadName)
+	return parseIndexed(name, headPrefix, headSuffix)
 }
 
 // BlobName is the file name of the blobs of the entries that begin at that index.
@@ -60,7 +60,7 @@ func BlobName(first uint64) string { return fmt.Sprintf("%016d%s", first, blobSu
 
 // ParseBlobName is the inverse of [BlobName].
 func ParseBlobName(name string) (first uint64, ok bool) {
-	return parseIndexed(name, "", blobSuffix, BlobName)
+	return parseIndexed(name, "", blobSuffix)
 }
 
 // SegmentName is the file name of the segment that begins at that index.
@@ -68,7 +68,7 @@ func SegmentName(first uint64) string { return fmt.Sprintf("%016d%s", first, seg
 
 // ParseSegmentName is the inverse of [SegmentName].
 func ParseSegmentName(name string) (first uint64, ok bool) {
-	return parseIndexed(name, "", segSuffix, SegmentName)
+	return parseIndexed(name, "", segSuffix)
 }
 
 // KeptName is the file name of what stays of the pruned segment that began at that index.
@@ -76,7 +76,7 @@ func KeptName(first uint64) string { return fmt.Sprintf("%016d%s", first, keptSu
 
 // ParseKeptName is the inverse of [KeptName].
 func ParseKeptName(name string) (first uint64, ok bool) {
-	return parseIndexed(name, "", keptSuffix, KeptName)
+	return parseIndexed(name, "", keptSuffix)
 }
 
 // PrivateName is the file name of the private values of the entries that begin at that index.
@@ -84,7 +84,7 @@ func PrivateName(first uint64) string { return fmt.Sprintf("%016d%s", first, pri
 
 // ParsePrivateName is the inverse of [PrivateName].
 func ParsePrivateName(name string) (first uint64, ok bool) {
-	return parseIndexed(name, "", privSuffix, PrivateName)
+	return parseIndexed(name, "", privSuffix)
 }
 
 // NewPrivateName is the name of a file of private values that an erasure is about to put in the place of the one of that
@@ -93,7 +93,7 @@ func NewPrivateName(first uint64) string { return PrivateName(first) + newSuffix
 
 // ParseNewPrivateName is the inverse of [NewPrivateName].
 func ParseNewPrivateName(name string) (first uint64, ok bool) {
-	return parseIndexed(name, "", privSuffix+newSuffix, NewPrivateName)
+	return parseIndexed(name, "", privSuffix+newSuffix)
 }
 
 // KeyPath is the path of the key of private values of that name, of the store in a directory.
@@ -110,10 +110,21 @@ func IsUnfinishedSegment(name string) bool {
 	return found && (segment || kept || blob || private)
 }
 
-func parseIndexed(name, prefix, suffix string, format func(uint64) string) (uint64, bool) {
-	digits, found := strings.CutSuffix(strings.TrimPrefix(name, prefix), suffix)
+// indexDigits is how many digits the index in a name has at least.
+const indexDigits = 16
+
+// parseIndexed returns the index in a name, if the name is what format makes of it: no zeros more than needed.
+func parseIndexed(name, prefix, suffix string) (uint64, bool) {
+	digits, found := strings.CutPrefix(name, prefix)
+	if !found {
+		return 0, false
+	}
+	digits, found = strings.CutSuffix(digits, suffix)
+	if !found || len(digits) < indexDigits || len(digits) > indexDigits && digits[0] == '0' || digits[0] < '0' || digits[0] > '9' {
+		return 0, false
+	}
 	first, err := strconv.ParseUint(digits, 10, 63)
-	return first, found && err == nil && format(first) == name
+	return first, err == nil
 }
 
 // TornName is the name under which the torn tail of a file is set aside.
