@@ -34,7 +34,7 @@ const Forms = `2025-06-15T15:30:00Z, "2025-06-15 15:30[:00]", 2025-06-15, 15:30[
 
 // Parse returns the point in time that s says. now is what relative forms start from, loc (nil: [time.Local]) the
 // location of everything written without a zone, and of the result. The error names s, what is wrong with it and the
-// accepted forms. Years are 1 to 9999.
+// accepted forms. Years are 1 to 9999, without the first moment, which [time.Time.IsZero] takes for no time.
 func Parse(s string, now time.Time, loc *time.Location) (time.Time, error) {
 	if loc == nil {
 		loc = time.Local
@@ -42,6 +42,9 @@ func Parse(s string, now time.Time, loc *time.Location) (time.Time, error) {
 	t, err := parse(strings.TrimSpace(s), now.In(loc))
 	if err == nil && (t.Year() < 1 || t.Year() > 9999) {
 		err = errors.New("outside the years 1 to 9999")
+	}
+	if err == nil && t.IsZero() {
+		err = errors.New("the first moment of the year 1 stands for no time at all")
 	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("time %q: %w; write %s", s, err, Forms)

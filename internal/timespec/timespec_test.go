@@ -143,7 +143,7 @@ func TestNilLocationIsLocal(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"-1h30m", "1 week ago", "2025-06-15T15:30:00.5+02:00", "@1760000000.1", "15:30", "today", "-µs", "+\xffs", "tomorrow 1"} {
+	for _, s := range []string{"-1h30m", "1 week ago", "2025-06-15T15:30:00.5+02:00", "@1760000000.1", "15:30", "today", "-µs", "+\xffs", "tomorrow 1", "0001-01-01"} {
 		f.Add(s)
 	}
 	now := time.Date(2025, 3, 30, 14, 0, 0, 0, time.UTC)
