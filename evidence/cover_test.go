@@ -64,8 +64,8 @@ func TestPageForm(t *testing.T) {
 	const form, want = 1, "ddaca463af20681a"
 	sum := sha256.Sum256([]byte(pageHTML + pageScript + readmeText + identityText))
 	if got := fmt.Sprintf("%x", sum[:8]); pageForm != form || got != want {
-		t.Errorf("page form %d has digest %s, the test knows form %d with %s: what the page says has changed; while the format is 0, "+
-			"write the new digest here, later count the form up", pageForm, got, form, want)
+		t.Errorf("page form %d has digest %s, the test knows form %d with %s: what the page says has changed: "+
+			"count the form up, so that older verifiers call it newer and not forged", pageForm, got, form, want)
 	}
 }
 

@@ -141,8 +141,8 @@ func TestSessionPageForm(t *testing.T) {
 	const form, want = 1, "ccff11adbab48f65"
 	sum := sha256.Sum256([]byte(sessionHTML + sessionScript))
 	if got := fmt.Sprintf("%x", sum[:8]); pageForm != form || got != want {
-		t.Errorf("page form %d has digest %s, the test knows form %d with %s: what the page of a session says has changed; while the format "+
-			"is 0, write the new digest here, later count the form up", pageForm, got, form, want)
+		t.Errorf("page form %d has digest %s, the test knows form %d with %s: what the page of a session says has changed: "+
+			"count the form up, so that older verifiers call it newer and not forged", pageForm, got, form, want)
 	}
 	if strings.Count(sessionHTML, "/*STYLE*/") != 1 || !strings.Contains(pageStyle(), ".verdict") {
 		t.Error("the page of a session has no style")
