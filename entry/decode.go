@@ -3,6 +3,7 @@ package entry
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // maxInterned bounds the names that a Decoder remembers.
@@ -13,6 +14,7 @@ const maxInterned = 4096
 type Decoder struct {
 	names  map[string]name
 	recent []name // by position of the field: entries that follow each other often have the same fields
+	zone   string // the one that was met last
 }
 
 // name is a text that was met, and whether it can name a field.
@@ -106,6 +108,14 @@ func (d *Decoder) intern(b []byte) name {
 	return n
 }
 
+// zoneOf returns a zone as text.
+func (d *Decoder) zoneOf(b []byte) string {
+	if d.zone != string(b) {
+		d.zone = d.intern(b).text
+	}
+	return d.zone
+}
+
 // reader takes values off the front of buf; after the first that is not there, or not in its shortest form, bad is
 // set and everything is zero.
 type reader struct {
@@ -130,6 +140,15 @@ func (r *reader) byte() byte {
 }
 
 func (r *reader) uvarint() uint64 {
+	if len(r.buf) > 0 && r.buf[0] < 0x80 {
+		b := r.buf[0]
+		r.buf = r.buf[1:]
+		return uint64(b)
+	}
+	return r.longUvarint()
+}
+
+func (r *reader) longUvarint() uint64 {
 	value := uint64(0)
 	for i, b := range r.buf {
 		if i == 9 && b > 1 {
@@ -186,7 +205,7 @@ func (r *reader) time() Time {
 		r.fail()
 		return Time{}
 	}
-	t.Zone = r.names.intern(zone).text
+	t.Zone = r.names.zoneOf(zone)
 	return t
 }
 
@@ -196,14 +215,53 @@ func (r *reader) fields(fields []Field) []Field {
 		r.fail()
 		return fields
 	}
-	for i := range int(count) {
-		f := r.field(i)
-		if r.bad {
-			return fields
+	from, n := len(fields), int(count)
+	fields = slices.Grow(fields, n)[:from+n]
+	for i := range n {
+		if f := &fields[from+i]; !r.plain(f) {
+			*f = r.field(i)
 		}
-		fields = append(fields, f)
+		if r.bad {
+			return fields[:from+i]
+		}
 	}
 	return fields
+}
+
+// plainTag is what a tag says that stands for a well-known name, an inline value and no error; else the name is empty.
+type plainTag struct {
+	name       string
+	provenance Provenance
+}
+
+var plainTags = listPlainTags()
+
+func listPlainTags() (tags [256]plainTag) {
+	for tag := range tags {
+		p, number := Provenance(tag&3), tag>>4
+		if number == 0 || number == LongName || Form(tag>>2&3) != Inline {
+			continue
+		}
+		if f := (Field{Name: knownNames[number], Provenance: p}); f.check(true) == nil {
+			tags[tag] = plainTag{f.Name, p}
+		}
+	}
+	return tags
+}
+
+// plain reads a field as most are: with a well-known name in its tag and a short inline value. It returns false, and
+// has read nothing, if the field is another one.
+func (r *reader) plain(f *Field) bool {
+	if len(r.buf) < 2 {
+		return false
+	}
+	tag, size := &plainTags[r.buf[0]], int(r.buf[1])
+	if tag.name == "" || size >= 0x80 || len(r.buf) < 2+size {
+		return false
+	}
+	*f = Field{Name: tag.name, Value: r.buf[2 : 2+size : 2+size], Provenance: tag.provenance}
+	r.buf = r.buf[2+size:]
+	return true
 }
 
 // field reads field number i.
