@@ -16,29 +16,36 @@ var (
 	ErrFormat  = errors.New("not a canonical entry")
 )
 
-// Encoder encodes entries and remembers which names are valid, so that a name that comes again and again is looked at
+// Encoder encodes entries and remembers the names of their fields, so that those that come again and again are looked at
 // once. The zero value is ready; an Encoder must not be used by two goroutines at once.
 type Encoder struct {
-	valid [256]string // by a hash of the name
+	recent [maxRecent]recentName // by position of the field: entries that follow each other often have the same fields
+}
+
+// recentName is a name that was met and is valid.
+type recentName struct {
+	text   string
+	number int // of a well-known name
 }
 
 // AppendBody is the function [AppendBody].
 func (n *Encoder) AppendBody(dst []byte, e *Entry) ([]byte, error) { return n.appendBody(dst, e) }
 
-// validName is [ValidName] with a memory.
-func (n *Encoder) validName(s string) bool {
-	if n == nil || s == "" {
-		return ValidName(s)
+// look returns the number of the name of field number i, 0 if it is none of the well-known ones, and whether it is valid.
+func (n *Encoder) look(i int, name string) (number int, valid bool) {
+	if n == nil || i >= maxRecent {
+		number = knownNumber(name)
+		return number, number > 0 || ValidName(name)
 	}
-	slot := &n.valid[byte(len(s))*31+s[0]*7+s[len(s)-1]]
-	if *slot == s {
-		return true
+	slot := &n.recent[i]
+	if slot.text == name && name != "" {
+		return slot.number, true
 	}
-	if !ValidName(s) {
-		return false
+	number = knownNumber(name)
+	if valid = number > 0 || ValidName(name); valid {
+		*slot = recentName{name, number}
 	}
-	*slot = s
-	return true
+	return number, valid
 }
 
 // AppendBody appends the canonical body of e to dst. It returns [ErrTooLong] when the leaf would be longer than
@@ -94,8 +101,12 @@ func (n *Encoder) appendFields(dst []byte, fields []Field) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, uint64(len(fields)))
 	for i := range fields {
 		f := &fields[i]
-		number := knownNumber(f.Name)
-		if err := f.check(number > 0 || n.validName(f.Name)); err != nil {
+		number, valid := n.look(i, f.Name)
+		if tag, plain := f.plainTag(number); plain {
+			dst = append(append(dst, tag, byte(len(f.Value))), f.Value...)
+			continue
+		}
+		if err := f.check(valid); err != nil {
 			return nil, err
 		}
 		dst = appendHead(dst, f.Provenance, f.Form, f.Name, number)
@@ -110,6 +121,15 @@ func (n *Encoder) appendFields(dst []byte, fields []Field) ([]byte, error) {
 		}
 	}
 	return dst, nil
+}
+
+// plainTag returns the tag of a field that [reader.plain] reads. number is that of its name.
+func (f *Field) plainTag(number int) (tag byte, plain bool) {
+	if number == 0 || number >= LongName || f.Form != Inline || f.Size != 0 || f.Provenance > Imported || len(f.Value) >= 0x80 {
+		return 0, false
+	}
+	tag = byte(f.Provenance) | byte(number)<<4
+	return tag, plainTags[tag].name != ""
 }
 
 // check reports the rule that a field breaks. valid says whether its name is one.

@@ -364,10 +364,11 @@ func TestDecodePointsIntoBody(t *testing.T) {
 
 func BenchmarkAppendBody(b *testing.B) {
 	e, buf := benchEntry(), make([]byte, 0, MaxLeaf)
+	var encoder Encoder
 	b.SetBytes(int64(len(benchBody(b))))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := AppendBody(buf, e); err != nil {
+		if _, err := encoder.AppendBody(buf, e); err != nil {
 			b.Fatal(err)
 		}
 	}
