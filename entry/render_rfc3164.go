@@ -140,8 +140,7 @@ func appendMonthStamp(dst []byte, stamp byte, t Time, offset int64) ([]byte, err
 	}
 	dst = appendClock(append(dst, ' '), second)
 	if t.Digits > 0 {
-		fraction := uint64(micros)*1000 + uint64(t.Nanos)
-		dst = appendPadded(append(dst, '.'), fraction/pow10[9-t.Digits], int(t.Digits))
+		dst = appendFraction(append(dst, '.'), uint(micros), uint(t.Nanos), int(t.Digits))
 	}
 	return dst, nil
 }

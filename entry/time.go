@@ -29,7 +29,7 @@ func (t Time) valid() bool {
 	if t.Digits > 6 {
 		return uint64(t.Nanos)%pow10[9-t.Digits] == 0
 	}
-	return t.Nanos == 0 && t.Micros%int64(pow10[6-t.Digits]) == 0
+	return t.Nanos == 0 && (t.Digits == 6 || t.Micros%int64(pow10[6-t.Digits]) == 0) // a division is slow
 }
 
 // Time returns the instant in UTC.
@@ -83,9 +83,20 @@ func (t Time) appendLocal(dst []byte, offset int) []byte {
 	if t.Digits == 0 {
 		return dst
 	}
-	fraction := uint64(micros)*1000 + uint64(t.Nanos)
-	dst = append(dst, '.')
-	return appendPadded(dst, fraction/pow10[9-t.Digits], int(t.Digits))
+	return appendFraction(append(dst, '.'), uint(micros), uint(t.Nanos), int(t.Digits))
+}
+
+// appendFraction appends the first digits of a fraction of a second.
+func appendFraction(dst []byte, micros, nanos uint, digits int) []byte {
+	var b [10]byte
+	put2(b[0:], micros/10_000)
+	put2(b[2:], micros/100%100)
+	put2(b[4:], micros%100)
+	if digits > 6 {
+		put2(b[6:], nanos/10)
+		b[8] = byte('0' + nanos%10)
+	}
+	return append(dst, b[:digits]...)
 }
 
 // appendCivil appends YYYY-MM-DDThh:mm:ss of the given seconds since 1970.
@@ -96,20 +107,24 @@ func appendCivil(dst []byte, seconds int64) []byte {
 		return time.Unix(seconds, 0).UTC().AppendFormat(dst, "2006-01-02T15:04:05")
 	}
 	b := [19]byte{4: '-', 7: '-', 10: 'T', 13: ':', 16: ':'}
-	put2(&b, 0, uint(year/100))
-	put2(&b, 2, uint(year%100))
-	put2(&b, 5, uint(month))
-	put2(&b, 8, uint(day))
+	put2(b[0:], uint(year/100))
+	put2(b[2:], uint(year%100))
+	put2(b[5:], uint(month))
+	put2(b[8:], uint(day))
 	second := uint(rest)
-	put2(&b, 11, second/3600)
-	put2(&b, 14, second/60%60)
-	put2(&b, 17, second%60)
+	put2(b[11:], second/3600)
+	put2(b[14:], second/60%60)
+	put2(b[17:], second%60)
 	return append(dst, b[:]...)
 }
 
+// twoDigits are the numbers from 00 to 99.
+const twoDigits = "00010203040506070809101112131415161718192021222324" + "25262728293031323334353637383940414243444546474849" +
+	"50515253545556575859606162636465666768697071727374" + "75767778798081828384858687888990919293949596979899"
+
 // put2 writes n, below 100, in two digits.
-func put2(b *[19]byte, at int, n uint) {
-	b[at], b[at+1] = byte('0'+n/10), byte('0'+n%10)
+func put2(b []byte, n uint) {
+	b[0], b[1] = twoDigits[2*n], twoDigits[2*n+1]
 }
 
 // appendClock appends hh:mm:ss of a second of the day.
@@ -139,22 +154,30 @@ func floorDiv(a, b int64) (quotient, rest int64) {
 	return quotient, rest
 }
 
+// Bounds of the days that civil counts with few and small divisions: from the year 0 on, for 16,000 years.
+const (
+	civilShift = 719468 // days from 1 March 0000 to 1970-01-01
+	civilDays  = 40 * 146097
+)
+
 // civil returns the proleptic Gregorian date of a day number (0 = 1970-01-01). Eras of 400 years begin on 1 March 0000
-// so that the leap day is the last of a year.
+// so that the leap day is the last of a year. The multiplications that stand for divisions are those of C. Neri and
+// L. Schneider, "Euclidean affine functions and their application to calendar algorithms" (2022).
 func civil(days int64) (year int64, month, day int) {
-	days += 719468
-	era, dayOfEra := floorDiv(days, 146097)
-	yearOfEra := (dayOfEra - dayOfEra/1460 + dayOfEra/36524 - dayOfEra/146096) / 365
-	dayOfYear := dayOfEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
-	shifted := (5*dayOfYear + 2) / 153 // months since March
-	day = int(dayOfYear - (153*shifted+2)/5 + 1)
-	month = int(shifted + 3)
-	if month > 12 {
-		month -= 12
+	shifted := days + civilShift
+	eras := int64(0)
+	if uint64(shifted) >= civilDays {
+		eras, shifted = floorDiv(shifted, 146097)
 	}
-	year = yearOfEra + era*400
-	if month <= 2 {
-		year++
+	quarters := 4*uint32(shifted) + 3
+	century, dayOfCentury := quarters/146097, quarters%146097/4
+	product := 2939745 * uint64(4*dayOfCentury+3)
+	yearOfCentury, dayOfYear := uint32(product>>32), uint32(product)/2939745/4
+	months := 2141*dayOfYear + 197913 // since March, and days, in fractions of 2^16
+	year = int64(100*century+yearOfCentury) + 400*eras
+	month, day = int(months>>16), int(months&0xffff/2141)+1
+	if dayOfYear >= 306 {
+		year, month = year+1, month-12
 	}
 	return year, month, day
 }
