@@ -55,6 +55,11 @@ func contentOf(t *testing.T, v *journal.View) content {
 			t.Fatalf("in reverse, where %d is expected: %d, %v", at, item.Index, err)
 		}
 	}
+	for _, octets := range []int{1, 1000} {
+		if err := inArenas(v, octets); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if at != 0 || len(c.bodies) != len(c.texts) {
 		t.Fatalf("%d bodies, %d entries, %d left in reverse", len(c.bodies), len(c.texts), at)
 	}

@@ -33,6 +33,9 @@ type Range struct {
 	// Skip, if set, says of some entries that none of them is wanted, so that they need not be read. The header is that
 	// of a frame, or says as much of a stretch of a segment.
 	Skip func(frame.Header) bool
+	// Arena, if set, says where the next entries go: what they point to then stays valid until that arena is reset. It is
+	// asked before each frame of a head, all of which goes to one place, and before each other entry.
+	Arena func() *Arena
 }
 
 // All is the range of all entries of the view.
@@ -180,13 +183,22 @@ func (w *walk) down(p *part) bool {
 	return !p.listed || w.missing(p.first, next, frame.ErrDamaged)
 }
 
+// arena is where the next entries go; nil if they are to be valid for one step only.
+func (w *walk) arena() *Arena {
+	if w.r.Arena == nil {
+		return nil
+	}
+	return w.r.Arena()
+}
+
 // frame yields the entries of one frame that are in the range.
 func (w *walk) frame(p *part, x frame.Extent) bool {
 	from, to := max(x.Header.First, w.r.From), min(x.Header.End(), w.r.To)
 	if from >= to || w.r.Skip != nil && w.r.Skip(x.Header) {
 		return true
 	}
-	bodies, err := w.view.read.bodies(p, x)
+	a := w.arena()
+	bodies, err := w.view.read.bodies(p, x, a)
 	if isStructural(err) {
 		return w.missing(from, to, fmt.Errorf("%s at byte %d: %w", p.head.name, x.Offset, err))
 	}
@@ -198,7 +210,7 @@ func (w *walk) frame(p *part, x frame.Extent) bool {
 		if w.r.Reverse {
 			index = to - 1 - n
 		}
-		e, err := w.view.read.entry(w.view, p.first, index, bodies[index-x.Header.First])
+		e, err := w.view.read.entry(w.view, p.first, index, bodies[index-x.Header.First], a)
 		if err != nil {
 			if !w.missing(index, index+1, err) {
 				return false

@@ -142,7 +142,7 @@ func (w *walk) keptRow(p *part, k *keptPart, row keptRow) bool {
 	if row.index < w.r.From || row.index >= w.r.To {
 		return true
 	}
-	e, err := w.view.read.entry(w.view, p.first, row.index, row.body)
+	e, err := w.view.read.entry(w.view, p.first, row.index, row.body, w.arena())
 	if isLost(err) {
 		return w.missing(row.index, row.index+1, fmt.Errorf("%s: %w", k.name, err))
 	}

@@ -104,7 +104,7 @@ func (w *leafWalk) head(p *part) bool {
 		if x.Header.First > w.next {
 			return false // reported as missing
 		}
-		bodies, err := w.view.read.bodies(p, x)
+		bodies, err := w.view.read.bodies(p, x, nil)
 		if err != nil {
 			return w.fail(p, fmt.Errorf("%s at byte %d: %w", p.head.name, x.Offset, err))
 		}

@@ -133,6 +133,9 @@ func (m *privateModel) shown() map[uint64]*string {
 		m.r.Fatal(err)
 	}
 	defer journal.CloseViews(views)
+	if err := inArenas(views[0], 500); err != nil {
+		m.r.Fatal(err)
+	}
 	for item, err := range views[0].Entries(views[0].All()) {
 		if err != nil {
 			m.r.Fatal(err)

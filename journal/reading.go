@@ -21,6 +21,7 @@ type reading struct {
 	payload []byte
 	list    [][]byte
 	current entry.Entry
+	lasting entry.Entry    // the same, in an arena
 	blobs   *blobFile      // of the part that was last asked
 	sidecar *openSidecar   // the same
 	leaves  segment.Reader // of the segment whose leaves were read last: they are asked for in small ranges
@@ -34,24 +35,64 @@ func (r *reading) of(s *segment.Segment) *segment.Reader {
 	return &r.leaves
 }
 
-// bodies returns the bodies of a frame, valid until the next call.
-func (r *reading) bodies(p *part, x frame.Extent) (_ [][]byte, err error) {
+// bodies returns the bodies of a frame. Without an arena they are valid until the next call.
+func (r *reading) bodies(p *part, x frame.Extent, a *Arena) (_ [][]byte, err error) {
 	if r.frames == nil {
 		r.frames = frame.NewDecoder()
 	}
-	if r.payload, err = r.frames.Payload(r.payload[:0], p.head.file, x.Offset, x.Header); err != nil {
+	payload := r.payload[:0]
+	if a != nil {
+		payload = a.octets
+	}
+	from := len(payload)
+	if payload, err = r.frames.Payload(payload, p.head.file, x.Offset, x.Header); a != nil {
+		a.octets = payload
+		a.size += len(payload) - from
+	} else {
+		r.payload = payload
+	}
+	if err != nil {
 		return nil, err
 	}
-	r.list, err = frame.Bodies(r.list[:0], r.payload, x.Header.Count)
+	r.list, err = frame.Bodies(r.list[:0], payload[from:], x.Header.Count)
 	return r.list, err
 }
 
-// entry decodes a body of the file that begins at first, and puts back what is in blobs.
-func (r *reading) entry(v *View, first, index uint64, body []byte) (*entry.Entry, error) {
-	if err := r.entries.Decode(body, &r.current); err != nil {
+// entry decodes a body of the file that begins at first, and puts back what is in blobs. With an arena the entry stays
+// valid as long as that and the body do.
+func (r *reading) entry(v *View, first, index uint64, body []byte, a *Arena) (*entry.Entry, error) {
+	e := &r.current
+	if a != nil {
+		e = &r.lasting
+		a.lend(e)
+	}
+	if err := r.entries.Decode(body, e); err != nil {
 		return nil, err
 	}
-	return &r.current, r.restore(v, first, index, &r.current)
+	whole := isWhole(e)
+	if !whole {
+		if err := r.restore(v, first, index, e); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case a == nil:
+	case whole:
+		a.take(e)
+	default:
+		*e = a.copy(*e)
+	}
+	return e, nil
+}
+
+// isWhole reports whether all values of an entry are in it.
+func isWhole(e *entry.Entry) bool {
+	for i := range e.Fields {
+		if e.Fields[i].Form != entry.Inline {
+			return false
+		}
+	}
+	return true
 }
 
 // restore puts the values that are in blobs back into an entry. A blob that cannot be had stays a reference.

@@ -59,6 +59,10 @@ func (w *walk) stretch(p *part, s *openSegment, x *segment.Span) bool {
 		if err != nil {
 			return w.yield(Item{}, fmt.Errorf("%s: %w", s.name, err)) && false
 		}
+		if a := w.arena(); a != nil {
+			w.view.read.lasting = a.copy(*e)
+			e = &w.view.read.lasting
+		}
 		if !w.yield(Item{Index: index, Entry: e}, nil) {
 			return false
 		}

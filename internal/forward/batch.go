@@ -31,9 +31,7 @@ type batch struct {
 	id          [8]byte
 	first, next uint64
 	items       []item
-	octets      []byte        // memory of values and parameters
-	fields      []entry.Field // memory of fields
-	size        int           // octets of values
+	arena       journal.Arena // what entries point to
 	users       atomic.Int32
 }
 
@@ -42,7 +40,8 @@ var batches = sync.Pool{New: func() any { return new(batch) }}
 func newBatch(v *journal.View, first uint64) *batch {
 	b := batches.Get().(*batch)
 	b.journal, b.id, b.first, b.next = v.Journal.Name, v.Journal.ID, first, first
-	b.items, b.octets, b.fields, b.size = b.items[:0], b.octets[:0], b.fields[:0], 0
+	b.items = b.items[:0]
+	b.arena.Reset()
 	b.users.Store(1)
 	return b
 }
@@ -54,39 +53,17 @@ func (b *batch) hold() *batch {
 
 // release says that a user does not need the batch any more.
 func (b *batch) release() {
-	if b != nil && b.users.Add(-1) == 0 && cap(b.octets) <= 2*maxOctets {
+	if b != nil && b.users.Add(-1) == 0 {
 		batches.Put(b)
 	}
 }
 
-func (b *batch) full() bool { return len(b.items) >= maxEntries || b.size >= maxOctets }
+func (b *batch) full() bool { return len(b.items) >= maxEntries || b.arena.Size() >= maxOctets }
 
-// add copies an entry, which is valid until the next one is read.
+// add takes an entry that lies in the arena.
 func (b *batch) add(index uint64, e *entry.Entry) {
-	x := item{index: index, entry: *e}
-	x.entry.Params = b.copy(e.Params)
-	if cap(b.fields)-len(b.fields) < len(e.Fields) {
-		b.fields = make([]entry.Field, 0, max(2*cap(b.fields), 1024, len(e.Fields)))
-	}
-	from := len(b.fields)
-	for _, f := range e.Fields {
-		f.Value = b.copy(f.Value)
-		b.fields = append(b.fields, f)
-	}
-	x.entry.Fields = b.fields[from:len(b.fields):len(b.fields)]
-	b.items = append(b.items, x)
+	b.items = append(b.items, item{index: index, entry: *e})
 	b.next = index + 1
-}
-
-// copy copies a value into the memory of the batch. Memory that is full is left to those who point into it.
-func (b *batch) copy(value []byte) []byte {
-	if cap(b.octets)-len(b.octets) < len(value) {
-		b.octets = make([]byte, 0, max(min(2*cap(b.octets), maxOctets), 64<<10, len(value)))
-	}
-	from := len(b.octets)
-	b.octets = append(b.octets, value...)
-	b.size += len(value)
-	return b.octets[from:len(b.octets):len(b.octets)]
 }
 
 // miss notes indexes that cannot be read. It returns an error that is about something else.

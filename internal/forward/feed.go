@@ -35,6 +35,7 @@ type Feed struct {
 
 	mu         sync.Mutex      // guards everything below
 	wanted     map[string]bool // journals that outputs read
+	readers    map[string]bool // names of the outputs that have read
 	extents    map[string]extent
 	changed    chan struct{} // closed when extents have changed
 	remembered []*batch      // the oldest first
@@ -47,10 +48,14 @@ func NewFeed(r *journal.Reader) *Feed {
 }
 
 // want says that an output reads journals: those that nobody reads are not looked at. It looks, if one is new.
-func (f *Feed) want(journals []string) error {
+func (f *Feed) want(output string, journals []string) error {
 	f.looking.Lock() // also for those who come second: they wait until it has looked
 	defer f.looking.Unlock()
 	f.mu.Lock()
+	if f.readers == nil {
+		f.readers = map[string]bool{}
+	}
+	f.readers[output] = true
 	added := false
 	for _, name := range journals {
 		if !f.wanted[name] {
@@ -224,7 +229,11 @@ func (f *Feed) laneLocked(name string, from, size uint64) (*lane, error) {
 }
 
 func (f *Feed) rememberLocked(b *batch) {
-	if f.remembered = append(f.remembered, b); len(f.remembered) > maxRemembered {
+	limit := maxRemembered
+	if len(f.readers) < 2 {
+		limit = 1 // nobody comes to it but who reads it now; the same memory again is in the processor's cache
+	}
+	if f.remembered = append(f.remembered, b); len(f.remembered) > limit {
 		f.remembered[0].release()
 		f.remembered = slices.Delete(f.remembered, 0, 1)
 	}

@@ -30,29 +30,49 @@ func openLane(r *journal.Reader, name string, from, size uint64) (*lane, error) 
 // batches yields the entries in batches. An error ends it.
 func (l *lane) batches(from uint64) iter.Seq2[*batch, error] {
 	return func(yield func(*batch, error) bool) {
-		b := newBatch(l.view, from)
-		for x, err := range l.view.Entries(journal.Range{From: from, To: l.end}) {
+		f := filling{view: l.view, now: newBatch(l.view, from)}
+		for x, err := range l.view.Entries(journal.Range{From: from, To: l.end, Arena: f.arena}) {
+			if f.full != nil && !f.give(yield) {
+				f.now.release()
+				return
+			}
 			if err == nil {
-				b.prunedUpTo(x.Index)
-				b.add(x.Index, x.Entry)
-			} else if err = b.miss(err); err != nil {
+				f.now.prunedUpTo(x.Index)
+				f.now.add(x.Index, x.Entry)
+			} else if err = f.now.miss(err); err != nil {
 				yield(nil, err)
 				return
 			}
-			if !b.full() {
-				continue
-			}
-			next := b.next // the batch is not ours any more once it is handed over
-			if !yield(b, nil) {
-				return
-			}
-			b = newBatch(l.view, next)
 		}
-		b.prunedUpTo(l.end)
-		if len(b.items) > 0 {
-			yield(b, nil)
+		if f.full != nil && !f.give(yield) {
+			return
+		}
+		f.now.prunedUpTo(l.end)
+		if len(f.now.items) > 0 {
+			yield(f.now, nil)
 		}
 	}
+}
+
+// filling is the batch that is being filled, and the one before while that is still to be handed over.
+type filling struct {
+	view      *journal.View
+	now, full *batch
+}
+
+// arena is where the next entries go: a new batch begins where they may go to another place than those before.
+func (f *filling) arena() *journal.Arena {
+	if f.now.full() {
+		f.full, f.now = f.now, newBatch(f.view, f.now.next)
+	}
+	return &f.now.arena
+}
+
+// give hands over the full batch, which is not ours any more then.
+func (f *filling) give(yield func(*batch, error) bool) bool {
+	b := f.full
+	f.full = nil
+	return yield(b, nil)
 }
 
 // read returns the next batch; nil at the end.

@@ -107,7 +107,7 @@ func (o *Output) Begin() {
 	if o.sources != nil {
 		return
 	}
-	if err := o.feed.want(o.config.Journals); err != nil {
+	if err := o.feed.want(o.config.Name, o.config.Journals); err != nil {
 		o.config.Report(fmt.Errorf("output %s: %w", o.config.Name, err))
 	}
 	extents, _ := o.feed.state()
