@@ -105,6 +105,41 @@ func (p *process) cpu() time.Duration {
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }
 
+// used is what the running process itself has used until now, in steps of 10 ms.
+func (p *process) used() (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), ") ") // behind the name: see proc_pid_stat(5)
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("/proc/%d/stat: %d fields", p.cmd.Process.Pid, len(fields))
+	}
+	user, err1 := strconv.ParseInt(fields[11], 10, 64)
+	system, err2 := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
+}
+
+// rest waits until the process has nothing to do, and returns what it has used by then: what a start costs.
+func (p *process) rest(ctx context.Context) (time.Duration, error) {
+	const calm = 500 * time.Millisecond
+	last, since := time.Duration(-1), time.Now()
+	for end := time.Now().Add(readyWithin); time.Now().Before(end) && time.Since(since) < calm; {
+		used, err := p.used()
+		if err != nil {
+			return 0, err
+		}
+		if used != last {
+			last, since = used, time.Now()
+		}
+		if err := sleep(ctx, 50*time.Millisecond); err != nil {
+			return 0, err
+		}
+	}
+	return last, nil
+}
+
 // memory is how much memory the running process has, and the most it had, in bytes.
 func (p *process) memory() (now, peak int64) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
