@@ -22,7 +22,13 @@ import (
 type completeHead struct {
 	first, end uint64
 	converted  bool          // the segment is in place; the head is still to be removed
-	busy       chan struct{} // somebody converts it; closed when that has ended. Nil: nobody does
+	busy       chan struct{} // somebody converts or prunes it; closed when that has ended. Nil: nobody does
+}
+
+// free says that nobody converts or prunes the head any more.
+func (h *completeHead) free() {
+	close(h.busy)
+	h.busy = nil
 }
 
 // Completed says when there are complete heads to convert: a value comes after one or more of them, also after opening.
@@ -186,10 +192,7 @@ func (c *conversion) takeLocked(l *log, h *completeHead) {
 
 // release lets others have the head, if it is still to be converted.
 func (c *conversion) release() {
-	c.note(func() {
-		close(c.head.busy)
-		c.head.busy = nil
-	})
+	c.note(c.head.free)
 }
 
 // run converts the head at hand.

@@ -23,6 +23,8 @@ type session struct {
 	w     *journal.Writer
 	began int    // operation at which the workload came to what the test is about
 	keys  uint32 // of a generation; 0: 16
+
+	converts [3]bool // of the pruning workload: see pruningKinds
 }
 
 // try does a step until it works. One fault may cost several steps, but not many.

@@ -17,7 +17,7 @@ import (
 // ErrPruned is wrapped by errors about entries that retention has removed.
 var ErrPruned = errors.New("pruned by retention")
 
-// keptPart is what stays of a pruned segment, in memory: little, or all of it seals and control entries.
+// keptPart is what stays of a pruned segment or head, in memory: little, or all of it seals and control entries.
 type keptPart struct {
 	layout.Kept
 	name string    // path
@@ -30,7 +30,7 @@ type keptRow struct {
 	body  []byte
 }
 
-// openKept reads what stays of the pruned segment that began at an index. A header that is damaged keeps it from
+// openKept reads what stays of the pruned segment or head that began at an index. A header that is damaged keeps it from
 // nothing; one of another file is an error.
 func openKept(fsys vfs.FS, dir string, d layout.Journal, first uint64) (*keptPart, error) {
 	k := &keptPart{name: filepath.Join(dir, layout.KeptName(first))}
@@ -119,7 +119,7 @@ func (k *keptPart) hashes(nonces *entry.Nonces, from uint64, visit func(level in
 	return nil
 }
 
-// kept visits what stays of a pruned segment. What is pruned is not missing.
+// kept visits what stays of a pruned segment or head. What is pruned is not missing.
 func (w *walk) kept(p *part, k *keptPart) bool {
 	runs := k.lost()
 	for n := range k.rows {
@@ -236,7 +236,7 @@ func (v *View) keptOf(p *part) *keptPart {
 	return p.kept
 }
 
-// openKeptLocked opens a part as what stays of a pruned segment.
+// openKeptLocked opens a part as what stays of a pruned segment or head.
 func (v *View) openKeptLocked(p *part) (err error) {
 	if p.kept == nil {
 		p.kept, err = openKept(v.fsys, v.dir, v.Journal, p.first)

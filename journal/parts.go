@@ -28,6 +28,18 @@ func (v *View) Parts() []Part {
 	return list
 }
 
+// Unconverted returns how many complete heads of the view are no segments. It opens nothing.
+func (v *View) Unconverted() (n int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i, p := range v.parts {
+		if !p.isSegment && !p.isKept && i+1 < len(v.parts) {
+			n++
+		}
+	}
+	return n
+}
+
 // Segment returns the segment that holds the part, or nil if a head does: then [View.Entries] gives its entries. The
 // segment must be released and not be used after that, nor after the view was closed. It may have fewer entries than
 // the part; what is behind its end is missing. An error is a [*MissingError] if nothing of the part can be read.

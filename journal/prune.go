@@ -13,8 +13,8 @@ import (
 
 // Retention says how much of a journal is kept. A limit of 0 is none.
 type Retention struct {
-	MaxAge   time.Duration // a segment goes when its newest entry is older
-	MaxBytes int64         // of all files of the journal: the oldest segments go until it fits
+	MaxAge   time.Duration // a segment or complete head goes when its newest entry is older
+	MaxBytes int64         // of all files of the journal: the oldest go until it fits
 	// Floor is the age below which nothing goes, whatever the limits say; 0 means that of [layout.DefaultFloor]. A
 	// change holds for entries that arrive after it.
 	Floor time.Duration
@@ -24,7 +24,7 @@ type Retention struct {
 type Policy struct {
 	Journals map[string]Retention // by name
 	Others   Retention            // of all other journals
-	KeepFree int64                // bytes of the file system: the oldest segments of all journals go until so much is free
+	KeepFree int64                // bytes of the file system: the oldest segments and heads of all journals go until so much is free
 	DryRun   bool                 // say what would go, and change nothing
 	// KeepFloors leaves the floors as they are in force, whatever the retention of a journal says.
 	KeepFloors bool
@@ -90,14 +90,15 @@ func Limit(journal string, r Retention) Policy {
 	return Policy{Journals: map[string]Retention{journal: r}, KeepFloors: true}
 }
 
-// Prune removes whole segments, oldest first, as far as the policy says and the floor allows. Seals and control
-// entries stay, and so do the hashes of what goes, so that every root can still be computed. What is pruned stands in a
-// signed control entry of the system journal before a file goes.
+// Prune removes whole segments, and complete heads of which none was made, oldest first, as far as the policy says and the
+// floor allows. Seals and control entries stay, and so do the hashes of what goes, so that every root can still be
+// computed. What is pruned stands in a signed control entry of the system journal before a file goes.
 //
 // The floors of the policy hold from then on, also those of journals that are made later.
 //
-// A segment that cannot be read whole, or does not fit the tree, is never pruned: the error says so, and the rest goes on. It
-// runs beside appending and converting, which it does not hold up; a second call waits for the first.
+// What cannot be read whole, or does not fit the tree, is never pruned: the error says so, and the rest goes on. It
+// runs beside appending and converting, which it does not hold up: a head that somebody makes a segment of is left for the
+// next run, with what came in after it, and of one that goes nobody makes a segment. A second call waits for the first.
 func (w *Writer) Prune(ctx context.Context, policy Policy) (PruneReport, error) {
 	if err := w.beginConverting(); err != nil {
 		return PruneReport{}, err

@@ -11,13 +11,13 @@ import (
 	"constat/journal/layout"
 )
 
-// Limits of a batch, whose segments share one control entry.
+// Limits of a batch, whose segments and heads share one control entry.
 const (
 	maxBatch      = 64
 	maxBatchBytes = 16 << 20 // of what stays
 )
 
-// batch is segments that follow each other and go for the same reason.
+// batch is segments and heads that follow each other and go for the same reason.
 type batch struct {
 	queue  *queue
 	reason Reason
@@ -25,7 +25,7 @@ type batch struct {
 	bytes  int // of what stays
 }
 
-// going is a segment that goes, and what stays of it.
+// going is a segment or head that goes, and what stays of it.
 type going struct {
 	candidate
 	image  []byte
@@ -36,7 +36,7 @@ func (b *batch) first() uint64         { return b.going[0].first }
 func (b *batch) last() uint64          { return b.going[len(b.going)-1].end - 1 }
 func (b *batch) newest() layout.Moment { return b.going[len(b.going)-1].keeper.kept.Newest }
 
-// takes reports whether a segment belongs into the batch.
+// takes reports whether a candidate belongs into the batch.
 func (b *batch) takes(c *candidate) bool {
 	n := len(b.going)
 	return n == 0 || n < maxBatch && b.bytes < maxBatchBytes && b.reason == c.reason && b.going[n-1].end == c.first
@@ -45,6 +45,7 @@ func (b *batch) takes(c *candidate) bool {
 // journal prunes what was picked of a journal.
 func (p *pruner) journal(q *queue) {
 	b := batch{queue: q}
+	defer p.release(q)
 	for i := range q.picked {
 		c := &q.picked[i]
 		if !b.takes(c) {
@@ -54,6 +55,9 @@ func (p *pruner) journal(q *queue) {
 		if p.ctx.Err() != nil {
 			p.errs = append(p.errs, p.ctx.Err())
 			return
+		}
+		if !p.claim(q, c) {
+			break
 		}
 		image, k, err := p.keep(q, c)
 		if err != nil {
@@ -68,10 +72,10 @@ func (p *pruner) journal(q *queue) {
 }
 
 func (p *pruner) fail(q *queue, c *candidate, err error) {
-	p.errs = append(p.errs, fmt.Errorf("journal %s: prune %s: %w", q.name, layout.SegmentName(c.first), err))
+	p.errs = append(p.errs, fmt.Errorf("journal %s: prune %s: %w", q.name, c.name(), err))
 }
 
-// keep makes what stays of a segment, and looks again at its age: this time at the entries.
+// keep makes what stays of a candidate, and looks again at its age: this time at the entries.
 func (p *pruner) keep(q *queue, c *candidate) ([]byte, *keeper, error) {
 	if p.policy.DryRun {
 		return nil, &keeper{kept: layout.Kept{Newest: c.newest}}, nil
@@ -89,7 +93,7 @@ func (p *pruner) keep(q *queue, c *candidate) ([]byte, *keeper, error) {
 	return image, k, nil
 }
 
-// signOnce signs everything, so that no segment is above the checkpoint and the tree has all blocks.
+// signOnce signs everything, so that nothing that goes is above the checkpoint and the tree has all blocks.
 func (p *pruner) signOnce() error {
 	if p.signed {
 		return nil
@@ -113,7 +117,7 @@ func (p *pruner) prune(b *batch) {
 	for i := range b.going {
 		g := &b.going[i]
 		if !p.policy.DryRun {
-			if err := g.remove(p.w.fsys, b.queue.log); err != nil {
+			if err := p.remove(b.queue, g); err != nil {
 				p.fail(b.queue, &g.candidate, err)
 				break
 			}
@@ -144,8 +148,18 @@ func (p *pruner) announce(b *batch) error {
 	return w.Checkpoint()
 }
 
-// remove puts what stays of a segment in place and removes the segment.
-func (g *going) remove(fsys vfs.FS, l *log) error {
+// remove puts what stays of a segment or head in place and removes that. From when it is in place nobody makes a segment of
+// the head any more, also if removing goes wrong: the next start finishes it.
+func (p *pruner) remove(q *queue, g *going) error {
+	if err := g.put(p.w.fsys, q.log); err != nil {
+		return err
+	}
+	p.gone(q, g.head)
+	return finishPruning(p.w.fsys, q.log.dir, q.log.desc, &g.keeper.kept, g.keeper.blobs)
+}
+
+// put writes what stays and reads it back.
+func (g *going) put(fsys vfs.FS, l *log) error {
 	name := filepath.Join(l.dir, layout.KeptName(g.first))
 	readBack := func(tmp string) error {
 		data, err := durable.ReadFile(fsys, tmp, int64(len(g.image)))
@@ -154,14 +168,11 @@ func (g *going) remove(fsys vfs.FS, l *log) error {
 		}
 		return err
 	}
-	if err := durable.WriteChecked(fsys, name, g.image, fileMode, readBack); err != nil {
-		return err
-	}
-	return finishPruning(fsys, l.dir, l.desc, &g.keeper.kept, g.keeper.blobs)
+	return durable.WriteChecked(fsys, name, g.image, fileMode, readBack)
 }
 
-// finishPruning removes the segment that is pruned, once what stays of it is in place: private values and blobs first, so that none
-// are left when the segment is gone.
+// finishPruning removes the segment or head that is pruned, once what stays of it is in place: private values and blobs
+// first, so that none are left when it is gone.
 func finishPruning(fsys vfs.FS, dir string, d layout.Journal, k *layout.Kept, blobs bool) error {
 	if err := destroySidecar(fsys, filepath.Dir(dir), filepath.Join(dir, layout.PrivateName(k.First))); err != nil {
 		return err
@@ -172,6 +183,9 @@ func finishPruning(fsys vfs.FS, dir string, d layout.Journal, k *layout.Kept, bl
 			return err
 		}
 	} else if err := pruneBlobs(fsys, name, d, k); err != nil {
+		return err
+	}
+	if err := removeFile(fsys, filepath.Join(dir, layout.HeadName(k.First))); err != nil {
 		return err
 	}
 	return removeFile(fsys, filepath.Join(dir, layout.SegmentName(k.First)))

@@ -4,17 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 
 	"constat/entry"
 	"constat/internal/vfs"
 	"constat/journal/frame"
 	"constat/journal/layout"
-	"constat/journal/segment"
 	"constat/seal"
 )
 
-// keeper makes what stays of a segment: seals and control entries, and hashes for all others.
+// keeper makes what stays of a segment or head: seals and control entries, and hashes for all others.
 type keeper struct {
 	kept    layout.Kept
 	blobs   bool // a kept entry has values in blobs
@@ -23,28 +23,30 @@ type keeper struct {
 	encoder *frame.Encoder
 	current frame.Header // of the frame that is being filled
 	payload []byte
-	leaves  []seal.Hash // of the run that is missing at the end
+	leaves  []seal.Hash          // of the run that is missing at the end
+	blocks  map[uint64]seal.Hash // of whole blocks, by number
 }
 
 // isKept reports whether retention leaves entries of that kind alone.
 func isKept(kind entry.Kind) bool { return kind == entry.Seal || kind == entry.Control }
 
-// keep reads a segment and makes the file that stands for it. Blocks of the tree that lie in it must come out, so that
-// nothing is removed that could prove that something is wrong.
+// keep reads a segment or a head and makes the file that stands for it. Blocks of the tree that lie in it must come out,
+// so that nothing is removed that could prove that something is wrong.
 func keep(fsys vfs.FS, l *log, c *candidate) (image []byte, k *keeper, err error) {
-	s, err := openSegmentAt(fsys, l.dir, l.desc, c.first)
+	x, err := c.open(fsys, l)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer s.file.Close() // only read
-	k = &keeper{encoder: frame.NewEncoder(), key: l.desc.NonceKey, kept: layout.Kept{First: s.First(), End: s.End()}}
+	defer x.file.Close() // only read
+	k = &keeper{encoder: frame.NewEncoder(), key: l.desc.NonceKey, kept: layout.Kept{First: c.first, End: c.end},
+		blocks: map[uint64]seal.Hash{}}
 	tree, err := openTree(fsys, l)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer tree.file.Close() // only read
-	if err := k.read(s.Segment, entry.NewNonces(l.desc.NonceKey), tree); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", s.name, err)
+	if err := k.read(x.leaves, entry.NewNonces(l.desc.NonceKey), tree); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", x.name, err)
 	}
 	k.flush()
 	k.gone()
@@ -52,11 +54,37 @@ func keep(fsys vfs.FS, l *log, c *candidate) (image []byte, k *keeper, err error
 	return layout.AppendKept(nil, h, &k.kept, k.frames), k, nil
 }
 
-func (k *keeper) read(s *segment.Segment, nonces *entry.Nonces, tree *treeFile) error {
+// leavesOf is an open segment or head, and what it holds. What is not whole ends the leaves with an error, and so does a
+// last entry that is not the one before the end.
+type leavesOf struct {
+	name   string // path
+	file   vfs.File
+	leaves iter.Seq2[Leaf, error]
+}
+
+func (c *candidate) open(fsys vfs.FS, l *log) (*leavesOf, error) {
+	if c.isHead {
+		return c.openHead(fsys, l)
+	}
+	s, err := openSegmentAt(fsys, l.dir, l.desc, c.first)
+	if err != nil {
+		return nil, err
+	}
+	c.end = s.End()
+	return &leavesOf{s.name, s.file, func(yield func(Leaf, error) bool) {
+		for row, err := range s.NewReader().Bodies(s.First(), s.End()) {
+			if !yield(Leaf{row.Index, row.Body}, err) {
+				return
+			}
+		}
+	}}, nil
+}
+
+func (k *keeper) read(leaves iter.Seq2[Leaf, error], nonces *entry.Nonces, tree *treeFile) error {
 	var names entry.Decoder
 	var e entry.Entry
 	block := make([]seal.Hash, 0, seal.BlockSize)
-	for row, err := range s.NewReader().Bodies(s.First(), s.End()) {
+	for row, err := range leaves {
 		if err != nil {
 			return err
 		}
@@ -69,9 +97,11 @@ func (k *keeper) read(s *segment.Segment, nonces *entry.Nonces, tree *treeFile) 
 			block = block[:0]
 		}
 		if block = append(block, leaf); len(block) == seal.BlockSize && row.Index%seal.BlockSize == seal.BlockSize-1 {
-			if err := tree.compare(row.Index/seal.BlockSize, seal.BlockHash(block)); err != nil {
+			n, hash := row.Index/seal.BlockSize, seal.BlockHash(block)
+			if err := tree.compare(n, hash); err != nil {
 				return err
 			}
+			k.blocks[n] = hash
 		}
 	}
 	return nil
@@ -129,12 +159,12 @@ func (k *keeper) gone() {
 	}
 	rest := k.leaves
 	for _, level := range seal.Subtrees(first, first+uint64(len(k.leaves))) {
-		var f seal.Frontier
-		for _, leaf := range rest[:1<<level] {
-			f.Append(leaf)
+		hash, known := k.blocks[first/seal.BlockSize]
+		if !known || level < seal.BlockLevel {
+			hash = seal.PerfectRoot(rest[:1<<level])
 		}
-		k.kept.Hashes = append(k.kept.Hashes, f.Root())
-		rest = rest[1<<level:]
+		k.kept.Hashes = append(k.kept.Hashes, hash)
+		first, rest = first+1<<level, rest[1<<level:]
 	}
 	k.leaves = k.leaves[:0]
 }

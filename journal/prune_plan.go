@@ -10,23 +10,35 @@ import (
 
 // queue is what may go of a journal, oldest first.
 type queue struct {
-	log      *log
-	name     string
-	bytes    int64 // of all files of the journal that stay
-	segments []candidate
-	picked   []candidate
+	log    *log
+	name   string
+	bytes  int64 // of all files of the journal that stay
+	rest   []candidate
+	picked []candidate
 }
 
-// candidate is a segment that may go.
+// candidate is a segment that may go, or a complete head of which none was made.
 type candidate struct {
 	first, end     uint64
-	bytes          int64 // of the segment, its blobs and its private values
+	isHead         bool
+	head           *completeHead // that is kept from being converted; nil: nothing has to be
+	bytes          int64         // of the file, its blobs and its private values
 	oldest, newest layout.Moment
-	looked         bool // end and times are known
+	looked         bool // times are known, and the end of a segment
 	reason         Reason
 }
 
-// newQueue lists the segments of a journal. Heads never go, nor does a segment that still has its head.
+// name is that of the file.
+func (c *candidate) name() string {
+	if c.isHead {
+		return layout.HeadName(c.first)
+	}
+	return layout.SegmentName(c.first)
+}
+
+// newQueue lists the segments and complete heads of a journal; Writer.mu is held. A segment that still has its head does
+// not go. The list ends at the head that grows, and at one that somebody makes a segment of: what came in later does
+// not go before it.
 func newQueue(fsys vfs.FS, l *log) (*queue, error) {
 	q := &queue{log: l, name: l.desc.Name}
 	names, err := fsys.ReadDir(l.dir)
@@ -46,11 +58,19 @@ func newQueue(fsys vfs.FS, l *log) (*queue, error) {
 		q.bytes += info.Size()
 	}
 	spans, err := listSpans(fsys, l.dir)
-	for _, s := range spans {
-		if s.segment && !s.head && !s.kept {
-			bytes := sizes[layout.SegmentName(s.first)] + sizes[layout.BlobName(s.first)] + sizes[layout.PrivateName(s.first)]
-			q.segments = append(q.segments, candidate{first: s.first, bytes: bytes})
+	for i, s := range spans {
+		if s.kept || s.segment && s.head {
+			continue
 		}
+		if s.head && !l.mayGo(s.first) {
+			break
+		}
+		c := candidate{first: s.first, isHead: s.head}
+		if s.head && i+1 < len(spans) {
+			c.end = spans[i+1].first
+		}
+		c.bytes = sizes[c.name()] + sizes[layout.BlobName(s.first)] + sizes[layout.PrivateName(s.first)]
+		q.rest = append(q.rest, c)
 	}
 	return q, err
 }
@@ -59,7 +79,7 @@ func newQueue(fsys vfs.FS, l *log) (*queue, error) {
 func (p *pruner) plan() {
 	for _, q := range p.queues {
 		r := p.policy.of(q.name)
-		for len(q.segments) > 0 {
+		for len(q.rest) > 0 {
 			c := p.look(q)
 			if c == nil {
 				continue
@@ -73,7 +93,7 @@ func (p *pruner) plan() {
 	p.makeRoom()
 }
 
-// reasonFor says why a segment goes whose newest entry has that age, in a journal of so many bytes; "" if it stays.
+// reasonFor says why something goes whose newest entry has that age, in a journal of so many bytes; "" if it stays.
 func (r Retention) reasonFor(age time.Duration, bytes int64) Reason {
 	switch {
 	case r.MaxAge > 0 && age > r.MaxAge:
@@ -84,22 +104,30 @@ func (r Retention) reasonFor(age time.Duration, bytes int64) Reason {
 	return ""
 }
 
-// look returns the oldest segment of a queue with its times. One that cannot be opened is left out, and nil returned.
+// look returns the oldest candidate of a queue with its times. One that cannot be opened is left out, and nil returned. A head
+// that has become a segment meanwhile ends the queue: the next run has it.
 func (p *pruner) look(q *queue) *candidate {
-	c := &q.segments[0]
+	c := &q.rest[0]
 	if c.looked {
 		return c
 	}
 	if err := c.look(p.w.fsys, q.log); err != nil {
-		p.errs = append(p.errs, fmt.Errorf("journal %s: prune %s: %w", q.name, layout.SegmentName(c.first), err))
-		q.segments = q.segments[1:]
+		if c.isHead && isNotExist(err) {
+			q.rest = nil
+			return nil
+		}
+		p.errs = append(p.errs, fmt.Errorf("journal %s: prune %s: %w", q.name, c.name(), err))
+		q.rest = q.rest[1:]
 		return nil
 	}
 	return c
 }
 
-// look reads end and times of a segment. They are believed only for the choice: see [keeper].
+// look reads the times of a candidate, and the end of a segment. They are believed only for the choice: see [keeper].
 func (c *candidate) look(fsys vfs.FS, l *log) error {
+	if c.isHead {
+		return c.lookHead(fsys, l)
+	}
 	s, err := openSegmentAt(fsys, l.dir, l.desc, c.first)
 	if err != nil {
 		return err
@@ -112,20 +140,20 @@ func (c *candidate) look(fsys vfs.FS, l *log) error {
 	return err
 }
 
-// pick takes the oldest segment of a queue, unless the floor holds it.
+// pick takes the oldest candidate of a queue, unless the floor holds it.
 func (p *pruner) pick(q *queue, why Reason) bool {
-	c := q.segments[0]
+	c := q.rest[0]
 	if floor := p.clock.HighestFloor(q.name, c.oldest, c.newest); p.clock.Age(c.newest, p.now) < floor {
 		p.report.Held = append(p.report.Held, Held{Journal: q.name, Reason: why, Floor: floor})
 		return false
 	}
 	c.reason = why
-	q.picked, q.segments = append(q.picked, c), q.segments[1:]
+	q.picked, q.rest = append(q.picked, c), q.rest[1:]
 	q.bytes -= c.bytes
 	return true
 }
 
-// makeRoom picks the oldest segments of all journals until enough of the file system is free.
+// makeRoom picks the oldest candidates of all journals until enough of the file system is free.
 func (p *pruner) makeRoom() {
 	if p.policy.KeepFree <= 0 {
 		return
@@ -146,7 +174,7 @@ func (p *pruner) makeRoom() {
 		if q == nil {
 			return
 		}
-		bytes := q.segments[0].bytes
+		bytes := q.rest[0].bytes
 		if !p.pick(q, BySpace) {
 			held[q] = true
 			continue
@@ -155,15 +183,15 @@ func (p *pruner) makeRoom() {
 	}
 }
 
-// oldest returns the queue whose next segment is the oldest, of those that nothing holds; nil if there is none.
+// oldest returns the queue whose next candidate is the oldest, of those that nothing holds; nil if there is none.
 func (p *pruner) oldest(held map[*queue]bool) *queue {
 	var found *queue
 	for _, q := range p.queues {
 		var c *candidate
-		for !held[q] && len(q.segments) > 0 && c == nil {
+		for !held[q] && len(q.rest) > 0 && c == nil {
 			c = p.look(q)
 		}
-		if c != nil && (found == nil || c.newest.Before(found.segments[0].newest)) {
+		if c != nil && (found == nil || c.newest.Before(found.rest[0].newest)) {
 			found = q
 		}
 	}

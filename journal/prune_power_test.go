@@ -15,9 +15,26 @@ import (
 	"constat/journal/layout"
 )
 
-// pruningSteps is a workload at whose end retention takes segments of two journals away.
+// pruningKinds say of which heads segments are made before retention takes files of two journals away.
+var pruningKinds = map[string][3]bool{
+	"segments":       {true, true, true},
+	"heads":          {},
+	"segment, heads": {true, false, false},
+}
+
+// pruningSteps is a workload at whose end retention takes segments, heads or both of two journals away.
 func (s *session) pruningSteps() []func() error {
-	convert := func() error { _, err := s.w.Convert(context.Background()); return err }
+	converts := s.converts
+	convert := func() error {
+		wanted := converts[0]
+		if wanted {
+			if _, err := s.w.Convert(context.Background()); err != nil {
+				return err
+			}
+		}
+		copy(converts[:], converts[1:])
+		return nil
+	}
 	prune := func() error {
 		if disk, ok := s.fsys.(*crashfs.FS); ok {
 			s.began = disk.Ops()
@@ -65,8 +82,10 @@ func prunedWell(t *testing.T, fsys *crashfs.FS, created bool) {
 			t.Errorf("left behind: %s", name)
 		}
 		if first, ok := layout.ParseKeptName(base); ok {
-			if _, err := fsys.Stat(strings.TrimSuffix(name, base) + layout.SegmentName(first)); err == nil {
-				t.Errorf("%s is there, and the segment still", name)
+			for _, gone := range []string{layout.SegmentName(first), layout.HeadName(first)} {
+				if _, err := fsys.Stat(strings.TrimSuffix(name, base) + gone); err == nil {
+					t.Errorf("%s is there, and %s still", name, gone)
+				}
 			}
 		}
 		if layout.IsDamaged(name) {
@@ -89,10 +108,10 @@ func prunedWell(t *testing.T, fsys *crashfs.FS, created bool) {
 }
 
 // pruningOps is between which operations of the workload retention is at work; with some before and behind.
-func pruningOps(t *testing.T) (from, to int) {
+func pruningOps(t *testing.T, kind string) (from, to int) {
 	t.Helper()
 	fsys := newDisk(t)
-	s := session{t: t, fsys: fsys, l: newLedger(), clock: newClock()}
+	s := session{t: t, fsys: fsys, l: newLedger(), clock: newClock(), converts: pruningKinds[kind]}
 	start := fsys.Ops()
 	must(t, s.life())
 	if len(files(fsys, "app", isKept)) != 2 || len(files(fsys, "system", isKept)) == 0 {
@@ -112,21 +131,25 @@ func (s *session) life() error {
 }
 
 func TestPowerLossWhilePruning(t *testing.T) {
-	from, to := pruningOps(t)
-	for part := range 2 {
-		t.Run(fmt.Sprint(part), func(t *testing.T) {
+	for kind := range pruningKinds {
+		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			for k := from + part; k <= to; k += 2 * stride {
-				pruningLossAt(t, k)
+			from, to := pruningOps(t, kind)
+			step := stride
+			if kind == "segment, heads" {
+				step = 3 * stride // of each there is more in the others
+			}
+			for k := from; k <= to; k += step {
+				pruningLossAt(t, kind, k)
 			}
 		})
 	}
 }
 
-func pruningLossAt(t *testing.T, k int) {
+func pruningLossAt(t *testing.T, kind string, k int) {
 	fsys := newDisk(t)
 	powerless(fsys, k)
-	s := session{t: t, fsys: fsys, l: newLedger(), clock: newClock()}
+	s := session{t: t, fsys: fsys, l: newLedger(), clock: newClock(), converts: pruningKinds[kind]}
 	err := s.life()
 	if err != nil && !errors.Is(err, crashfs.ErrPowerLost) {
 		t.Fatalf("operation %d: %v", k, err)
@@ -141,53 +164,62 @@ func pruningLossAt(t *testing.T, k int) {
 
 // TestPowerLossWhilePruningIsFinished takes the power away a second time, while a start finishes what was begun.
 func TestPowerLossWhilePruningIsFinished(t *testing.T) {
-	from, to := pruningOps(t)
-	for k := from; k < to; k += 5 * stride {
-		fsys := newDisk(t)
-		powerless(fsys, k)
-		s := session{t: t, fsys: fsys, l: newLedger(), clock: newClock()}
-		_ = s.life()
-		killed := fsys.CrashKeepAll()
-		for j := 0; ; j += stride {
-			again := killed.Clone()
-			begin := again.Ops()
-			powerless(again, j)
-			if w, err := journal.OpenWriter(again, dir, journal.Options{Clock: s.clock.read}); err == nil {
-				w.Close()
+	for _, kind := range []string{"segments", "heads"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			from, to := pruningOps(t, kind)
+			for k := from; k < to; k += 5 * stride {
+				lossWhileFinishing(t, kind, k)
 			}
-			done := again.Ops()-begin <= j
-			after := again.CrashKeepAll()
-			prunedWell(t, after, true)
-			if t.Failed() {
-				t.Fatalf("power lost at operation %d, and at %d of the next start", k, j)
-			}
-			if done {
-				break
-			}
+		})
+	}
+}
+
+func lossWhileFinishing(t *testing.T, kind string, k int) {
+	fsys := newDisk(t)
+	powerless(fsys, k)
+	s := session{t: t, fsys: fsys, l: newLedger(), clock: newClock(), converts: pruningKinds[kind]}
+	_ = s.life()
+	killed := fsys.CrashKeepAll()
+	for j, done := 0, false; !done; j += stride {
+		again := killed.Clone()
+		begin := again.Ops()
+		powerless(again, j)
+		if w, err := journal.OpenWriter(again, dir, journal.Options{Clock: s.clock.read}); err == nil {
+			w.Close()
+		}
+		done = again.Ops()-begin <= j
+		prunedWell(t, again.CrashKeepAll(), true)
+		if t.Failed() {
+			t.Fatalf("power lost at operation %d, and at %d of the next start", k, j)
 		}
 	}
 }
 
 func TestFaultsWhilePruning(t *testing.T) {
-	from, _ := pruningOps(t)
 	for _, mode := range faultfs.Modes() {
-		t.Run(mode.String(), func(t *testing.T) {
-			t.Parallel()
-			for k := from; ; k += stride {
-				disk := newDisk(t)
-				fsys := faultfs.New(disk, faultfs.Plan{At: k, Mode: mode})
-				s := session{t: t, fsys: vfs.FS(fsys), l: newLedger(), clock: newClock()}
-				s.stubborn()
-				prunedWell(t, disk.Crash(nil), s.l.created)
-				if t.Failed() {
-					t.Fatalf("operation %d failed: %q", k, fsys.Failed())
+		for _, kind := range []string{"segments", "heads"} {
+			t.Run(mode.String()+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				from, _ := pruningOps(t, kind)
+				for k := from; faultWhilePruning(t, kind, mode, k); k += stride {
 				}
-				if fsys.Ops() <= k {
-					return
-				}
-			}
-		})
+			})
+		}
 	}
+}
+
+// faultWhilePruning reports whether the workload came to the operation.
+func faultWhilePruning(t *testing.T, kind string, mode faultfs.Mode, k int) bool {
+	disk := newDisk(t)
+	fsys := faultfs.New(disk, faultfs.Plan{At: k, Mode: mode})
+	s := session{t: t, fsys: vfs.FS(fsys), l: newLedger(), clock: newClock(), converts: pruningKinds[kind]}
+	s.stubborn()
+	prunedWell(t, disk.Crash(nil), s.l.created)
+	if t.Failed() {
+		t.Fatalf("operation %d failed: %q", k, fsys.Failed())
+	}
+	return fsys.Ops() > k
 }
 
 // stubborn is the workload of a caller that does not give up.

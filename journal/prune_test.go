@@ -338,6 +338,16 @@ func TestReadWhilePruning(t *testing.T) {
 	fsys, clock := newStore(t), newClock()
 	w := open(t, fsys, clock)
 	aged(t, w, clock, 120, 80, 90, 60, 70, 50)
+	readWhilePruning(t, fsys, w, func() { convert(t, w) })
+	must(t, w.Close())
+	if n := verifyPruned(t, fsys, "app"); n == 0 {
+		t.Error("nothing was pruned")
+	}
+}
+
+// readWhilePruning reads app, of six days, forwards and backwards, while one day after the other is pruned.
+func readWhilePruning(t *testing.T, fsys *crashfs.FS, w *journal.Writer, rotated func()) {
+	t.Helper()
 	want, _ := readSome(t, fsys, "app", false)
 	stop := make(chan struct{})
 	var wait sync.WaitGroup
@@ -378,15 +388,11 @@ func TestReadWhilePruning(t *testing.T) {
 		prune(t, w, journal.Policy{Others: journal.Retention{MaxAge: time.Duration(days)*day - time.Hour}})
 		appendAll(t, w, "app", messages(9100, 20))
 		must(t, w.Rotate())
-		convert(t, w)
+		rotated()
 	}
 	close(stop)
 	wait.Wait()
 	must(t, w.Checkpoint())
-	must(t, w.Close())
-	if n := verifyPruned(t, fsys, "app"); n == 0 {
-		t.Error("nothing was pruned")
-	}
 }
 
 // TestFloorOfANewJournal: a floor that a writer knows from the beginning holds for the store, and for a journal that is

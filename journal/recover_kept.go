@@ -7,20 +7,20 @@ import (
 	"constat/journal/layout"
 )
 
-// scanKept looks at what stays of a pruned segment. If the segment is still there, a crash came before its end: what
-// stays was complete before it got its name, so that the segment can go. It returns false if the file is not to be used.
+// scanKept looks at what stays of a pruned segment or head. If that is still there, a crash came before its end: what
+// stays was complete before it got its name, so that the rest can go. It returns false if the file is not to be used.
 func (o *opening) scanKept(x span) (used bool, err error) {
 	k, err := openKept(o.r.w.fsys, o.dir, o.desc, x.first)
 	if err != nil && unlessDamaged(err) != nil {
 		return false, err
 	}
 	if err != nil || x.first != o.end || len(k.lost()) > 0 || !o.inOrder(k.Oldest.Epoch, k.Oldest.Received) {
-		if x.segment {
+		if x.segment || x.head {
 			o.wrong = append(o.wrong, filepath.Join(o.dir, layout.KeptName(x.first)))
 		}
 		return false, nil
 	}
-	if x.segment {
+	if x.segment || x.head {
 		o.unfinished = append(o.unfinished, k)
 	}
 	o.end, o.lastEpoch, o.lastReceived = k.End, k.Newest.Epoch, k.Newest.Received

@@ -16,7 +16,7 @@ import (
 type scanned struct {
 	first, end uint64
 	*head                     // nil: it is a segment, or what stays of one
-	kept       *keptPart      // what stays of a pruned segment
+	kept       *keptPart      // what stays of a pruned segment or head
 	frames     []frame.Extent // of a head: sound headers, in unbroken order
 	epoch      uint32         // of the newest entry, if there is one
 	received   int64
@@ -40,7 +40,7 @@ type opening struct {
 	spare []string // paths of heads whose entries a segment holds
 	wrong []string // paths of what must make way for the other of head and segment
 
-	unfinished []*keptPart // what stays of segments that are still to be removed
+	unfinished []*keptPart // what stays of segments and heads that are still to be removed
 }
 
 // cut is the place behind which nothing of a journal is used: the file that begins at an index, for a head from an

@@ -327,3 +327,17 @@ func TestOtherFormat(t *testing.T) {
 		}
 	}
 }
+
+// TestSmallJournalWithoutTree: the tree is derived, also where it would hold no hash yet.
+func TestSmallJournalWithoutTree(t *testing.T) {
+	fsys, clock := newStore(t), newClock()
+	w := open(t, fsys, clock)
+	appendAll(t, w, "app", messages(0, 3))
+	must(t, errors.Join(w.Checkpoint(), w.Close()))
+	tree := dir + "/app/" + layout.TreeFile
+	must(t, fsys.Remove(tree))
+	w = open(t, fsys, clock)
+	appendAll(t, w, "app", messages(3, 300))
+	must(t, errors.Join(w.Checkpoint(), w.Close()))
+	verify(t, fsys)
+}

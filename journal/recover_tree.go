@@ -22,7 +22,7 @@ func (o *opening) rehash() (reason string, err error) {
 		return "", err
 	}
 	covered := o.point.Size / seal.BlockSize
-	if uint64(len(o.treeOld)) >= covered {
+	if o.treeOld != nil && uint64(len(o.treeOld)) >= covered {
 		o.treeGood = true
 		matches, err := o.hashFrom(o.treeOld[:covered])
 		if matches || err != nil {
@@ -37,7 +37,7 @@ func (o *opening) rehash() (reason string, err error) {
 	return reason, err
 }
 
-// readTree returns the hashes of the tree file, or none if it is not sound: it is derived.
+// readTree returns the hashes of the tree file, or nil if it is not there or not sound: it is derived.
 func (o *opening) readTree() ([]seal.Hash, error) {
 	name := filepath.Join(o.dir, layout.TreeFile)
 	data, err := durable.ReadFile(o.r.w.fsys, name, maxTree)
@@ -53,7 +53,7 @@ func (o *opening) readTree() ([]seal.Hash, error) {
 		}
 		return nil, nil
 	}
-	var hashes []seal.Hash
+	hashes := []seal.Hash{}
 	for rest := data[frame.HeadHeaderSize:]; len(rest) >= len(seal.Hash{}); rest = rest[len(seal.Hash{}):] {
 		hashes = append(hashes, seal.Hash(rest))
 	}

@@ -26,18 +26,29 @@ func (r *Reader) Seals(views []*View) (SealState, error) {
 		return s, nil
 	}
 	l := &log{desc: views[i].Journal, dir: views[i].dir, nonces: entry.NewNonces(views[i].Journal.NonceKey)}
-	told, err := readTold(r.fsys, l)
-	if err != nil {
-		return s, err
+	const attempts = 10 // a head or segment may go while what stands for it comes
+	err := s.read(r, l)
+	for n := 1; isNotExist(err) && n < attempts; n++ {
+		err = s.read(r, l)
 	}
-	s.Generation = told.certificate
-	if s.Last, s.Index, err = readSeal(r.fsys, l); err != nil {
+	if err != nil {
 		return s, err
 	}
 	for _, v := range views {
 		s.Unsealed += v.Size - min(v.Size, s.covered(v))
 	}
 	return s, nil
+}
+
+// read reads the files of the system journal.
+func (s *SealState) read(r *Reader, l *log) error {
+	told, err := readTold(r.fsys, l)
+	if err != nil {
+		return err
+	}
+	s.Generation = told.certificate
+	s.Last, s.Index, err = readSeal(r.fsys, l)
+	return err
 }
 
 // covered is how many entries of a journal the newest seal covers, itself included.

@@ -81,7 +81,7 @@ func (v *View) endOfHead(p *part) error {
 
 // open opens a part, as what it is by now: a head may have become a segment since the files were listed. A segment is
 // returned and must be released; a nil segment means a head or, if [View.keptOf] says so, what stays of a pruned
-// segment. What is not there under either name, and then not under the first again, is pruned or gone.
+// one. What is not there under either name, and then not under the first again, is pruned or gone.
 func (v *View) open(p *part) (s *openSegment, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -42,8 +42,10 @@ type journalStatus struct {
 	Size     uint64 `json:"size"`
 	Signed   uint64 `json:"signed"` // entries under the newest checkpoint
 	Root     string `json:"root"`
-	Bytes    int64  `json:"bytes"`  // on disk
-	Pruned   uint64 `json:"pruned"` // entries in ranges that retention has pruned, those that stay there included
+	Bytes    int64  `json:"bytes"` // on disk
+	// Unconverted is how many complete heads are no segments: they wait, or convert: never leaves them so.
+	Unconverted int    `json:"unconverted"`
+	Pruned      uint64 `json:"pruned"` // entries in ranges that retention has pruned, those that stay there included
 	// Held says by which limits retention would remove more, did the floor not hold it back: "age", "size", "space".
 	Held []string `json:"held"`
 	// Witnesses and Stamp say who vouched for the journal last.
@@ -107,6 +109,9 @@ func (a *app) printStatus(s storeStatus, names []string, format string) error {
 	for _, name := range names {
 		j := s.Journals[name]
 		fmt.Fprintf(a.out, "journal %s\n  entries %d, signed up to %d, %d bytes on disk\n  vkey    %s\n", name, j.Size, j.Signed, j.Bytes, printable(j.VKey))
+		if j.Unconverted > 0 {
+			fmt.Fprintf(a.out, "  heads   %d complete and no segments\n", j.Unconverted)
+		}
 		if j.Pruned > 0 {
 			fmt.Fprintf(a.out, "  pruned  %d entries\n", j.Pruned)
 		}
@@ -156,7 +161,8 @@ func (a *app) readStatus(r *journal.Reader) (s storeStatus, names []string, whol
 	for _, v := range views {
 		d := v.Journal
 		j := journalStatus{Origin: d.Origin, VKey: c.Identity.VKey(d.Origin), ID: fmt.Sprintf("%x", d.ID[:]),
-			TimeAxis: string(d.Axis), Size: v.Size, Bytes: sizeOf(filepath.Join(r.Dir(), d.Name)), Held: append([]string{}, held[d.Name]...)}
+			TimeAxis: string(d.Axis), Size: v.Size, Bytes: sizeOf(filepath.Join(r.Dir(), d.Name)),
+			Unconverted: v.Unconverted(), Held: append([]string{}, held[d.Name]...)}
 		j.Witnesses, j.Stamp = a.vouchedFor(r, v)
 		for _, p := range v.Pruned() {
 			j.Pruned += p.Last - p.First + 1

@@ -24,8 +24,8 @@ func (a *app) vacuumCommand() *cobra.Command {
 	var f vacuumFlags
 	c := &cobra.Command{
 		Use:   "vacuum",
-		Short: "Remove the oldest segments that retention does not keep",
-		Long: `Remove whole segments, oldest first, until the limits are kept. Seals and control entries stay, and so do the hashes of
+		Short: "Remove the oldest entries that retention does not keep",
+		Long: `Remove whole segments and complete heads, oldest first, until the limits are kept. Seals and control entries stay, and so do the hashes of
 what goes: everything else can still be verified, and a signed control entry says what was removed.
 
 Without --older-than and --max-size the retention of the configuration is applied, as the daemon does by itself: that of
@@ -38,8 +38,8 @@ in, by default one day, and 30 days in the journal audit.`,
 		RunE: func(*cobra.Command, []string) error { return a.vacuum(f) },
 	}
 	c.Flags().StringVar(&f.journal, "journal", "", "only of this `JOURNAL`")
-	c.Flags().StringVar(&f.olderThan, "older-than", "", "remove segments whose newest entry is older than this `AGE`, such as 3d or 2y")
-	c.Flags().StringVar(&f.maxSize, "max-size", "", "remove segments until a journal has at most this `SIZE`, such as 500MiB")
+	c.Flags().StringVar(&f.olderThan, "older-than", "", "remove what has a newest entry older than this `AGE`, such as 3d or 2y")
+	c.Flags().StringVar(&f.maxSize, "max-size", "", "remove the oldest until a journal has at most this `SIZE`, such as 500MiB")
 	c.Flags().StringVar(&f.config, "config", "", "configuration `FILE` whose retention is applied")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be removed, and remove nothing")
 	return c

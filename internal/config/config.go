@@ -33,6 +33,9 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Retention says how much is kept, and how long.
 	Retention Retention `yaml:"retention"`
+	// Convert says when complete heads become segments: "at-once", which is the default, or "never" by the daemon itself, on
+	// a machine that only passes entries on.
+	Convert string `yaml:"convert"`
 	// Rules say where entries go.
 	Rules []Rule `yaml:"rules"`
 	// Witnesses cosign journals of this store; Witness is what the daemon does for the logs of others.

@@ -77,6 +77,8 @@ func TestMistakes(t *testing.T) {
 		"audit:\n  file: /log/\n":                                  "line 2: audit.file: |path of a file",
 		"audit:\n  off: yes\n":                                     "unknown field|audit (file)",
 		"retention:\n  journals:\n    audit: {floor: 29d}\n":       "line 3: retention.journals.audit.floor: |30 days",
+		"http: off\nconvert: later\n":                              "line 2: convert: |at-once or never",
+		"convert: [never]\n":                                       "[1:10]",
 		"listen:\n  udp: 127.0.0.1:514\n":                          "[2:",
 		"- a\n":                                                    "[1:1]",
 		"store: [\n":                                               "[1:8]",

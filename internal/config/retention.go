@@ -21,7 +21,7 @@ type Retention struct {
 	MaxAge  Age  `yaml:"max_age"`
 	MaxSize Room `yaml:"max_size"`
 	Floor   Age  `yaml:"floor"`
-	// KeepFree is what of the file system stays free: the oldest segments of all journals go until it is. Default 15%.
+	// KeepFree is what of the file system stays free: the oldest segments and heads of all journals go until it is. Default 15%.
 	KeepFree Room `yaml:"keep_free"`
 	// Journals says it for single journals; what one does not set is as above.
 	Journals map[string]Keep `yaml:"journals"`
@@ -29,7 +29,7 @@ type Retention struct {
 
 // Keep is the retention of one journal.
 type Keep struct {
-	// MaxAge is how old the newest entry of a segment may be. Default: any age.
+	// MaxAge is how old the newest entry of a segment or complete head may be. Default: any age.
 	MaxAge Age `yaml:"max_age"`
 	// MaxSize is for all files of the journal. Default 10% of the file system, at most 4GiB.
 	MaxSize Room `yaml:"max_size"`

@@ -26,6 +26,7 @@ func (c *Config) validate() (found []problem) {
 	}
 	found = append(found, c.Listen.validate()...)
 	found = append(found, c.Retention.validate()...)
+	found = append(found, c.validateConvert()...)
 	if c.HTTP != "" && c.HTTP != Off {
 		text := address(c.HTTP)
 		check(text != "", "http", text)

@@ -55,6 +55,7 @@ var filters = []struct{ keys, text string }{
 		"syslog_conf:\n  file: DIR/syslog.conf\n  dialect: bsd\n  journals: [audit]\n  format: json\n  files: {owner: root, group: root, mode: 0001, dir_mode: 0001, sync: no, rotate_size: 1, rotate_every: 1s, keep: 1}\n"},
 	{"syslog_conf.tls syslog_conf.tls.certificate syslog_conf.tls.key syslog_conf.tls.ca syslog_conf.tls.names syslog_conf.tls.common_name syslog_conf.tls.fingerprints syslog_conf.tls.anonymous statistics",
 		"syslog_conf:\n  file: DIR/syslog.conf\n  tls: {anonymous: yes, common_name: no, fingerprints: [], names: [], ca: '', certificate: '', key: ''}\nstatistics: 1ms\n"},
+	{"convert", "convert: never\nretention:\n  max_size: 1\n"},
 	{"user group", "user: root\ngroup: root\n"},
 	{"limits.connections_per_address", "limits:\n  connections_per_address: 1\n"},
 	{"listen.allow listen.deny", "listen:\n  tcp: ['127.0.0.1:0']\n  allow: [192.0.2.0/24]\n  deny: ['0.0.0.0/0', '::/0']\n"},

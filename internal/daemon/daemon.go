@@ -46,6 +46,7 @@ type Daemon struct {
 	bound   inputs
 	told    seldom // people, of peers that were refused
 	keep    atomic.Pointer[config.Retention]
+	heads   *heads
 	sleeps  chan sleepSign   // to whoever seals
 	sealed  chan struct{}    // closed when nobody does any more
 	memory  *config.Volatile // if the store is in memory; never changed
@@ -67,7 +68,8 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	s := newStore(o.Store, o.FS, o.Dir)
 	defer func() { err = errors.Join(err, s.Close()) }()
 	d := &Daemon{config: c, options: o, log: o.Log, facts: ingest.Machine(), names: map[listener]string{}, store: s,
-		urgent: make(chan string, 64), sleeps: make(chan sleepSign), sealed: make(chan struct{}), memory: c.Volatile}
+		urgent: make(chan string, 64), sleeps: make(chan sleepSign), sealed: make(chan struct{}), memory: c.Volatile,
+		heads: newHeads(c.Converts())}
 	d.intake = ingest.NewIntake(s, d.intakeConfig())
 	d.keepAs(c)
 	rules, err := rulesOf(&c)

@@ -32,6 +32,7 @@ func (d *Daemon) reload(c config.Config) error {
 	}
 	d.intake.SetLimits(c.Limits.Rate, c.Limits.Burst)
 	d.keepAs(c)
+	d.heads.set(c.Converts())
 	d.intake.SetRules(rules)
 	d.store.setPrivate(privateOf(c.Private))
 	d.outputs.retime(time.Duration(c.Statistics))

@@ -19,8 +19,8 @@ const (
 	retainVolatileEvery = 2 * time.Second
 )
 
-// headShare is what a head may take of a store in memory, as a part of the whole: retention removes segments only, and
-// a head that may grow to 64 MiB would be all there is.
+// headShare is what a head may take of a store in memory, as a part of the whole: retention does not remove the one that
+// grows, and one that may grow to 64 MiB would be all there is.
 const headShare = 16
 
 // keepAs takes the retention of a configuration.

@@ -149,7 +149,7 @@ func (b *blobCheck) unnamed() {
 	}
 }
 
-// left reports a record that no entry names. Beside what was kept of a pruned segment, a crash may leave those of
+// left reports a record that no entry names. Beside what was kept of a pruned segment or head, a crash may leave those of
 // entries that are pruned.
 func (b *blobCheck) left(index uint64) {
 	if b.h.kept {

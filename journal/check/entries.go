@@ -21,7 +21,7 @@ type partCheck struct {
 	size  int64
 	blobs *blobCheck
 	ended bool // reading failed, so that nobody knows what follows
-	kept  bool // it is what stays of a pruned segment
+	kept  bool // it is what stays of a pruned segment or head
 
 	private privateSeen
 }

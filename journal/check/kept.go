@@ -17,12 +17,12 @@ type pruned struct {
 	file      string
 	first     uint64
 	end       uint64
-	newest    layout.Moment // of the segment that was pruned, as the file says
+	newest    layout.Moment // of what was pruned, as the file says
 	proved    layout.Moment // of an entry with a lower index that is still there, if hasProved
 	hasProved bool
 }
 
-// keptCheck is what stays of a pruned segment under check.
+// keptCheck is what stays of a pruned segment or head under check.
 type keptCheck struct {
 	*partCheck
 	*layout.KeptFile
@@ -31,7 +31,7 @@ type keptCheck struct {
 	unread bool // the disk has not given all bytes
 }
 
-// keptPart checks what stays of a pruned segment; the next part, or the checkpoint, begins at end. The hashes in it
+// keptPart checks what stays of a pruned segment or head; the next part, or the checkpoint, begins at end. The hashes in it
 // stand for the entries that are gone: with them the root must come out.
 func (j *journalCheck) keptPart(p part, end uint64) {
 	h := &partCheck{journalCheck: j, file: filepath.Join(j.dir, layout.KeptName(p.first)), first: p.first, kept: true}
@@ -52,7 +52,7 @@ func (j *journalCheck) keptPart(p part, end uint64) {
 		return
 	}
 	if p.segment || p.head {
-		j.report.note("%s: the segment is still beside it: a pruning was cut short", h.file)
+		j.report.note("%s: what was pruned is still beside it: the pruning was cut short", h.file)
 	}
 	for _, text := range k.Damage {
 		j.report.note("%s: %s; it stands twice", h.file, text)

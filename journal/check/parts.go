@@ -10,8 +10,8 @@ import (
 	"constat/journal/layout"
 )
 
-// part is what holds the entries from an index on: a segment, a head, or what was kept of a pruned segment. Where a
-// crash left two of them, what came later counts: the segment before its head, what was kept before the segment.
+// part is what holds the entries from an index on: a segment, a head, or what was kept of a pruned one. Where a crash
+// left two of them, what came later counts: the segment before its head, what was kept before either.
 type part struct {
 	first   uint64
 	segment bool

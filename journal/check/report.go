@@ -45,7 +45,7 @@ const (
 	RuleUnproved   Rule = "unproved"   // no entry is beside missing ones such that it can no longer be proved
 	RuleBlob       Rule = "blob"       // values in blobs are there and unchanged
 	RulePrivate    Rule = "private"    // private values are those that were kept, or their erasure is logged
-	RuleKept       Rule = "kept"       // what stays of a pruned segment is whole
+	RuleKept       Rule = "kept"       // what stays of a pruned segment or head is whole
 	RulePruned     Rule = "pruned"     // what was pruned is what a signed control entry says
 	RuleFloor      Rule = "floor"      // nothing was pruned that was younger than the floor in force when it arrived
 	RuleSetAside   Rule = "set-aside"  // what recovery kept is there and unchanged

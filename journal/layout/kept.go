@@ -13,7 +13,7 @@ import (
 	"constat/seal"
 )
 
-// What stays of a pruned segment is a file: a header of 64 bytes (package frame, kind 'k'), a table, frames with the
+// What stays of a pruned segment or head is a file: a header of 64 bytes (package frame, kind 'k'), a table, frames with the
 // kept entries as in a head, and the table again. The table says which entries are kept, and stands for the others with
 // the hashes of the largest perfect subtrees, of at most 256 leaves, that hold exactly them. All integers are
 // little-endian.
@@ -34,7 +34,7 @@ import (
 //
 // The hashes of whole blocks stand in the file "tree" too.
 
-// Kept says what a pruned segment was and what stays of it.
+// Kept says what a pruned segment or head was and what stays of it.
 type Kept struct {
 	First, End     uint64 // indexes of all entries, End excluded
 	Oldest, Newest Moment // of all entries
@@ -107,14 +107,14 @@ func (k *Kept) table(frames int64) []byte {
 	return binary.LittleEndian.AppendUint32(b, frame.Checksum(b))
 }
 
-// KeptFile is the file of a pruned segment.
+// KeptFile is the file of a pruned segment or head.
 type KeptFile struct {
 	Kept
 	Frames, FramesEnd int64    // where frame.Scan finds the kept entries
 	Damage            []string // what is damaged and stands twice
 }
 
-// ReadKept reads the file of a pruned segment, of size bytes, without the kept entries. If one of the two tables is
+// ReadKept reads the file of a pruned segment or head, of size bytes, without the kept entries. If one of the two tables is
 // damaged it takes the other; it does not look at the header, which want says. Errors wrap [frame.ErrDamaged], or are
 // those of reading.
 func ReadKept(r io.ReaderAt, size int64, want frame.FileHeader) (*KeptFile, error) {

@@ -71,7 +71,7 @@ func ParseSegmentName(name string) (first uint64, ok bool) {
 	return parseIndexed(name, "", segSuffix)
 }
 
-// KeptName is the file name of what stays of the pruned segment that began at that index.
+// KeptName is the file name of what stays of the pruned segment or head that began at that index.
 func KeptName(first uint64) string { return fmt.Sprintf("%016d%s", first, keptSuffix) }
 
 // ParseKeptName is the inverse of [KeptName].
