@@ -10,9 +10,16 @@ import (
 	"constat/journal"
 )
 
-// inArenas reads a view once into arenas, each of which takes so many octets, and once step by step: when all was read,
-// what lies in the arenas must be the same.
+// inArenas reads a view into arenas, each of which takes so many octets, and step by step: when all was read, what lies in
+// the arenas must be the same, whether it was decoded or not.
 func inArenas(v *journal.View, octets int) error {
+	if err := inArenasAs(v, octets, false); err != nil {
+		return err
+	}
+	return inArenasAs(v, octets, true)
+}
+
+func inArenasAs(v *journal.View, octets int, undecoded bool) error {
 	var arenas []*journal.Arena
 	next := func() *journal.Arena {
 		if n := len(arenas); n == 0 || arenas[n-1].Size() >= octets {
@@ -20,18 +27,31 @@ func inArenas(v *journal.View, octets int) error {
 		}
 		return arenas[len(arenas)-1]
 	}
-	var lasting []entry.Entry
-	for x, err := range v.Entries(journal.Range{To: v.Size, Arena: next}) {
+	var lasting []journal.Item
+	for x, err := range v.Entries(journal.Range{To: v.Size, Arena: next, Undecoded: undecoded}) {
 		if err != nil {
 			return err
 		}
-		lasting = append(lasting, *x.Entry)
+		if x.Entry != nil {
+			e := *x.Entry
+			x.Entry = &e
+		}
+		lasting = append(lasting, x)
+	}
+	for i := range lasting {
+		x := &lasting[i]
+		if x.Body == nil {
+			continue
+		}
+		if x.Entry = new(entry.Entry); !undecoded || new(entry.Decoder).Decode(x.Body, x.Entry) != nil {
+			return fmt.Errorf("body %d: %q", x.Index, x.Body)
+		}
 	}
 	for x, err := range v.Entries(v.All()) {
 		if err != nil {
 			return err
 		}
-		if len(lasting) == 0 || !sameEntry(x.Entry, &lasting[0]) {
+		if len(lasting) == 0 || !sameEntry(x.Entry, lasting[0].Entry) {
 			return fmt.Errorf("entry %d is not in its arena any more, or another", x.Index)
 		}
 		lasting = lasting[1:]

@@ -36,6 +36,9 @@ type Range struct {
 	// Arena, if set, says where the next entries go: what they point to then stays valid until that arena is reset. It is
 	// asked before each frame of a head, all of which goes to one place, and before each other entry.
 	Arena func() *Arena
+	// Undecoded, with an arena, leaves entries of a head as they are, beside which nothing is kept: what is read then is
+	// the body. Whoever wants them decodes them.
+	Undecoded bool
 }
 
 // All is the range of all entries of the view.
@@ -44,7 +47,8 @@ func (v *View) All() Range { return Range{To: v.Size} }
 // Item is an entry with its index. The entry is valid until the next step.
 type Item struct {
 	Index uint64
-	Entry *entry.Entry
+	Entry *entry.Entry // nil if Body is set
+	Body  []byte       // see [Range]
 }
 
 // Entries yields the entries of a range in the order of their indexes, values in blobs put back. Indexes that cannot
@@ -205,10 +209,17 @@ func (w *walk) frame(p *part, x frame.Extent) bool {
 	if err != nil {
 		return w.yield(Item{}, fmt.Errorf("%s: %w", p.head.name, err)) && false
 	}
+	undecoded := a != nil && w.r.Undecoded && w.view.isAlone(p)
 	for n := range to - from {
 		index := from + n
 		if w.r.Reverse {
 			index = to - 1 - n
+		}
+		if undecoded {
+			if !w.yield(Item{Index: index, Body: bodies[index-x.Header.First]}, nil) {
+				return false
+			}
+			continue
 		}
 		e, err := w.view.read.entry(w.view, p.first, index, bodies[index-x.Header.First], a)
 		if err != nil {

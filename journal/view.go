@@ -3,9 +3,11 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"constat/journal/frame"
+	"constat/journal/layout"
 )
 
 // part is a stretch of a view in one file. Only the last one is opened with the view, if it is a head or no head
@@ -22,6 +24,7 @@ type part struct {
 	size   int64 // bytes of the head that belong to the view, 0 until known
 	frames []frame.Extent
 	listed bool // frames are known
+	beside lookedUp
 
 	segment *openSegment // guarded by View.mu, as is users
 	users   int
@@ -108,6 +111,28 @@ func (v *View) open(p *part) (s *openSegment, err error) {
 		return nil, keptErr
 	}
 	return nil, err
+}
+
+// lookedUp is whether there are files of values beside a head.
+type lookedUp uint8
+
+const (
+	notLookedUp lookedUp = iota
+	nothingBeside
+	somethingBeside
+)
+
+// isAlone reports whether no values of the entries of a head are kept beside it: what the view has of it has none then.
+func (v *View) isAlone(p *part) bool {
+	if p.beside == notLookedUp {
+		_, blobs := v.fsys.Stat(filepath.Join(v.dir, layout.BlobName(p.first)))
+		_, private := v.fsys.Stat(filepath.Join(v.dir, layout.PrivateName(p.first)))
+		p.beside = somethingBeside
+		if isNotExist(blobs) && isNotExist(private) {
+			p.beside = nothingBeside
+		}
+	}
+	return p.beside == nothingBeside
 }
 
 func (v *View) openHeadLocked(p *part) (err error) {

@@ -18,20 +18,21 @@ const (
 // item is an entry of a batch, or a stretch of indexes that cannot be read.
 type item struct {
 	index  uint64
-	entry  entry.Entry
-	last   uint64 // of the stretch
-	gone   bool   // it is a stretch
-	pruned bool   // by retention
+	body   []byte       // of the entry, which each reader decodes: that is cheaper than to fetch it from where another has put it
+	entry  *entry.Entry // where there is no body
+	last   uint64       // of the stretch
+	gone   bool         // it is a stretch
+	pruned bool         // by retention
 }
 
-// batch is a stretch of a journal, decoded once for all who read it at the time. It does not change while anybody holds
-// it.
+// batch is a stretch of a journal, read once for all who want it at the time. It does not change while anybody holds it.
 type batch struct {
 	journal     string
 	id          [8]byte
 	first, next uint64
 	items       []item
-	arena       journal.Arena // what entries point to
+	entries     []entry.Entry // of items; those that have outgrown the list are elsewhere
+	arena       journal.Arena // what bodies and entries point to
 	users       atomic.Int32
 }
 
@@ -40,7 +41,7 @@ var batches = sync.Pool{New: func() any { return new(batch) }}
 func newBatch(v *journal.View, first uint64) *batch {
 	b := batches.Get().(*batch)
 	b.journal, b.id, b.first, b.next = v.Journal.Name, v.Journal.ID, first, first
-	b.items = b.items[:0]
+	b.items, b.entries = b.items[:0], b.entries[:0]
 	b.arena.Reset()
 	b.users.Store(1)
 	return b
@@ -61,9 +62,14 @@ func (b *batch) release() {
 func (b *batch) full() bool { return len(b.items) >= maxEntries || b.arena.Size() >= maxOctets }
 
 // add takes an entry that lies in the arena.
-func (b *batch) add(index uint64, e *entry.Entry) {
-	b.items = append(b.items, item{index: index, entry: *e})
-	b.next = index + 1
+func (b *batch) add(x journal.Item) {
+	i := item{index: x.Index, body: x.Body}
+	if x.Entry != nil {
+		b.entries = append(b.entries, *x.Entry)
+		i.entry = &b.entries[len(b.entries)-1]
+	}
+	b.items = append(b.items, i)
+	b.next = x.Index + 1
 }
 
 // miss notes indexes that cannot be read. It returns an error that is about something else.

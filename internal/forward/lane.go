@@ -31,14 +31,14 @@ func openLane(r *journal.Reader, name string, from, size uint64) (*lane, error) 
 func (l *lane) batches(from uint64) iter.Seq2[*batch, error] {
 	return func(yield func(*batch, error) bool) {
 		f := filling{view: l.view, now: newBatch(l.view, from)}
-		for x, err := range l.view.Entries(journal.Range{From: from, To: l.end, Arena: f.arena}) {
+		for x, err := range l.view.Entries(journal.Range{From: from, To: l.end, Arena: f.arena, Undecoded: true}) {
 			if f.full != nil && !f.give(yield) {
 				f.now.release()
 				return
 			}
 			if err == nil {
 				f.now.prunedUpTo(x.Index)
-				f.now.add(x.Index, x.Entry)
+				f.now.add(x)
 			} else if err = f.now.miss(err); err != nil {
 				yield(nil, err)
 				return

@@ -16,14 +16,20 @@ type source struct {
 	batch *batch // that holds it; nil: not read yet
 	at    int    // of its items
 	told  uint64 // index up to which losses were told
+
+	decoder entry.Decoder
+	decoded entry.Entry
+	now     item // the next item, with its entry; what it points to belongs to the batch
 }
 
-// item is the next item; nil if there is none.
-func (s *source) item() *item {
-	if s.batch == nil {
-		return nil
+// show makes the item at hand the next one. What cannot be decoded cannot be read.
+func (s *source) show() {
+	s.now = s.batch.items[s.at]
+	if x := &s.now; x.body != nil {
+		if x.entry = &s.decoded; s.decoder.Decode(x.body, x.entry) != nil {
+			*x = item{index: x.index, last: x.index, gone: true}
+		}
 	}
-	return &s.batch.items[s.at]
 }
 
 // drop forgets what was read ahead.
@@ -51,6 +57,7 @@ func (s *source) load(f *Feed) error {
 			continue
 		}
 		s.batch = b
+		s.show()
 	}
 	return nil
 }
@@ -61,7 +68,9 @@ func (s *source) step(next uint64) {
 	if s.at++; s.at == len(s.batch.items) {
 		s.place.Next = s.batch.next
 		s.drop()
+		return
 	}
+	s.show()
 }
 
 // settle makes the sources fit the journals that there are.
@@ -118,7 +127,7 @@ func (o *Output) earliest() (first *source, err error) {
 				continue
 			}
 		}
-		if first == nil || before(s.item(), first.item()) {
+		if first == nil || before(&s.now, &first.now) {
 			first = s
 		}
 	}
@@ -129,20 +138,20 @@ func before(a, b *item) bool {
 	if a.gone || b.gone {
 		return a.gone && !b.gone
 	}
-	x, y := &a.entry, &b.entry
+	x, y := a.entry, b.entry
 	return x.Epoch < y.Epoch || x.Epoch == y.Epoch && x.Received < y.Received
 }
 
 // take renders the next item of a source, if it is wanted, and steps over it.
 func (o *Output) take(s *source) {
-	x := s.item()
+	x := &s.now
 	if x.gone {
 		o.miss(s, x)
 		s.step(x.last + 1)
 		return
 	}
-	if o.wants(s.name, &x.entry) {
-		o.record.Journal, o.record.ID, o.record.Index, o.record.Entry = s.batch.journal, s.batch.id, x.index, &x.entry
+	if o.wants(s.name, x.entry) {
+		o.record.Journal, o.record.ID, o.record.Index, o.record.Entry = s.batch.journal, s.batch.id, x.index, x.entry
 		o.append(&o.record)
 	}
 	s.step(x.index + 1)

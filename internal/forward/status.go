@@ -54,12 +54,13 @@ func (o *Output) received(name string, place Place) (received int64, ok bool) {
 		return 0, false
 	}
 	defer b.release()
-	for i := range b.items {
-		if x := &b.items[i]; !x.gone && x.index >= place.Next {
+	s := source{place: place, batch: b}
+	for s.at = range b.items {
+		if s.show(); !s.now.gone && s.now.index >= place.Next {
 			o.mu.Lock()
-			o.peek = peeked{name, place, x.entry.Received}
+			o.peek = peeked{name, place, s.now.entry.Received}
 			o.mu.Unlock()
-			return x.entry.Received, true
+			return s.now.entry.Received, true
 		}
 	}
 	return 0, false
