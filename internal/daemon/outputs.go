@@ -12,6 +12,7 @@ import (
 
 	"constat/internal/config"
 	"constat/internal/forward"
+	"constat/internal/ingest"
 	"constat/internal/vfs"
 	"constat/journal"
 )
@@ -43,10 +44,20 @@ func (d *Daemon) openOutputs(c config.Config) error {
 		d.log.Warn("outputs", "error", err)
 	}
 	f.wanted = list
+	d.hasten(len(list))
 	f.retimed = make(chan struct{}, 1)
 	f.statistics.Store(int64(c.Statistics))
 	d.store.signed = f.wake
 	return nil
+}
+
+// hasten has entries signed sooner where there are outputs, which send what is signed.
+func (d *Daemon) hasten(outputs int) {
+	within := ingest.Within
+	if outputs > 0 {
+		within = ingest.Soon
+	}
+	d.intake.SetWithin(within)
 }
 
 // prepare opens the journals and the ledger, once there is an output.

@@ -37,6 +37,7 @@ func (d *Daemon) reload(c config.Config) error {
 	d.store.setPrivate(privateOf(c.Private))
 	d.outputs.retime(time.Duration(c.Statistics))
 	d.replaceOutputs(outputs)
+	d.hasten(len(outputs))
 	d.config = c
 	return nil
 }

@@ -6,7 +6,7 @@
 // and a target that is away costs nothing but disk: no memory, and nobody else's time.
 //
 // Only what is signed is sent: what leaves the machine stands in its journal, whatever happens afterwards, and an index
-// never means another entry after a crash. What came is signed within a second.
+// never means another entry after a crash. What came is signed soon.
 //
 //	Feed      reads the journals in batches, which outputs at the same place share
 //	Ledger    the places of all outputs, in one file, written at most once a second

@@ -30,7 +30,7 @@ func (in *Intake) makeDurable(now time.Time) {
 	if in.syncing != nil || in.broken != nil {
 		return
 	}
-	signDue := now.Sub(in.signedAt) >= signEvery
+	signDue := !now.Before(in.due(in.signedAt))
 	switch due := in.syncDue(now); {
 	case len(in.committing) > 0 || in.unsigned && signDue:
 		in.beginSync(true, now)
@@ -39,10 +39,10 @@ func (in *Intake) makeDurable(now time.Time) {
 	}
 }
 
-// syncDue reports whether somebody waits, something critical came, or the oldest entry is a second old.
+// syncDue reports whether somebody waits, something critical came, or the oldest entry is as old as it may be.
 func (in *Intake) syncDue(now time.Time) bool {
 	p := &in.pending
-	return len(p.waiting) > 0 || p.any && (p.hurry || now.Sub(p.since) >= syncWithin)
+	return len(p.waiting) > 0 || p.any && (p.hurry || !now.Before(in.due(p.since)))
 }
 
 // beginSync syncs everything appended, and signs it, beside everything else. The result comes by in.synced.

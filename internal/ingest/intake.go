@@ -31,7 +31,6 @@ const DefaultQueue = 32 << 20
 const (
 	gatherFor     = 20 * time.Millisecond // messages that arrive together share a frame
 	gatherOctets  = 64 << 10              // so much is not waited for
-	syncWithin    = time.Second           // when nobody waits
 	lossEvery     = time.Second
 	retryEvery    = 200 * time.Millisecond // while the disk is full
 	diskReserve   = 8 << 20                // for loss entries and seals
@@ -41,8 +40,13 @@ const (
 	maxHeld       = 4 << 20                // octets of the chunks that a batch points into
 	leastChunk    = 1 << 10                // smaller memory of a chunk is let go
 	keepChunk     = 512 << 10              // and so is larger
-	signEvery     = time.Second
 	systemJournal = "system"
+)
+
+// Times after which what was appended is made durable and signed at the latest when nobody waits for it.
+const (
+	Within = time.Second
+	Soon   = 100 * time.Millisecond // for those who pass on what is signed
 )
 
 // Intake takes chunks from the inputs and writes them to the store, in batches. It is the only one to do so.
@@ -55,6 +59,7 @@ type Intake struct {
 	limits limiter // of those who do not wait
 	paces  paces   // of those who do
 	rules  atomic.Pointer[rule.Set]
+	within atomic.Int64 // see [Within]
 
 	received atomic.Uint64 // messages
 	durable  atomic.Uint64 // messages
@@ -111,8 +116,15 @@ func NewIntake(store Store, c Config) *Intake {
 	in.queue = newQueue(c.QueueBytes, in.giveBack)
 	in.chunks.New = func() any { return new(input.Chunk) }
 	in.SetLimits(c.Rate, c.Burst)
+	in.SetWithin(Within)
 	return in
 }
+
+// SetWithin changes after which time everything is durable and signed: [Within] at first.
+func (in *Intake) SetWithin(d time.Duration) { in.within.Store(int64(d)) }
+
+// due is when what was done at that time is to be durable or signed.
+func (in *Intake) due(since time.Time) time.Time { return since.Add(time.Duration(in.within.Load())) }
 
 // SetLimits changes how many messages a second a source may send in the long run, and how many at once.
 func (in *Intake) SetLimits(rate, burst float64) { in.limits.limit.Store(&limit{rate, burst}) }
@@ -210,8 +222,8 @@ func (in *Intake) idleFor(now time.Time) time.Duration {
 	}
 	earlier(in.stuck, in.tryAt)
 	if in.syncing == nil && in.broken == nil {
-		earlier(in.pending.any, in.pending.since.Add(syncWithin))
-		earlier(in.unsigned, in.signedAt.Add(signEvery))
+		earlier(in.pending.any, in.due(in.pending.since))
+		earlier(in.unsigned, in.due(in.signedAt))
 	}
 	earlier(in.broken == nil && in.losses.any(), in.lossesDue)
 	return max(due.Sub(now), 0)

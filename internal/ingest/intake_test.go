@@ -112,6 +112,23 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestSoon: where somebody passes on what is signed, that is soon.
+func TestSoon(t *testing.T) {
+	f := newFake()
+	in, stop := startIntake(t, f, Config{})
+	in.SetWithin(Soon)
+	for n := 1; n <= 3; n++ {
+		put(t, in, chunkOf(in, gramSource, "<13>not waited for"))
+		took := until(t, "signed", func() bool { _, _, signed := f.events(); return signed == n })
+		if t.Logf("signed after %v", took); took > 500*time.Millisecond {
+			t.Errorf("signed after %v", took)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestUrgent: a critical message of a local sender is synced at once, but once a second for each.
 func TestUrgent(t *testing.T) {
 	f := newFake()
