@@ -27,7 +27,7 @@ var filters = []struct{ keys, text string }{
 	{"limits.queue", "limits:\n  queue: 1MiB\n"},
 	{"limits.connections", "limits:\n  connections: 1\n"},
 	{"limits.receive_buffer", "limits:\n  receive_buffer: 1\n"},
-	{"limits.frame_timeout", "limits:\n  frame_timeout: 1ms\n"},
+	{"limits.frame_timeout limits.handshake_timeout", "limits:\n  frame_timeout: 1ms\n  handshake_timeout: 1ms\n"},
 	{"", "rules:\n- journal: elsewhere\n  query: 'level:in(debug, info, warning, err)'\n- journal: system\n  query: 'cid:* OR op:*'\n"},
 	{"", "rules:\n- journal: audit\n  query: '*'\n"},
 	{"rules rules.selector rules.dialect rules.discard rules.to", "rules:\n- selector: '*.*'\n  dialect: bsd\n  discard: true\n"},

@@ -76,6 +76,9 @@ func (a Address) Dialer(o Options) (output.Dialer, error) {
 func secure(c *tlsconf.Config, host string) func(context.Context, net.Conn) (net.Conn, error) {
 	return func(ctx context.Context, conn net.Conn) (net.Conn, error) {
 		secured := tls.Client(conn, c.Client(host))
-		return secured, secured.HandshakeContext(ctx)
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return nil, tlsconf.Explain(err)
+		}
+		return secured, nil
 	}
 }
