@@ -2,6 +2,7 @@ package syslog
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,11 @@ import (
 
 // DefaultTimeout is how long a connection may take to be made, and to take what is sent.
 const DefaultTimeout = 30 * time.Second
+
+// trial is how long a connection of TLS 1.3 must have held before what the other kernel has counts as confirmed. A client
+// has ended its handshake before the server has looked at its certificate (RFC 8446 §2): what is sent until the server has
+// refused that is acknowledged by a kernel, and read by nobody. With TLS 1.2 the server says first that it is content.
+const trial = time.Second
 
 // Stream says how messages are sent over a connection.
 type Stream struct {
@@ -65,6 +71,9 @@ func (s Stream) Open(ctx context.Context, _ output.Lost) (output.Target, error) 
 		s.Timeout = DefaultTimeout
 	}
 	t := &stream{config: s, conn: conn, wire: wire, gone: make(chan struct{})}
+	if secure, ok := conn.(interface{ ConnectionState() tls.ConnectionState }); ok && secure.ConnectionState().Version >= tls.VersionTLS13 {
+		t.proven = time.Now().Add(trial)
+	}
 	go t.watch()
 	return t, nil
 }
@@ -75,12 +84,14 @@ type stream struct {
 	conn    net.Conn // messages go here
 	wire    *counted // and their octets, perhaps encrypted, here
 	buffer  []byte
-	sent    uint64 // messages
-	marks   []mark // of what is not confirmed, in order
-	settled uint64 // messages that are confirmed
+	sent    uint64    // messages
+	marks   []mark    // of what is not confirmed, in order
+	settled uint64    // messages that are confirmed
+	proven  time.Time // from when on they can be; see trial
 
 	gone chan struct{} // closed when the other side has ended the connection
 	why  error         // then
+	soon bool          // then: before it was proven
 }
 
 // mark says how many messages were sent when so many octets had been written.
@@ -96,7 +107,7 @@ func (t *stream) watch() {
 	buffer := make([]byte, 512)
 	for {
 		if _, err := t.conn.Read(buffer); err != nil {
-			t.why = err
+			t.why, t.soon = err, time.Now().Before(t.proven)
 			return
 		}
 	}
@@ -128,7 +139,7 @@ func (t *stream) Send(ctx context.Context, m *output.Messages) error {
 		return ctx.Err()
 	}
 	if _, err := t.conn.Write(t.buffer); err != nil {
-		return errors.Join(ctx.Err(), err)
+		return errors.Join(ctx.Err(), t.lost(), err)
 	}
 	t.sent += uint64(m.Len())
 	t.marks = append(t.marks, mark{t.wire.written.Load(), t.sent})
@@ -139,6 +150,9 @@ func (t *stream) Send(ctx context.Context, m *output.Messages) error {
 func (t *stream) Confirmed(bool) (uint64, error) {
 	if len(t.marks) == 0 {
 		return t.settled, t.lost()
+	}
+	if err := t.lost(); time.Now().Before(t.proven) || err != nil && t.soon {
+		return t.settled, err
 	}
 	acked, err := t.wire.acknowledged()
 	if err != nil {
