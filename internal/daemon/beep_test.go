@@ -84,17 +84,18 @@ func TestBEEP(t *testing.T) {
 }
 
 // TestKillAfterBEEPAnswer: the daemon is killed as soon as it has answered entries, or has closed a channel of RAW. Nothing that
-// it has answered is missing. 4 rounds, 100 with CONSTAT_LONG=1.
+// it has answered is missing. 20 rounds, 200 with CONSTAT_LONG=1; in every fourth it is killed in the middle of more.
 func TestKillAfterBEEPAnswer(t *testing.T) {
-	rounds := 4
+	rounds := 20
 	if long() {
-		rounds = 100
+		rounds = 200
 	}
 	p := newPlace(t, beepOnly)
+	code := p.make()
 	var told []string
 	for n := range rounds {
 		d := p.serve()
-		list := texts(n, 1+40*n)
+		list := texts(n, 1+40*(n%10))
 		sent := slices.Clone(list)
 		for i := range sent {
 			sent[i] = "<13>" + sent[i]
@@ -110,23 +111,34 @@ func TestKillAfterBEEPAnswer(t *testing.T) {
 			}
 		}
 		told = append(told, list...)
-		more := make(chan int, 1)
-		rest := texts(rounds+n, 3000)
-		c := p.dialBEEP(beeptest.COOKED)
-		go func() {
-			k, _ := c.SendCooked(rest)
-			more <- k
-		}()
-		p.until("some of the rest", func() bool { return len(p.events()) > len(told) })
-		d.kill()
-		told = append(told, rest[:<-more]...)
+		if n%4 < 3 {
+			d.kill()
+		} else {
+			told = append(told, p.killWhileAnswering(d, n, len(p.events()))...)
+		}
 		holds(t, p.all("system"), told)
 		if t.Failed() {
 			t.Fatalf("round %d", n)
 		}
 	}
 	p.serve().stop()
-	p.verify()
+	p.verifies(code, p.store, 0)
 	holds(t, p.all("system"), told)
 	t.Log(fmt.Sprint(len(told), " messages were answered in ", rounds, " rounds"))
+}
+
+// killWhileAnswering kills the daemon while it answers entries of COOKED, and returns those that were answered. There are
+// more events by then.
+func (p *place) killWhileAnswering(d *process, n, events int) []string {
+	p.t.Helper()
+	answered := make(chan int, 1)
+	rest := texts(1000+n, 3000)
+	c := p.dialBEEP(beeptest.COOKED)
+	go func() {
+		k, _ := c.SendCooked(rest)
+		answered <- k
+	}()
+	p.until("some of the rest", func() bool { return len(p.events()) > events })
+	d.kill()
+	return rest[:<-answered]
 }

@@ -85,7 +85,7 @@ var table = []row{
 		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
 		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/backup", "internal/witness",
 		"internal/forward", "internal/output/...", "internal/tlsconf", // "status" and "log --to"
-		"internal/input/native",                                      // the client of the daemon's own socket
+		"internal/input/native",                                                          // the client of the daemon's own socket
 		"internal/input", "internal/input/record", "internal/tunnel", "internal/tlsconf", // "record" runs them itself
 		"station", // "log --channel" writes frames
 	}},
