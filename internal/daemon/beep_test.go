@@ -1,10 +1,13 @@
 package daemon
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"constat/internal/beep/beeptest"
@@ -141,4 +144,59 @@ func (p *place) killWhileAnswering(d *process, n, events int) []string {
 	p.until("some of the rest", func() bool { return len(p.events()) > events })
 	d.kill()
 	return rest[:<-answered]
+}
+
+// TestBEEPStartTLS: the built daemon negotiates TLS, and only then takes entries. Where it is negotiated is not changed by
+// SIGHUP.
+func TestBEEPStartTLS(t *testing.T) {
+	const configuration = "http: off\nlisten:\n  beep:\n  - address: 127.0.0.1:0\n    tls: " + secured + "\n"
+	p := newPlace(t, configuration+"    starttls: true\n")
+	code := p.make()
+	p.pki()
+	d := p.serve()
+	pair, err := tls.LoadX509KeyPair(p.dir+"/client.pem", p.dir+"/client.key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dial := func() *beeptest.Client {
+		t.Helper()
+		conn, err := net.Dial("tcp", p.address("beep-tls"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := beeptest.Negotiate(conn); err != nil {
+			t.Fatal(err)
+		}
+		secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{pair}})
+		c, err := beeptest.New(secure, beeptest.COOKED, patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.HangUp)
+		return c
+	}
+	if n, err := dial().SendCooked([]string{"<13>first"}); n != 1 || err != nil {
+		t.Fatalf("%d acknowledged: %v", n, err)
+	}
+	p.configure(configuration)
+	d.signal(syscall.SIGHUP)
+	p.until("refused", func() bool { return strings.Contains(d.errs.String(), "starttls of beep-tls") })
+	if n, err := dial().SendCooked([]string{"<13>second"}); n != 1 || err != nil {
+		t.Fatalf("%d acknowledged: %v", n, err)
+	}
+	if plain, err := beeptest.Dial(p.address("beep-tls"), beeptest.COOKED, patience); err == nil || !strings.Contains(err.Error(), "not before TLS") {
+		t.Errorf("in the clear: %v %v", plain, err)
+	}
+	p.until("people are told", func() bool { return strings.Contains(d.errs.String(), "no TLS") })
+	d.stop()
+	holds(t, p.all("system"), []string{"first", "second"})
+	if lost := lostIn(t, p.all("system")); lost["refused: no TLS"] != 1 || len(lost) != 1 {
+		t.Errorf("lost %v", lost)
+	}
+	for _, k := range p.events() {
+		if k.fields["_TRANSPORT"] != "syslog-beep-tls" || k.fields["_TLS_PEER"] != "CN=client" {
+			t.Errorf("%v", k.fields)
+		}
+	}
+	p.verifies(code, p.store, 0)
 }

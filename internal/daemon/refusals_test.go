@@ -113,26 +113,33 @@ func (m mode) refusal(shown string) string {
 // entrance is a way in, and what a client says there to have a text kept.
 type entrance struct {
 	kind string
+	host string // where it listens
 	say  func(text string) string
 	told string // what is said to a client whose text is kept; "" is nothing
+
+	begin func(net.Conn) error // what is spoken before TLS, if there is something
 }
 
 // entrances are those of the daemon.
 var entrances = []entrance{
-	{"tls", func(text string) string { return fmt.Sprintf("%d <13>%s", len(text)+4, text) }, ""},
-	{"relp-tls", func(text string) string {
-		return fmt.Sprintf("1 open 30 relp_version=0\ncommands=syslog\n2 syslog %d <13>%s\n", len(text)+4, text)
-	}, "\n2 rsp 6 200 OK\n"},
-	{"beep-tls", func(text string) string {
-		hello, start := beep.XML("<greeting />"), beep.XML("<start number='1'><profile uri='"+beeptest.COOKED+"' /></start>")
-		b := beep.AppendFrame(nil, beep.Header{Kind: beep.RPY}, hello)
-		b = beep.AppendFrame(b, beep.Header{Kind: beep.MSG, Number: 1, Seq: uint32(len(hello))}, start)
-		return string(beep.AppendFrame(b, beep.Header{Kind: beep.MSG, Channel: 1}, beeptest.Entry("<13>"+text)))
-	}, beep.OK},
+	{kind: "tls", host: "127.0.0.1", say: func(text string) string { return fmt.Sprintf("%d <13>%s", len(text)+4, text) }},
+	{kind: "relp-tls", host: "127.0.0.1", say: sayRELP, told: "\n2 rsp 6 200 OK\n"},
+	{kind: "beep-tls", host: "127.0.0.1", say: sayBEEP, told: beep.OK},
+	{kind: "beep-tls", host: "127.0.0.2", say: sayBEEP, told: beep.OK, begin: beeptest.Negotiate},
+}
+
+func sayRELP(text string) string {
+	return fmt.Sprintf("1 open 30 relp_version=0\ncommands=syslog\n2 syslog %d <13>%s\n", len(text)+4, text)
+}
+
+func sayBEEP(text string) string {
+	start := beep.XML("<start number='1'><profile uri='" + beeptest.COOKED + "' /></start>")
+	b := beep.AppendFrame(beeptest.Greeting(), beep.Header{Kind: beep.MSG, Number: 1, Seq: uint32(len(beep.XML("<greeting />")))}, start)
+	return string(beep.AppendFrame(b, beep.Header{Kind: beep.MSG, Channel: 1}, beeptest.Entry("<13>"+text)))
 }
 
 // recorder is the entrance of "constat record".
-var recorder = entrance{"record", func(text string) string { return text + "\n" }, ""}
+var recorder = entrance{kind: "record", say: func(text string) string { return text + "\n" }}
 
 // visitor is a client that is let in or refused, always from an address of its own.
 type visitor struct {
@@ -184,6 +191,11 @@ func (c *town) visit(t testing.TB, v visitor, e entrance, address, from, text, w
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(patience))
+	if e.begin != nil {
+		if err := e.begin(conn); err != nil {
+			return err
+		}
+	}
 	if v.bare {
 		return v.scrawl(conn, e.say(text))
 	}
@@ -238,15 +250,16 @@ func (v visitor) scrawl(conn net.Conn, plainly string) error {
 
 // visited has all visitors come through some ways in, then the good client, and checks what the journal says when done
 // has been called, which ends whatever serves.
-func (c *town) visited(p *place, m mode, list []entrance, address func(kind string) string, done func()) {
+func (c *town) visited(p *place, m mode, list []entrance, address func(entrance) string, done func()) {
 	t := p.t
 	refused, kept := map[string]string{}, map[string]int{} // entries by source, messages
 	var visiting sync.WaitGroup
 	room := make(chan struct{}, 16)
 	for k, e := range list {
+		at := address(e)
 		for i, v := range visitors() {
 			from := fmt.Sprintf("127.9.%d.%d", k, i+1)
-			text := fmt.Sprintf("%s over %s", v.name, e.kind)
+			text := fmt.Sprintf("%s over %s %d", v.name, e.kind, k)
 			why := v.why
 			if why == "" {
 				why = m.refusal(v.shown)
@@ -259,7 +272,7 @@ func (c *town) visited(p *place, m mode, list []entrance, address func(kind stri
 			room <- struct{}{}
 			visiting.Go(func() {
 				defer func() { <-room }()
-				if err := c.visit(t, v, e, address(e.kind), from, text, why); err != nil {
+				if err := c.visit(t, v, e, at, from, text, why); err != nil {
 					t.Errorf("%s, %s, which should be refused for %q: %v", m.name, text, why, err)
 				}
 			})
@@ -271,9 +284,9 @@ func (c *town) visited(p *place, m mode, list []entrance, address func(kind stri
 		if m.anonymous {
 			good.shown = ""
 		}
-		text := "the good client over " + e.kind
+		text := fmt.Sprintf("the good client over %s %d", e.kind, k)
 		kept[text]++
-		if err := c.visit(t, good, e, address(e.kind), fmt.Sprintf("127.9.%d.200", k), text, ""); err != nil {
+		if err := c.visit(t, good, e, address(e), fmt.Sprintf("127.9.%d.200", k), text, ""); err != nil {
 			t.Errorf("%s, %s: %v", m.name, text, err)
 		}
 	}
@@ -307,9 +320,9 @@ func TestEveryRefusal(t *testing.T) {
 			code := p.make()
 			c := newTown(p, x509.ExtKeyUsageServerAuth, "client.test")
 			secured := "\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, " + c.settings(m) + "}\n"
-			p.configure("http: off\nlimits:\n  handshake_timeout: 700ms\nlisten:\n  tls:" + secured + "  relp:" + secured + "  beep:" + secured)
+			p.configure("http: off\nlimits:\n  handshake_timeout: 700ms\nlisten:\n  tls:" + secured + "  relp:" + secured + "  beep:" + secured + strings.Replace(secured, "127.0.0.1", "127.0.0.2", 1) + "    starttls: true\n")
 			d := p.serve()
-			c.visited(p, m, entrances, p.address, d.stop)
+			c.visited(p, m, entrances, p.entrance, d.stop)
 			p.verifies(code, p.store, 0)
 		})
 	}
@@ -327,8 +340,20 @@ func TestEveryRefusal(t *testing.T) {
 			if found == nil {
 				t.Fatalf("it said %s", &d.errs)
 			}
-			c.visited(p, m, []entrance{recorder}, func(string) string { return found[1] }, d.stop)
+			c.visited(p, m, []entrance{recorder}, func(entrance) string { return found[1] }, d.stop)
 			p.verifies(code, p.store, 0)
 		})
 	}
+}
+
+// entrance is the address of one.
+func (p *place) entrance(e entrance) string {
+	p.t.Helper()
+	for _, name := range p.endpoints().Inputs {
+		if kind, address, _ := strings.Cut(name, " "); kind == e.kind && strings.HasPrefix(address, e.host+":") {
+			return address
+		}
+	}
+	p.t.Fatalf("no input %s %s among %q", e.kind, e.host, p.endpoints().Inputs)
+	return ""
 }

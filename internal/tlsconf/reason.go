@@ -14,7 +14,6 @@ import (
 
 // More reasons, of handshakes that came to no end.
 const (
-	reasonNoTLS   = "no TLS"
 	reasonTimeout = "TLS handshake not in time"
 	reasonBroken  = "TLS handshake broken off"
 	reasonPeer    = "TLS refused by the peer"
@@ -28,7 +27,7 @@ const wrongSignature = "invalid signature by the "
 
 // Reason says in few and fixed words why a handshake failed.
 func Reason(err error) string {
-	for _, known := range []error{ErrNoCertificate, ErrExpired, ErrNotYet, ErrUntrusted, ErrSelfSigned, ErrFingerprint, ErrUsage, ErrName, ErrVersion} {
+	for _, known := range []error{ErrNoCertificate, ErrExpired, ErrNotYet, ErrUntrusted, ErrSelfSigned, ErrFingerprint, ErrUsage, ErrName, ErrNoTLS, ErrVersion} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
@@ -36,7 +35,7 @@ func Reason(err error) string {
 	record, remote := tls.RecordHeaderError{}, (*net.OpError)(nil)
 	switch {
 	case errors.As(err, &record):
-		return reasonNoTLS
+		return ErrNoTLS.Error()
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return reasonTimeout
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):

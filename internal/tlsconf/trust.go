@@ -19,6 +19,7 @@ var (
 	ErrFingerprint   = errors.New("fingerprint of the certificate not listed")
 	ErrUsage         = errors.New("certificate not for this use")
 	ErrName          = errors.New("wrong name in the certificate")
+	ErrNoTLS         = errors.New("no TLS")
 	ErrVersion       = errors.New("no common TLS version or cipher")
 )
 
