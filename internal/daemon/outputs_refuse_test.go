@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"constat/internal/forward"
+	"constat/internal/input/mqtt/mqtttest"
 	"constat/internal/relp"
 	"constat/internal/tlsconf/tlstest"
 )
@@ -38,6 +39,7 @@ type trap struct {
 	why  string // what the output says
 	bad  func(conn net.Conn)
 	good *tls.Config
+	to   string // an address that it passes everything on to, once it is mended, instead of taking messages
 	l    net.Listener
 
 	mu     sync.Mutex
@@ -99,6 +101,10 @@ func (r *trap) receive(conn net.Conn) {
 		r.receiveRELP(conn)
 		return
 	}
+	if r.to != "" {
+		r.passOn(conn)
+		return
+	}
 	for in := bufio.NewReader(conn); ; {
 		count, err := in.ReadString(' ')
 		n, _ := strconv.Atoi(strings.TrimSpace(count))
@@ -108,6 +114,16 @@ func (r *trap) receive(conn net.Conn) {
 		}
 		r.take(message)
 	}
+}
+
+func (r *trap) passOn(conn net.Conn) {
+	next, err := net.Dial("tcp", r.to)
+	if err != nil {
+		return // the test has ended
+	}
+	defer next.Close()
+	go func() { io.Copy(conn, next); conn.Close() }()
+	io.Copy(next, conn)
 }
 
 func (r *trap) receiveRELP(conn net.Conn) {
@@ -211,6 +227,7 @@ func (c *town) traps(t *testing.T, m mode, scheme string) (list []*trap) {
 // TestOutputsRefuse: no server that should not be trusted gets an entry, in no mode and over no way out that takes TLS: the
 // entries stay, and the status says why. Then the servers are mended, and get everything, in order and without a restart.
 func TestOutputsRefuse(t *testing.T) {
+	t.Parallel()
 	const before, after = 40, 20
 	p := newPlace(t, "")
 	code := p.make()
@@ -268,6 +285,54 @@ func TestOutputsRefuse(t *testing.T) {
 	d.stop()
 	p.verifies(code, p.store, 0)
 	t.Logf("all over after %v", time.Since(began).Round(time.Millisecond))
+}
+
+// TestBrokersRefused: a broker that should not be trusted gets neither password nor subscription, in no mode, and people are
+// told why. Then the brokers are mended, and all are subscribed to.
+func TestBrokersRefused(t *testing.T) {
+	t.Parallel()
+	b := mqtttest.Start(t)
+	p := newPlace(t, "")
+	code := p.make()
+	c := newTown(p, x509.ExtKeyUsageClientAuth, "server.test", "127.0.0.1")
+	own := tlstest.Of(t, p.dir, "ca").Issue("own", []string{"own.test"}, nil)
+	var list []*trap
+	var text strings.Builder
+	text.WriteString("http: off\nlisten:\n  mqtt:\n")
+	for _, m := range outputModes {
+		for _, r := range c.traps(t, m, "mqtt") {
+			if strings.HasSuffix(r.name, "_silent") {
+				continue // that takes ten seconds
+			}
+			r.to = b.Address()
+			fmt.Fprintf(&text, "  - broker: tls://%s\n    client_id: constat-%s\n", r.l.Addr(), r.name)
+			fmt.Fprintf(&text, "    tls: {%s, certificate: %s, key: %s}\n", c.settings(m), own.Certificate, own.Key)
+			list = append(list, r)
+		}
+	}
+	p.configure(text.String())
+	d := p.serve()
+	said := func(r *trap) bool {
+		for line := range strings.SplitSeq(d.errs.String(), "\n") {
+			if strings.Contains(line, r.l.Addr().String()) && strings.Contains(line, r.why) {
+				return true
+			}
+		}
+		return false
+	}
+	p.until("all say why", func() bool { return !slices.ContainsFunc(list, func(r *trap) bool { return !said(r) }) })
+	if n := b.Greeted(); n > 0 {
+		t.Errorf("%d were greeted", n)
+	}
+	for _, r := range list {
+		if r.mend(); r.leaked > 0 {
+			t.Errorf("%s got %d octets", r.name, r.leaked)
+		}
+	}
+	p.until("all are subscribed to", func() bool { return b.Subscribed() >= len(list) })
+	d.stop()
+	p.verifies(code, p.store, 0)
+	t.Logf("%d brokers", len(list))
 }
 
 // TestStatisticSaysWhy: the entry about an output that cannot send has the reason that its status has.
