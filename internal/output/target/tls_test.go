@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,7 +60,7 @@ func TestTLS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := a.Dialer(Options{TLS: settings, Timeout: 10 * time.Second})
+		d, err := a.Dialer(Options{TLS: settings, Timeout: time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,5 +87,67 @@ func TestTLS(t *testing.T) {
 			t.Errorf("%s: the server got %q, want %q", c.what, text, want)
 		}
 		l.Close()
+	}
+}
+
+// TestRefusedBehindTheHandshake: with TLS 1.3 a server refuses our certificate when we have sent already. Nothing of that counts
+// as confirmed, whenever it is asked for, and the error says why.
+func TestRefusedBehindTheHandshake(t *testing.T) {
+	ours, theirs := tlstest.New(t, t.TempDir(), "ours"), tlstest.New(t, t.TempDir(), "theirs")
+	server := ours.Issue("log.example.test", []string{"127.0.0.1"}, nil)
+	client := ours.Issue("client", nil, nil)
+	picky, err := tlsconf.NewServer(tlsconf.Settings{Certificate: server.Certificate, Key: server.Key, CA: theirs.File}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	refused := make(chan struct{}, 2)
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond) // it is slow, so that something was sent
+			io.Copy(io.Discard, tls.Server(conn, picky.Server()))
+			conn.Close()
+			refused <- struct{}{}
+		}
+	}()
+	settings, err := tlsconf.NewClient(tlsconf.Settings{CA: ours.File, Certificate: client.Certificate, Key: client.Key}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, later := range []time.Duration{0, 300 * time.Millisecond} {
+		a, err := Parse("tls://" + l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := a.Dialer(Options{TLS: settings, Timeout: 400 * time.Millisecond}) // 200 ms are what it has to hold
+		if err != nil {
+			t.Fatal(err)
+		}
+		target, err := d.Open(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := new(output.Messages)
+		m.Add([]byte("secret"))
+		err = target.Send(t.Context(), m)
+		<-refused
+		time.Sleep(later)
+		for n := uint64(0); err == nil; time.Sleep(time.Millisecond) {
+			if n, err = target.Confirmed(true); n > 0 {
+				t.Fatalf("%v later %d are confirmed", later, n)
+			}
+		}
+		if !strings.Contains(err.Error(), "remote error: tls: ") {
+			t.Errorf("%v later: %v", later, err)
+		}
+		target.Close()
 	}
 }
