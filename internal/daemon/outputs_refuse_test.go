@@ -22,12 +22,12 @@ import (
 
 // outputModes are those of a client that knows its server as localhost.
 var outputModes = []mode{
-	{name: "ca", settings: "ca: DIR/ca.pem", path: true, names: true}, // that of the target
-	{name: "names", settings: "ca: DIR/ca.pem, names: [server.test]", path: true, names: true},
-	{name: "common", settings: "ca: DIR/ca.pem, names: [server.test], common_name: true", path: true, names: true, common: true},
+	{name: "ca", settings: "ca: DIR/all.pem", path: true, names: true}, // that of the target
+	{name: "names", settings: "ca: DIR/all.pem, names: [server.test]", path: true, names: true},
+	{name: "common", settings: "ca: DIR/all.pem, names: [server.test], common_name: true", path: true, names: true, common: true},
 	{name: "sha-256", settings: "fingerprints: [SHA-256]", prints: true},
 	{name: "sha-1", settings: "fingerprints: [SHA-1]", prints: true},
-	{name: "either", settings: "ca: DIR/ca.pem, names: [server.test], fingerprints: [SHA-256]", path: true, names: true, prints: true},
+	{name: "either", settings: "ca: DIR/all.pem, names: [server.test], fingerprints: [SHA-256]", path: true, names: true, prints: true},
 	{name: "anonymous", settings: "anonymous: true", anonymous: true},
 }
 

@@ -23,13 +23,14 @@ import (
 	"constat/internal/tlsconf/tlstest"
 )
 
-// town has certificates for peers of a place, good and bad, by the names of their files: of the authority of the place and
-// of another one. Names of hosts are those given but for "misnamed" and "common"; uses are both but for "usage".
+// town has certificates for peers of a place, good and bad, by the names of their files: of the authority of the place, of
+// another one, and of one that is trusted and whose own certificate has expired. Names of hosts are those given but for "misnamed" and "common"; uses are both but for "usage".
 type town struct{ peers map[string]tlstest.Pair }
 
 func newTown(p *place, wrongUse x509.ExtKeyUsage, names ...string) *town {
 	p.pki()
-	ca, other := tlstest.Of(p.t, p.dir, "ca"), tlstest.New(p.t, p.dir, "other")
+	ca, other, old := tlstest.Of(p.t, p.dir, "ca"), tlstest.New(p.t, p.dir, "other"), tlstest.New(p.t, p.dir, "old", tlstest.Expired)
+	p.trust(ca, old)
 	early := func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }
 	usage := func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{wrongUse} }
 	c := &town{map[string]tlstest.Pair{
@@ -42,12 +43,25 @@ func newTown(p *place, wrongUse x509.ExtKeyUsage, names ...string) *town {
 		"common":   ca.Issue(names[0], nil, nil),
 		"unlisted": ca.Issue("unlisted", names, nil),
 		"usage":    ca.Issue("usage", names, usage),
+		"outlived": old.Issue("outlived", names, nil),
 		"stolen":   ca.Issue("thief", names, nil),
 	}}
 	stolen := c.peers["stolen"]
 	stolen.Leaf = c.peers["good"].Leaf // and the key of the thief
 	c.peers["stolen"] = stolen
 	return c
+}
+
+// trust makes a file "all.pem" of the certificates of authorities.
+func (p *place) trust(list ...*tlstest.Authority) {
+	p.t.Helper()
+	for _, a := range list {
+		text, err := os.ReadFile(a.File)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.add("all.pem", string(text))
+	}
 }
 
 // pair is what a peer shows, and the key that it has.
@@ -71,17 +85,17 @@ type mode struct {
 
 // modes are all there are.
 var modes = []mode{
-	{name: "ca", settings: "ca: DIR/ca.pem", path: true},
-	{name: "names", settings: "ca: DIR/ca.pem, names: [client.test]", path: true, names: true},
-	{name: "common name", settings: "ca: DIR/ca.pem, names: [client.test], common_name: true", path: true, names: true, common: true},
+	{name: "ca", settings: "ca: DIR/all.pem", path: true},
+	{name: "names", settings: "ca: DIR/all.pem, names: [client.test]", path: true, names: true},
+	{name: "common name", settings: "ca: DIR/all.pem, names: [client.test], common_name: true", path: true, names: true, common: true},
 	{name: "sha-256", settings: "fingerprints: [SHA-256]", prints: true},
 	{name: "sha-1", settings: "fingerprints: [SHA-1]", prints: true},
-	{name: "either", settings: "ca: DIR/ca.pem, names: [client.test], fingerprints: [SHA-256]", path: true, names: true, prints: true},
+	{name: "either", settings: "ca: DIR/all.pem, names: [client.test], fingerprints: [SHA-256]", path: true, names: true, prints: true},
 	{name: "anonymous", settings: "anonymous: true", anonymous: true},
 }
 
 // recordModes are those of "constat record".
-var recordModes = []mode{{name: "record", anonymous: true}, {name: "record ca", settings: "--tls-client-ca DIR/ca.pem", path: true}}
+var recordModes = []mode{{name: "record", anonymous: true}, {name: "record ca", settings: "--tls-client-ca DIR/all.pem", path: true}}
 
 // settings are what a configuration says of a mode. Listed are the good peer, and two that are refused though they are.
 func (c *town) settings(m mode) string {
@@ -96,7 +110,8 @@ func (c *town) settings(m mode) string {
 // refusal is why a peer that shows a certificate is not let in; "" if it is.
 func (m mode) refusal(shown string) string {
 	always := map[string]string{"": "no certificate", "expired": "certificate expired", "early": "certificate not valid yet", "stolen": "certificate without its key"}
-	byPath := map[string]string{"foreign": "certificate not trusted", "alone": "certificate signed by itself", "usage": "certificate not for this use"}
+	byPath := map[string]string{"foreign": "certificate not trusted", "alone": "certificate signed by itself", "usage": "certificate not for this use",
+		"outlived": "certificate expired"}
 	switch why := always[shown]; {
 	case m.anonymous:
 		return ""
@@ -156,7 +171,7 @@ type visitor struct {
 const hello = "\x16\x03\x01\x02\x00\x01"
 
 func visitors() (list []visitor) {
-	for _, shown := range []string{"", "foreign", "alone", "expired", "early", "misnamed", "common", "unlisted", "usage", "stolen"} {
+	for _, shown := range []string{"", "foreign", "alone", "expired", "early", "misnamed", "common", "unlisted", "usage", "outlived", "stolen"} {
 		list = append(list, visitor{name: "shows " + shown, shown: shown})
 	}
 	old := func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }

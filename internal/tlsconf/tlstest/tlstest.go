@@ -32,12 +32,15 @@ type Pair struct {
 	Leaf             *x509.Certificate
 }
 
-// New makes an authority in a directory.
-func New(t testing.TB, dir, name string) *Authority {
+// New makes an authority in a directory. change, if there is one, changes its certificate before.
+func New(t testing.TB, dir, name string, change ...func(*x509.Certificate)) *Authority {
 	t.Helper()
 	a := &Authority{t: t, dir: dir, File: filepath.Join(dir, name+".pem"), key: newKey(t)}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
 		NotAfter: time.Now().Add(30 * 24 * time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	for _, c := range change {
+		c(template)
+	}
 	a.cert = a.sign(template, template, a.key, a.key, a.File)
 	a.writeKey(filepath.Join(dir, name+".key"), a.key)
 	return a
