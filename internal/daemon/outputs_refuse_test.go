@@ -171,7 +171,7 @@ func (r *trap) whole(n int) bool {
 
 // traps are servers with every fault that an output in a mode has to see; those of the protocol in one mode only.
 func (c *town) traps(t *testing.T, m mode, scheme string) (list []*trap) {
-	good := &tls.Config{Certificates: []tls.Certificate{c.pair(t, "good")}}
+	good := &tls.Config{Certificates: []tls.Certificate{c.pair(t, "good")}, ClientAuth: tls.RequireAnyClientCert}
 	add := func(name, why string, bad func(r *trap) func(net.Conn)) {
 		r := &trap{t: t, name: m.name + "_" + strings.TrimSuffix(scheme, "+tls") + "_" + name, relp: scheme == "relp+tls", why: why, good: good}
 		r.bad = bad(r)

@@ -2,7 +2,6 @@ package syslog
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -16,18 +15,13 @@ import (
 // DefaultTimeout is how long a connection may take to be made, and to take what is sent.
 const DefaultTimeout = 30 * time.Second
 
-// trial is how long a connection of TLS 1.3 must have held before what the other kernel has counts as confirmed. A client
-// has ended its handshake before the server has looked at its certificate (RFC 8446 §2): what is sent until the server has
-// refused that is acknowledged by a kernel, and read by nobody. A timeout of less than twice as much makes it shorter. With TLS 1.2 the server says first that it is content.
-const trial = time.Second
-
 // Stream says how messages are sent over a connection.
 type Stream struct {
 	Network string // "tcp" or "unix"
 	Address string
 	Framing Framing
 	Timeout time.Duration // 0: [DefaultTimeout]
-	// Secure, if set, begins TLS over a connection; what it returns is used instead.
+	// Secure, if set, begins TLS over a connection; what it returns is used instead. If that is [Unproven], it is proven.
 	Secure func(ctx context.Context, conn net.Conn) (net.Conn, error)
 }
 
@@ -59,7 +53,7 @@ func (s Stream) Open(ctx context.Context, _ output.Lost) (output.Target, error) 
 			return secure(ctx, wire)
 		}
 	}
-	conn, err := s.Dial(ctx)
+	conn, err := s.dialProven(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +65,8 @@ func (s Stream) Open(ctx context.Context, _ output.Lost) (output.Target, error) 
 		s.Timeout = DefaultTimeout
 	}
 	t := &stream{config: s, conn: conn, wire: wire, gone: make(chan struct{})}
-	if secure, ok := conn.(interface{ ConnectionState() tls.ConnectionState }); ok && secure.ConnectionState().Version >= tls.VersionTLS13 {
-		t.proven = time.Now().Add(min(trial, s.Timeout/2))
+	if s.Secure != nil {
+		t.proven = time.Now().Add(s.trial())
 	}
 	go t.watch()
 	return t, nil
@@ -87,7 +81,7 @@ type stream struct {
 	sent    uint64    // messages
 	marks   []mark    // of what is not confirmed, in order
 	settled uint64    // messages that are confirmed
-	proven  time.Time // from when on they can be; see trial
+	proven  time.Time // from when on they can be; see Stream.trial
 
 	gone chan struct{} // closed when the other side has ended the connection
 	why  error         // then
