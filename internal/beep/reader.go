@@ -41,6 +41,9 @@ func (r *Reader) Whole() bool {
 	return r.r.Buffered() >= n+int(h.Size)+len(trailer)
 }
 
+// Buffered is how many octets were read from the stream and not taken.
+func (r *Reader) Buffered() int { return r.r.Buffered() }
+
 // header looks at the header in the buffer: n are its octets, 0 if it is not complete.
 func (r *Reader) header() (h Header, n int, err error) {
 	b, _ := r.r.Peek(min(r.r.Buffered(), maxHeader))

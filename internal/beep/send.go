@@ -1,5 +1,7 @@
 package beep
 
+import "slices"
+
 // Output appends the frames that may be sent now: what windows have no room for stays. Whoever calls it sends what it
 // returns, and calls it again when frames were taken or something was answered.
 func (s *Session) Output(b []byte) []byte {
@@ -15,6 +17,13 @@ func (s *Session) Output(b []byte) []byte {
 		}
 	}
 	return b
+}
+
+// Waiting reports whether there is something to send that a window has no room for, once Output was called.
+func (s *Session) Waiting() bool {
+	return slices.ContainsFunc(s.order, func(c *channelState) bool {
+		return c.sending != nil || len(c.queue) > 0 || len(c.due) > 0 && c.due[0].out != nil
+	})
 }
 
 // announce tells the other side of a window that has grown by half.

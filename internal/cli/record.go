@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,6 +14,7 @@ import (
 
 	"constat/internal/config"
 	"constat/internal/input/record"
+	"constat/internal/tlsconf"
 	"constat/internal/tunnel"
 	"constat/journal/layout"
 
@@ -106,7 +105,7 @@ func (f *recordFlags) checkArgs(args []string) error {
 // record runs until it is told to end.
 func (a *app) record(ctx context.Context, f recordFlags, args []string) (err error) {
 	file := args[len(args)-1]
-	c, err := f.server(args)
+	c, err := f.server(args, func(err error) { a.say("constat: %v", err) })
 	if err != nil {
 		return err
 	}
@@ -138,7 +137,7 @@ func (a *app) record(ctx context.Context, f recordFlags, args []string) (err err
 }
 
 // server says what to listen on, and who may come.
-func (f *recordFlags) server(args []string) (c record.Config, err error) {
+func (f *recordFlags) server(args []string, report func(error)) (c record.Config, err error) {
 	c = record.Config{Raw: f.raw, MaxClients: f.clients, MaxPerAddress: f.perAddress, Idle: f.idle}
 	limit, err := config.ParseSize(f.maxLine)
 	if err != nil || limit > 16<<20 {
@@ -162,7 +161,7 @@ func (f *recordFlags) server(args []string) (c record.Config, err error) {
 		}
 		c.Allow = append(c.Allow, network)
 	}
-	c.TLS, err = f.loadTLS()
+	c.TLS, err = f.loadTLS(report)
 	return c, err
 }
 
@@ -189,8 +188,8 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return p.Masked(), err
 }
 
-// loadTLS reads the files of --tls.
-func (f *recordFlags) loadTLS() (*tls.Config, error) {
+// loadTLS reads the files of --tls. report is told when they have changed and cannot be used.
+func (f *recordFlags) loadTLS(report func(error)) (*tls.Config, error) {
 	if f.tls == "" {
 		return nil, nil
 	}
@@ -198,23 +197,11 @@ func (f *recordFlags) loadTLS() (*tls.Config, error) {
 	if !found {
 		return nil, usage("--tls %q: want CERT,KEY, the names of two files in PEM", f.tls)
 	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
+	c, err := tlsconf.NewServer(tlsconf.Settings{Certificate: cert, Key: key, CA: f.tlsCA, Anonymous: f.tlsCA == ""}, report)
 	if err != nil {
-		return nil, fmt.Errorf("--tls: %w; want the names of a certificate and its key in PEM", err)
+		return nil, fmt.Errorf("--tls, --tls-client-ca: %w; want the names of files in PEM", err)
 	}
-	c := &tls.Config{Certificates: []tls.Certificate{pair}}
-	if f.tlsCA == "" {
-		return c, nil
-	}
-	pem, err := os.ReadFile(f.tlsCA)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-client-ca: %w", err)
-	}
-	c.ClientCAs, c.ClientAuth = x509.NewCertPool(), tls.RequireAndVerifyClientCert
-	if !c.ClientCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--tls-client-ca %s: no certificate in PEM in it", f.tlsCA)
-	}
-	return c, nil
+	return c.Server(), nil
 }
 
 func (f *recordFlags) file(path string) (c record.FileConfig, err error) {

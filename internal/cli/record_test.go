@@ -202,7 +202,7 @@ func TestRecordRefuses(t *testing.T) {
 	}
 	r.until(regexp.MustCompile("not allowed"))
 	r.end(syscall.SIGTERM)
-	if got := constat(t, dir, "show", "-o", "json", "kind:loss"); !strings.Contains(got, `"LOSS_REASON":"not allowed"`) {
+	if got := constat(t, dir, "show", "-o", "json", "kind:loss"); !strings.Contains(got, `"LOSS_REASON":"refused: not allowed"`) {
 		t.Errorf("loss %q", got)
 	}
 }

@@ -9,8 +9,9 @@ const PortBEEP = "601"
 type BEEPListener struct {
 	// Address is HOST:PORT, or HOST for port 601.
 	Address string `yaml:"address"`
-	// TLS, if set, is spoken from the first octet.
-	TLS *TLS `yaml:"tls"`
+	// TLS, if set, is spoken from the first octet, or with StartTLS when it has been negotiated (RFC 3080 §3.1).
+	TLS      *TLS `yaml:"tls"`
+	StartTLS bool `yaml:"starttls"`
 	// Allow and Deny are networks, beside those of listen.
 	Allow Networks `yaml:"allow"`
 	Deny  Networks `yaml:"deny"`
@@ -24,6 +25,9 @@ func (l *Listen) validateBEEP(check func(key, listens string, allow, deny Networ
 	for i, b := range l.BEEP {
 		key := fmt.Sprintf("listen.beep[%d]", i)
 		check(key, b.Listens(), b.Allow, b.Deny)
+		if b.StartTLS && b.TLS == nil {
+			found = append(found, problem{key + ".starttls", "says nothing without tls"})
+		}
 		if b.TLS != nil {
 			found = append(found, b.TLS.validate(key+".tls", true)...)
 		}

@@ -11,6 +11,7 @@ const beeps = `listen:
     allow: [192.0.2.0/24]
   - address: "[::1]:3195"
     tls: {certificate: /c.pem, anonymous: true}
+    starttls: true
 `
 
 func TestBEEP(t *testing.T) {
@@ -19,7 +20,7 @@ func TestBEEP(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := c.Listen.BEEP
-	if len(l) != 2 || l[0].Listens() != "192.0.2.1:601" || l[1].Listens() != "[::1]:3195" || l[0].TLS != nil || l[1].TLS == nil {
+	if len(l) != 2 || l[0].Listens() != "192.0.2.1:601" || l[1].Listens() != "[::1]:3195" || l[0].TLS != nil || l[1].TLS == nil || l[0].StartTLS || !l[1].StartTLS {
 		t.Errorf("%+v", l)
 	}
 	if networks := l[0].Allow.Prefixes(); len(networks) != 1 || networks[0].String() != "192.0.2.0/24" {
@@ -38,7 +39,8 @@ func TestBEEPMistakes(t *testing.T) {
 		{"address: 192.0.2.1", "address: '[::1]:3195'", "line 5: listen.beep[1].address: |twice"},
 		{"192.0.2.0/24", "192.0.2.1/24", "line 4: listen.beep[0].allow[0]: "},
 		{", anonymous: true", "", "line 6: listen.beep[1].tls: |whom to trust"},
-		{"allow", "oversize", "unknown field|beep (address, tls, allow, deny)"},
+		{"tls: {certificate: /c.pem, anonymous: true}\n    ", "", "line 6: listen.beep[1].starttls: |without tls"},
+		{"allow", "oversize", "unknown field|beep (address, tls, starttls, allow, deny)"},
 	} {
 		text := strings.Replace(beeps, change[0], change[1], 1)
 		if text == beeps {

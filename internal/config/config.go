@@ -101,6 +101,8 @@ type Limits struct {
 	// FrameTimeout is how long a message that has begun may take to arrive over a stream; then the connection is
 	// closed. Default 30s.
 	FrameTimeout Duration `yaml:"frame_timeout"`
+	// HandshakeTimeout is how long the beginning of TLS may take; then the connection is refused. Default 10s.
+	HandshakeTimeout Duration `yaml:"handshake_timeout"`
 	// Rate is how many messages a second each source may send in the long run, Burst how many at once. 0: no limit.
 	Rate  float64 `yaml:"rate"`
 	Burst float64 `yaml:"burst"`

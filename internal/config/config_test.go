@@ -18,11 +18,11 @@ func write(t *testing.T, text string) string {
 }
 
 func TestRead(t *testing.T) {
-	c, err := Read(write(t, "store: /srv/journal\nlisten:\n  udp: [\":514\"]\n  datagram: [/dev/log]\n  xen: [/var/run/panoptiscan, '/run/*.log']\nlimits:\n  message: 128KiB\n  frame_timeout: 1m30s\n  rate: 100\n  burst: 1000\nhttp: off\n"))
+	c, err := Read(write(t, "store: /srv/journal\nlisten:\n  udp: [\":514\"]\n  datagram: [/dev/log]\n  xen: [/var/run/panoptiscan, '/run/*.log']\nlimits:\n  message: 128KiB\n  frame_timeout: 1m30s\n  handshake_timeout: 500ms\n  rate: 100\n  burst: 1000\nhttp: off\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Store != "/srv/journal" || c.Listen.UDP[0] != ":514" || c.Limits.Message != 128<<10 || c.HTTP != Off || c.Limits.Rate != 100 || c.Limits.FrameTimeout != Duration(90*time.Second) {
+	if c.Store != "/srv/journal" || c.Listen.UDP[0] != ":514" || c.Limits.Message != 128<<10 || c.HTTP != Off || c.Limits.Rate != 100 || c.Limits.FrameTimeout != Duration(90*time.Second) || c.Limits.HandshakeTimeout != Duration(500*time.Millisecond) {
 		t.Errorf("%+v", c)
 	}
 	if c, err := Read(""); err != nil || c.Listen != nil {
@@ -49,6 +49,7 @@ func TestMistakes(t *testing.T) {
 		"limits:\n  message: 17MiB\n":                              "line 2: limits.message: ",
 		"limits:\n  frame_timeout: 5\n":                            "[2:18] \"5\"|30s",
 		"limits:\n  frame_timeout: -5s\n":                          "[2:18]",
+		"limits:\n  handshake_timeout: ten\n":                      "[2:22] \"ten\"|30s",
 		"limits:\n  connections: -5\n":                             "line 2: limits.connections: ",
 		"limits:\n  burst: 5\n":                                    "line 2: limits.burst: ",
 		"limits:\n  conections: 5\n":                               "[2:3] unknown field \"conections\"|frame_timeout",

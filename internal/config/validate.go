@@ -154,7 +154,7 @@ func hint(err error) string {
 	}
 	return "\nthe keys are store, origin, socket, http, user, group," +
 		"\nlisten (udp, tcp, datagram, stream, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
-		"\nbeep (address, tls, allow, deny)," +
+		"\nbeep (address, tls, starttls, allow, deny)," +
 		"\nfiles (path, format, from), pipes (path, format), xen," +
 		"\nmqtt (broker, topics, qos, client_id, user, password_file, tls); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
 		"\nrules (selector, query, dialect, to, journal, discard), audit (file)," +
@@ -162,6 +162,6 @@ func hint(err error) string {
 		"\noutputs (name, to, journals, select, kinds, from, format, private, framing, size, window, batch, rate, retry, return, timeout, args," +
 		"\n  tls (certificate, key, ca, names, common_name, fingerprints, anonymous), file (owner, group, mode, dir_mode, sync, rotate_size, rotate_every, keep))," +
 		"\nsyslog_conf (file, dialect, journals, format, files and tls (as file and tls of outputs)), statistics," +
-		"\nvolatile (station, key, size), limits (message, queue, receive_buffer, connections, connections_per_address, frame_timeout, rate, burst)," +
+		"\nvolatile (station, key, size), limits (message, queue, receive_buffer, connections, connections_per_address, frame_timeout, handshake_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"
 }

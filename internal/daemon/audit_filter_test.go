@@ -27,7 +27,7 @@ var filters = []struct{ keys, text string }{
 	{"limits.queue", "limits:\n  queue: 1MiB\n"},
 	{"limits.connections", "limits:\n  connections: 1\n"},
 	{"limits.receive_buffer", "limits:\n  receive_buffer: 1\n"},
-	{"limits.frame_timeout", "limits:\n  frame_timeout: 1ms\n"},
+	{"limits.frame_timeout limits.handshake_timeout", "limits:\n  frame_timeout: 1ms\n  handshake_timeout: 1ms\n"},
 	{"", "rules:\n- journal: elsewhere\n  query: 'level:in(debug, info, warning, err)'\n- journal: system\n  query: 'cid:* OR op:*'\n"},
 	{"", "rules:\n- journal: audit\n  query: '*'\n"},
 	{"rules rules.selector rules.dialect rules.discard rules.to", "rules:\n- selector: '*.*'\n  dialect: bsd\n  discard: true\n"},
@@ -73,9 +73,9 @@ var filters = []struct{ keys, text string }{
 	{"listen.beep listen.beep.address listen.beep.allow listen.beep.deny",
 		"listen:\n  beep:\n  - address: 127.0.0.1:0\n    allow: [192.0.2.0/24]\n    deny: [127.0.0.0/8]\n"},
 	{"listen.beep.tls listen.beep.tls.certificate listen.beep.tls.key listen.beep.tls.ca listen.beep.tls.names listen.beep.tls.common_name " +
-		"listen.beep.tls.anonymous listen.beep.tls.fingerprints",
+		"listen.beep.tls.anonymous listen.beep.tls.fingerprints listen.beep.starttls",
 		"listen:\n  beep:\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, " +
-			"fingerprints: ['sha-1:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33']}\n"},
+			"fingerprints: ['sha-1:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33']}\n    starttls: true\n"},
 	{"listen.files listen.files.path listen.files.format listen.files.from", "listen:\n  files:\n  - {path: DIR/app.log, format: syslog, from: end}\n"},
 	{"listen.pipes listen.pipes.path listen.pipes.format", "listen:\n  pipes:\n  - {path: DIR/pipe, format: text}\n"},
 	{"listen.mqtt listen.mqtt.broker listen.mqtt.topics listen.mqtt.qos listen.mqtt.client_id listen.mqtt.user listen.mqtt.password_file",

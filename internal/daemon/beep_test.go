@@ -1,10 +1,13 @@
 package daemon
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"constat/internal/beep/beeptest"
@@ -84,17 +87,18 @@ func TestBEEP(t *testing.T) {
 }
 
 // TestKillAfterBEEPAnswer: the daemon is killed as soon as it has answered entries, or has closed a channel of RAW. Nothing that
-// it has answered is missing. 4 rounds, 100 with CONSTAT_LONG=1.
+// it has answered is missing. 20 rounds, 200 with CONSTAT_LONG=1; in every fourth it is killed in the middle of more.
 func TestKillAfterBEEPAnswer(t *testing.T) {
-	rounds := 4
+	rounds := 20
 	if long() {
-		rounds = 100
+		rounds = 200
 	}
 	p := newPlace(t, beepOnly)
+	code := p.make()
 	var told []string
 	for n := range rounds {
 		d := p.serve()
-		list := texts(n, 1+40*n)
+		list := texts(n, 1+40*(n%10))
 		sent := slices.Clone(list)
 		for i := range sent {
 			sent[i] = "<13>" + sent[i]
@@ -110,23 +114,89 @@ func TestKillAfterBEEPAnswer(t *testing.T) {
 			}
 		}
 		told = append(told, list...)
-		more := make(chan int, 1)
-		rest := texts(rounds+n, 3000)
-		c := p.dialBEEP(beeptest.COOKED)
-		go func() {
-			k, _ := c.SendCooked(rest)
-			more <- k
-		}()
-		p.until("some of the rest", func() bool { return len(p.events()) > len(told) })
-		d.kill()
-		told = append(told, rest[:<-more]...)
+		if n%4 < 3 {
+			d.kill()
+		} else {
+			told = append(told, p.killWhileAnswering(d, n, len(p.events()))...)
+		}
 		holds(t, p.all("system"), told)
 		if t.Failed() {
 			t.Fatalf("round %d", n)
 		}
 	}
 	p.serve().stop()
-	p.verify()
+	p.verifies(code, p.store, 0)
 	holds(t, p.all("system"), told)
 	t.Log(fmt.Sprint(len(told), " messages were answered in ", rounds, " rounds"))
+}
+
+// killWhileAnswering kills the daemon while it answers entries of COOKED, and returns those that were answered. There are
+// more events by then.
+func (p *place) killWhileAnswering(d *process, n, events int) []string {
+	p.t.Helper()
+	answered := make(chan int, 1)
+	rest := texts(1000+n, 3000)
+	c := p.dialBEEP(beeptest.COOKED)
+	go func() {
+		k, _ := c.SendCooked(rest)
+		answered <- k
+	}()
+	p.until("some of the rest", func() bool { return len(p.events()) > events })
+	d.kill()
+	return rest[:<-answered]
+}
+
+// TestBEEPStartTLS: the built daemon negotiates TLS, and only then takes entries. Where it is negotiated is not changed by
+// SIGHUP.
+func TestBEEPStartTLS(t *testing.T) {
+	const configuration = "http: off\nlisten:\n  beep:\n  - address: 127.0.0.1:0\n    tls: " + secured + "\n"
+	p := newPlace(t, configuration+"    starttls: true\n")
+	code := p.make()
+	p.pki()
+	d := p.serve()
+	pair, err := tls.LoadX509KeyPair(p.dir+"/client.pem", p.dir+"/client.key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dial := func() *beeptest.Client {
+		t.Helper()
+		conn, err := net.Dial("tcp", p.address("beep-tls"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := beeptest.Negotiate(conn); err != nil {
+			t.Fatal(err)
+		}
+		secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{pair}})
+		c, err := beeptest.New(secure, beeptest.COOKED, patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.HangUp)
+		return c
+	}
+	if n, err := dial().SendCooked([]string{"<13>first"}); n != 1 || err != nil {
+		t.Fatalf("%d acknowledged: %v", n, err)
+	}
+	p.configure(configuration)
+	d.signal(syscall.SIGHUP)
+	p.until("refused", func() bool { return strings.Contains(d.errs.String(), "starttls of beep-tls") })
+	if n, err := dial().SendCooked([]string{"<13>second"}); n != 1 || err != nil {
+		t.Fatalf("%d acknowledged: %v", n, err)
+	}
+	if plain, err := beeptest.Dial(p.address("beep-tls"), beeptest.COOKED, patience); err == nil || !strings.Contains(err.Error(), "not before TLS") {
+		t.Errorf("in the clear: %v %v", plain, err)
+	}
+	p.until("people are told", func() bool { return strings.Contains(d.errs.String(), "no TLS") })
+	d.stop()
+	holds(t, p.all("system"), []string{"first", "second"})
+	if lost := lostIn(t, p.all("system")); lost["refused: no TLS"] != 1 || len(lost) != 1 {
+		t.Errorf("lost %v", lost)
+	}
+	for _, k := range p.events() {
+		if k.fields["_TRANSPORT"] != "syslog-beep-tls" || k.fields["_TLS_PEER"] != "CN=client" {
+			t.Errorf("%v", k.fields)
+		}
+	}
+	p.verifies(code, p.store, 0)
 }

@@ -197,7 +197,8 @@ func (b *binder) tcp(address string, f *os.File) (input.Input, error) {
 // stream is how all streams of the network are received.
 func (b *binder) stream(address string, f *os.File) syslog.TCPConfig {
 	return syslog.TCPConfig{Address: address, File: f, Limit: int(b.limits.Message), MaxConnections: b.tcpLimit,
-		MaxPerAddress: b.limits.ConnectionsPerAddress, FrameTimeout: time.Duration(b.limits.FrameTimeout), Refused: b.d.refused}
+		MaxPerAddress: b.limits.ConnectionsPerAddress, FrameTimeout: time.Duration(b.limits.FrameTimeout),
+		HandshakeTimeout: time.Duration(b.limits.HandshakeTimeout), Refused: b.d.refused}
 }
 
 func (b *binder) local(path string, f *os.File) syslog.UnixConfig {

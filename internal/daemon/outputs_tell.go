@@ -40,6 +40,9 @@ func (d *Daemon) statistic(s forward.Status) entry.Entry {
 	add("SYSLOG_IDENTIFIER", "constat")
 	add(forward.OutputField, s.Name)
 	add("_OUTPUT_STATE", s.State)
+	if s.Error != "" {
+		add("_OUTPUT_ERROR", s.Error)
+	}
 	add("_OUTPUT_DELIVERED", strconv.FormatUint(s.Delivered, 10))
 	add("_OUTPUT_RETRIED", strconv.FormatUint(s.Retried, 10))
 	add("_OUTPUT_DROPPED", strconv.FormatUint(dropped, 10))

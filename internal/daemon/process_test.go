@@ -127,7 +127,13 @@ func (p *place) serve(more ...func(*exec.Cmd)) *process {
 // launch starts a daemon.
 func (p *place) launch(more ...func(*exec.Cmd)) *process {
 	p.t.Helper()
-	d := &process{place: p, cmd: p.command("serve", "--config", p.file), done: make(chan struct{})}
+	return p.launchCommand([]string{"serve", "--config", p.file}, more...)
+}
+
+// launchCommand starts a command that runs until it is ended.
+func (p *place) launchCommand(args []string, more ...func(*exec.Cmd)) *process {
+	p.t.Helper()
+	d := &process{place: p, cmd: p.command(args...), done: make(chan struct{})}
 	d.cmd.Stdout, d.cmd.Stderr = &d.out, &d.errs
 	for _, m := range more {
 		m(d.cmd)

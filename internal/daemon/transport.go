@@ -93,6 +93,7 @@ func beepKind(b config.BEEPListener) string {
 type settings struct {
 	tls         *config.TLS
 	cut         bool
+	startTLS    bool
 	allow, deny config.Networks
 }
 
@@ -110,7 +111,7 @@ func (b *binder) settings(l listener) (s settings) {
 	}
 	for _, p := range b.listen.BEEP {
 		if l == (listener{beepKind(p), p.Listens()}) {
-			s = settings{tls: p.TLS, allow: p.Allow, deny: p.Deny}
+			s = settings{tls: p.TLS, startTLS: p.StartTLS, allow: p.Allow, deny: p.Deny}
 		}
 	}
 	return s
@@ -130,7 +131,7 @@ func (b *binder) transport(l listener) (input.Input, error) {
 	case "tls":
 		return syslog.ListenTCP(c)
 	case "beep", "beep-tls":
-		return syslog.ListenBEEP(c, syslog.BEEP{Software: "constat " + version()})
+		return syslog.ListenBEEP(c, syslog.BEEP{Software: "constat " + version(), StartTLS: s.startTLS})
 	}
 	return syslog.ListenRELP(c, syslog.RELP{Software: "constat," + version(), CutLong: s.cut})
 }
@@ -172,6 +173,9 @@ func (b *binder) change(l listener) func() {
 	}
 	if stream != nil && s.cut != stream.CutsLong() {
 		b.errs = append(b.errs, restartNeeded("oversize of "+stream.Name()))
+	}
+	if stream != nil && s.startTLS != stream.StartsTLS() {
+		b.errs = append(b.errs, restartNeeded("starttls of "+stream.Name()))
 	}
 	if followedAs(b.d.config.Listen, l) != followedAs(&b.listen, l) {
 		b.errs = append(b.errs, restartNeeded("format and from of "+l.kind+" "+l.address))

@@ -52,7 +52,7 @@ var table = []row{
 
 	// Rank 2: the edges, and reading.
 	{"internal/input/file", []string{"entry", "internal/input", "internal/vfs", "internal/durable"}}, // keeps positions
-	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel"}},
+	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel", "internal/tlsconf"}},
 	{"internal/input", []string{"entry"}},                                                                 // the contract
 	{"internal/output", []string{"entry"}},                                                                // the contract
 	{"internal/output/render", []string{"entry", "internal/output", "internal/show"}},                     // one JSON for all
@@ -85,8 +85,8 @@ var table = []row{
 		"internal/parse/...", "internal/rule", "internal/show", "internal/search",
 		"internal/ingest", "internal/config", "internal/api", "internal/tiles", "internal/backup", "internal/witness",
 		"internal/forward", "internal/output/...", "internal/tlsconf", // "status" and "log --to"
-		"internal/input/native",                                      // the client of the daemon's own socket
-		"internal/input", "internal/input/record", "internal/tunnel", // "record" runs them itself
+		"internal/input/native",                                                          // the client of the daemon's own socket
+		"internal/input", "internal/input/record", "internal/tunnel", "internal/tlsconf", // "record" runs them itself
 		"station", // "log --channel" writes frames
 	}},
 

@@ -4,24 +4,30 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 )
 
 // More reasons, of handshakes that came to no end.
 const (
-	reasonNoTLS   = "no TLS"
 	reasonTimeout = "TLS handshake not in time"
 	reasonBroken  = "TLS handshake broken off"
 	reasonPeer    = "TLS refused by the peer"
+	reasonKey     = "certificate without its key"
 	reasonOther   = "TLS handshake failed"
 )
 
+// wrongSignature is in the errors of crypto/tls about a peer that shows a certificate and does not have its key; it has no
+// type for them. A test tells when the words change.
+const wrongSignature = "invalid signature by the "
+
 // Reason says in few and fixed words why a handshake failed.
 func Reason(err error) string {
-	for _, known := range []error{ErrNoCertificate, ErrExpired, ErrNotYet, ErrUntrusted, ErrName, ErrVersion} {
+	for _, known := range []error{ErrNoCertificate, ErrExpired, ErrNotYet, ErrUntrusted, ErrSelfSigned, ErrFingerprint, ErrUsage, ErrName, ErrNoTLS, ErrVersion} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
@@ -29,13 +35,23 @@ func Reason(err error) string {
 	record, remote := tls.RecordHeaderError{}, (*net.OpError)(nil)
 	switch {
 	case errors.As(err, &record):
-		return reasonNoTLS
+		return ErrNoTLS.Error()
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return reasonTimeout
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return reasonBroken
 	case errors.As(err, &remote) && remote.Op == "remote error":
 		return reasonPeer
+	case err != nil && strings.Contains(err.Error(), wrongSignature):
+		return reasonKey
 	}
 	return reasonOther
+}
+
+// Explain puts the reason in front of the error of a handshake, unless it begins with it.
+func Explain(err error) error {
+	if why := Reason(err); !strings.HasPrefix(err.Error(), why) {
+		return fmt.Errorf("%s: %w", why, err)
+	}
+	return err
 }

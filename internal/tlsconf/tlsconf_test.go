@@ -85,13 +85,15 @@ func TestPolicies(t *testing.T) {
 		"early":     ca.Issue("early", []string{"good.example.test"}, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }),
 		"wrong use": ca.Issue("use", []string{"good.example.test"}, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning} }),
 		"stranger":  other.Issue("stranger", []string{"good.example.test"}, nil),
+		"oneself":   ca.Alone("oneself", []string{"good.example.test"}, nil),
 		"none":      {},
 	}
+	refusals := map[string]error{"stranger": ErrUntrusted, "oneself": ErrSelfSigned, "wrong use": ErrUsage, "none": ErrNoCertificate}
 	names := []string{"x.test", "GOOD.example.test."}
 	tests := []struct {
 		name string
 		s    Settings
-		want map[string]error // those that are not named are untrusted
+		want map[string]error // those that are not named are refused for what they are
 	}{
 		{"ca", Settings{CA: ca.File}, map[string]error{"good": nil, "wild": nil, "common": nil, "else": nil, "expired": ErrExpired, "early": ErrNotYet}},
 		{"names", Settings{CA: ca.File, Names: names}, map[string]error{"good": nil, "wild": nil, "common": ErrName, "else": ErrName, "expired": ErrExpired, "early": ErrNotYet}},
@@ -107,15 +109,15 @@ func TestPolicies(t *testing.T) {
 		{"either", Settings{CA: ca.File, Names: names, Fingerprints: []string{Fingerprint(peers["stranger"].Leaf)}},
 			map[string]error{"good": nil, "wild": nil, "stranger": nil, "common": ErrName, "else": ErrName, "expired": ErrExpired, "early": ErrNotYet}},
 		{"anonymous", Settings{Anonymous: true}, map[string]error{"good": nil, "wild": nil, "common": nil, "else": nil, "expired": nil, "early": nil,
-			"wrong use": nil, "stranger": nil, "none": nil}},
+			"wrong use": nil, "stranger": nil, "oneself": nil, "none": nil}},
 	}
 	for _, tt := range tests {
 		for name, peer := range peers {
 			want, named := tt.want[name]
 			if !named {
-				want = ErrUntrusted
-				if name == "none" {
-					want = ErrNoCertificate
+				want = refusals[name]
+				if tt.s.CA == "" && want != ErrNoCertificate {
+					want = ErrFingerprint
 				}
 			}
 			s := tt.s
@@ -189,6 +191,17 @@ func TestReasons(t *testing.T) {
 		{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}}} {
 		if _, err, _ := handshake(t, server, c); !errors.Is(err, ErrVersion) {
 			t.Errorf("an old client: %v", err)
+		}
+	}
+	forger := &tls.Config{InsecureSkipVerify: true, GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		own, err := tls.LoadX509KeyPair(ca.Issue("c", nil, nil).Certificate, filepath.Join(filepath.Dir(pair.Key), "c.key"))
+		own.Certificate = [][]byte{pair.Leaf.Raw}
+		return &own, err
+	}}
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		forger.MaxVersion = version
+		if _, err, _ := handshake(t, server, forger); Reason(err) != "certificate without its key" {
+			t.Errorf("TLS %x: a client that shows a certificate whose key it does not have: %v", version, err)
 		}
 	}
 	refusing := must(NewClient(Settings{Fingerprints: []string{sha1Of(ca.Issue("b", nil, nil).Leaf)}}, nil))

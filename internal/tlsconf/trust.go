@@ -1,6 +1,7 @@
 package tlsconf
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -14,7 +15,11 @@ var (
 	ErrExpired       = errors.New("certificate expired")
 	ErrNotYet        = errors.New("certificate not valid yet")
 	ErrUntrusted     = errors.New("certificate not trusted")
+	ErrSelfSigned    = errors.New("certificate signed by itself")
+	ErrFingerprint   = errors.New("fingerprint of the certificate not listed")
+	ErrUsage         = errors.New("certificate not for this use")
 	ErrName          = errors.New("wrong name in the certificate")
+	ErrNoTLS         = errors.New("no TLS")
 	ErrVersion       = errors.New("no common TLS version or cipher")
 )
 
@@ -49,7 +54,7 @@ func (t *trust) verify(s tls.ConnectionState) error {
 		}
 	}
 	if t.roots == nil {
-		return fmt.Errorf("%w: its fingerprint is not listed: %s", ErrUntrusted, describe(leaf))
+		return fmt.Errorf("%w: %s", ErrFingerprint, describe(leaf))
 	}
 	return t.verifyPath(leaf, s.PeerCertificates[1:])
 }
@@ -63,8 +68,12 @@ func (t *trust) verifyPath(leaf *x509.Certificate, others []*x509.Certificate) e
 	_, err := leaf.Verify(x509.VerifyOptions{Roots: t.roots, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{t.usage}})
 	invalid := x509.CertificateInvalidError{}
 	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
+		return fmt.Errorf("%w: %w: %s", ErrUsage, err, describe(leaf))
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired: // one above the leaf
 		return fmt.Errorf("%w or not valid yet, of an authority: %w: %s", ErrExpired, err, describe(leaf))
+	case err != nil && bytes.Equal(leaf.RawIssuer, leaf.RawSubject) && leaf.CheckSignature(leaf.SignatureAlgorithm, leaf.RawTBSCertificate, leaf.Signature) == nil:
+		return fmt.Errorf("%w: %s", ErrSelfSigned, describe(leaf))
 	case err != nil:
 		return fmt.Errorf("%w: %w: %s", ErrUntrusted, err, describe(leaf))
 	}

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"constat/internal/tlsconf"
 )
 
 // DefaultLimit is how many octets of a payload are kept, unless the configuration says otherwise.
@@ -66,7 +68,7 @@ func (in *Input) dial(ctx context.Context) (net.Conn, error) {
 	secure := tls.Client(conn, in.config.TLS(in.address.host))
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
-		return nil, err
+		return nil, tlsconf.Explain(err)
 	}
 	return secure, nil
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"constat/internal/input"
 )
 
 // program finds a client that people use.
@@ -106,7 +108,7 @@ func TestTLS(t *testing.T) {
 	}
 	r.say("plain\n")
 	until(t, "the refusal", func() bool { return r.Stats().Refused == 1 })
-	if n := r.sink.Lost(reasonNoTLS); n.Messages != 1 {
+	if n := r.sink.Lost(input.Refused + "no TLS"); n.Messages != 1 {
 		t.Errorf("%d counted", n.Messages)
 	}
 	if strings.Contains(r.content(), "plain") {

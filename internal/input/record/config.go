@@ -30,7 +30,7 @@ type Config struct {
 	Allow []netip.Prefix
 	// Idle is how long a connection may say nothing; 0 is forever.
 	Idle time.Duration
-	// TLS, if set, is what TCP connections must speak. It has certificates.
+	// TLS, if set, is what TCP connections must speak: that of package tlsconf.
 	TLS *tls.Config
 }
 
@@ -40,7 +40,7 @@ const (
 	DefaultClients = 256
 )
 
-// handshakeTime is how long the beginning of TLS may take.
+// handshakeTime is how long the beginning of TLS may take, unless Idle is shorter.
 const handshakeTime = 10 * time.Second
 
 func (c Config) withDefaults() Config {

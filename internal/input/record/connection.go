@@ -14,6 +14,7 @@ import (
 
 	"constat/entry"
 	"constat/internal/input"
+	"constat/internal/tlsconf"
 )
 
 const (
@@ -40,8 +41,10 @@ type connection struct {
 
 // serve reads until the client or the input ends.
 func (c *connection) serve() {
-	if !c.greet() {
-		c.server.refuse(c.to, c, reasonNoTLS)
+	if err := c.greet(); err != nil {
+		if c.to.ctx.Err() == nil {
+			c.server.refuse(c.to, c, tlsconf.Reason(err))
+		}
 		return
 	}
 	c.server.clients.Add(1)
@@ -83,24 +86,28 @@ func (c *connection) hurry() {
 	c.conn.SetReadDeadline(time.Unix(1, 0))
 }
 
-// greet begins TLS if it is wanted.
-func (c *connection) greet() bool {
+// greet begins TLS if it is wanted. A client that may say nothing for a while may say nothing for that long here too.
+func (c *connection) greet() error {
 	c.in = c.conn
 	config := c.server.config.TLS
 	if config == nil || !c.addr.IsValid() {
-		return true
+		return nil
 	}
 	secure := tls.Server(c.conn, config)
-	ctx, cancel := context.WithTimeout(c.to.late, handshakeTime)
+	limit := handshakeTime
+	if idle := c.server.config.Idle; idle > 0 {
+		limit = min(limit, idle)
+	}
+	ctx, cancel := context.WithTimeout(c.to.late, limit)
 	defer cancel()
 	if err := secure.HandshakeContext(ctx); err != nil {
-		return false
+		return errors.Join(ctx.Err(), err)
 	}
 	c.in = secure
-	if chains := secure.ConnectionState().VerifiedChains; len(chains) > 0 {
-		c.source.Fields = append(c.source.Fields, observed("_TLS_PEER", chains[0][0].Subject.String()))
+	if shown := secure.ConnectionState().PeerCertificates; len(shown) > 0 {
+		c.source.Fields = append(c.source.Fields, observed("_TLS_PEER", tlsconf.Subject(shown[0])))
 	}
-	return true
+	return nil
 }
 
 // keep writes octets into the file and hands over the lines that end in them; the last call of a connection ends its

@@ -24,7 +24,8 @@
 //
 // # Who may connect
 //
-// Connections from addresses that are not allowed, too many at all or from one address, and those that speak no TLS
-// where it is asked for, are closed and counted with Sink.Lose under the name of their source: "not allowed", "too many
-// connections", "too many connections of one address", "no TLS". What could not be handed over at the end is "stopped".
+// Connections from addresses that are not allowed, too many at all or from one address, and those with which TLS comes to
+// nothing where it is asked for, are closed and counted with Sink.Lose under the name of their source: "refused: " and
+// "not allowed", "too many connections", "too many connections of one address", or a reason of package tlsconf. What could
+// not be handed over at the end is "stopped".
 package record

@@ -11,7 +11,6 @@ const (
 	reasonNotAllowed = "not allowed"
 	reasonTooMany    = "too many connections"
 	reasonPerAddress = "too many connections of one address"
-	reasonNoTLS      = "no TLS"
 	reasonStopped    = "stopped"
 )
 

@@ -191,7 +191,7 @@ func (s *Server) leave(c *connection) {
 
 func (s *Server) refuse(h *handover, c *connection, reason string) {
 	s.refused.Add(1)
-	h.sink.Lose(c.source.Name, reason, 1, 0)
+	h.sink.Lose(c.source.Name, input.Refused+reason, 1, 0)
 }
 
 // stop wakes everybody who waits for a client. The context has ended by then.

@@ -238,10 +238,10 @@ func TestAllowed(t *testing.T) {
 		io.WriteString(conn, "hello\n")
 		return r.Stats().Lines > 0
 	})
-	if n := r.sink.Lost(reasonNotAllowed); n.Messages != 1 {
+	if n := r.sink.Lost(input.Refused + reasonNotAllowed); n.Messages != 1 {
 		t.Errorf("%d counted as not allowed", n.Messages)
 	}
-	if n := r.sink.Lost(reasonPerAddress); n.Messages < 1 {
+	if n := r.sink.Lost(input.Refused + reasonPerAddress); n.Messages < 1 {
 		t.Errorf("%d counted as too many of one address", n.Messages)
 	}
 }
@@ -254,7 +254,7 @@ func TestTooMany(t *testing.T) {
 	if _, err := r.dial().Read(make([]byte, 1)); err == nil {
 		t.Error("a second connection is served")
 	}
-	if n := r.sink.Lost(reasonTooMany); n.Messages != 1 {
+	if n := r.sink.Lost(input.Refused + reasonTooMany); n.Messages != 1 {
 		t.Errorf("%d counted", n.Messages)
 	}
 }

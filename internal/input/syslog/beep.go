@@ -16,6 +16,9 @@ import (
 type BEEP struct {
 	// Software is what the listener says of itself.
 	Software string
+	// StartTLS has sessions begin in the clear, with the profile for TLS and no other; without it TLS begins with the first octet.
+	// It says nothing without TLS.
+	StartTLS bool
 }
 
 // The profiles, by the names of RFC 3195 §3.2 and §4.2, and of §9.1.
@@ -25,7 +28,7 @@ const (
 	registered    = "http://iana.org/beep/SYSLOG/"
 )
 
-// ListenBEEP binds. With TLS, which begins with the first octet, the input is called "beep-tls", without it "beep".
+// ListenBEEP binds. With TLS the input is called "beep-tls", without it "beep".
 func ListenBEEP(c TCPConfig, b BEEP) (*Stream, error) {
 	kind := "beep"
 	if c.TLS != nil {
@@ -40,7 +43,7 @@ func ListenBEEP(c TCPConfig, b BEEP) (*Stream, error) {
 
 // sayUnavailable says why a connection is closed at once (RFC 3080 §2.4). It does not wait: an empty socket has room.
 func (s *Stream) sayUnavailable(conn net.Conn) {
-	if s.tls.Load() == nil {
+	if s.tls.Load() == nil || s.StartsTLS() {
 		conn.SetWriteDeadline(time.Now().Add(backlogWait))
 		conn.Write(beep.Unavailable()) // if it cannot be said, it is closed without a word
 	}
@@ -63,6 +66,12 @@ const (
 	reasonRefusedEntry = "refused by BEEP"
 	reasonLongElement  = "element too long"
 )
+
+// reasonNoBEEP is why a connection is not let in.
+const reasonNoBEEP = "not BEEP"
+
+// StartsTLS reports whether sessions of BEEP begin in the clear and TLS is negotiated.
+func (s *Stream) StartsTLS() bool { return s.beep != nil && s.beep.StartTLS && s.tls.Load() != nil }
 
 // channel is a channel of a session, for one of the profiles. All but unsettled belongs to the goroutine of the session.
 type channel struct {

@@ -3,6 +3,7 @@ package syslog
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,10 +19,11 @@ import (
 
 	"constat/internal/input"
 	"constat/internal/input/inputtest"
+	"constat/internal/tlsconf"
 )
 
 func listenBEEP(t testing.TB, c TCPConfig) *Stream {
-	c.Address = "127.0.0.1:0"
+	c.Address, c.HandshakeTimeout = "127.0.0.1:0", c.FrameTimeout
 	s, err := ListenBEEP(c, BEEP{Software: "constat"})
 	return must(t, s, err)
 }
@@ -30,7 +32,8 @@ func listenBEEP(t testing.TB, c TCPConfig) *Stream {
 //
 //	I:   what the client sends, with CR LF behind it; "I|" without
 //	L:   what the listener must send, likewise
-//	limit N, timeout MS   settings of the listener
+//	limit N, timeout MS, starttls   settings of the listener
+//	tls         from here on both speak TLS, which has been negotiated, and the session begins anew
 //	hold        from here on messages are not durable when they are taken
 //	taken N     waits until so many messages were taken or lost
 //	durable     what was taken is durable; fails: it cannot be kept
@@ -43,6 +46,7 @@ func listenBEEP(t testing.TB, c TCPConfig) *Stream {
 // A size or sequence number "?" in a header is put in, and "_" in what the listener sends is any word.
 type transcript struct {
 	t      *testing.T
+	kind   string
 	conn   net.Conn
 	r      *bufio.Reader
 	sink   *slow
@@ -72,19 +76,25 @@ func TestBEEPSessions(t *testing.T) {
 
 func playBEEP(t *testing.T, lines []string) {
 	p := &transcript{t: t, sink: &slow{Sink: inputtest.NewSink(t)}, seq: map[string]int{}}
-	c := TCPConfig{Limit: 1024}
+	c, startTLS := TCPConfig{Limit: 1024}, false
 	for len(lines) > 0 {
 		word, value, _ := strings.Cut(lines[0], " ")
 		if n, _ := strconv.Atoi(value); word == "limit" {
 			c.Limit = n
 		} else if word == "timeout" {
 			c.FrameTimeout = time.Duration(n) * time.Millisecond
+		} else if word == "starttls" {
+			city := newCity(t)
+			startTLS = true
+			c.TLS = city.config(t, tlsconf.Settings{Anonymous: true})
 		} else if word != "#" {
 			break
 		}
 		lines = lines[1:]
 	}
-	in := listenBEEP(t, c)
+	c.Address, c.HandshakeTimeout = "127.0.0.1:0", c.FrameTimeout
+	s, err := ListenBEEP(c, BEEP{Software: "constat", StartTLS: startTLS})
+	in := must(t, s, err)
 	var sink input.Sink = p.sink.Sink
 	if slices.Contains(lines, "hold") {
 		sink = p.sink
@@ -97,6 +107,7 @@ func playBEEP(t *testing.T, lines []string) {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(inputtest.Patience))
 	p.conn, p.r = conn, bufio.NewReader(conn)
+	p.kind, _, _ = strings.Cut(in.Name(), " ")
 	p.play(p.fill(lines))
 	p.check()
 }
@@ -106,6 +117,9 @@ func (p *transcript) fill(lines []string) []string {
 	lines = slices.Clone(lines)
 	for i, line := range lines {
 		words := strings.Fields(line)
+		if line == "tls" {
+			clear(p.seq)
+		}
 		if len(words) < 6 || line[0] != 'I' && line[0] != 'L' || !slices.Contains([]string{"MSG", "RPY", "ERR", "ANS", "NUL"}, words[1]) {
 			continue
 		}
@@ -177,12 +191,18 @@ func (p *transcript) play(lines []string) {
 			p.sink.settle(nil)
 		case "fails":
 			p.sink.settle(errors.New("no room"))
+		case "tls":
+			secure := tls.Client(p.conn, &tls.Config{InsecureSkipVerify: true})
+			if err := secure.Handshake(); err != nil || p.r.Buffered() > 0 {
+				p.t.Fatalf("line %d: no TLS: %v; %d octets said before", i, err, p.r.Buffered())
+			}
+			p.conn, p.r = secure, bufio.NewReader(secure)
 		case "closed":
 			if rest, err := io.ReadAll(p.r); len(rest) > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
 				p.t.Errorf("line %d: not closed: %q %v", i, rest, err)
 			}
 		case "hangup":
-			p.conn.(*net.TCPConn).CloseWrite()
+			p.conn.(interface{ CloseWrite() error }).CloseWrite()
 		case "kept:":
 			p.kept = append(p.kept, value)
 		case "claim:":
@@ -241,7 +261,7 @@ func (p *transcript) check() {
 		for range n.Messages {
 			lost = append(lost, l.Reason)
 		}
-		if l.Source != "beep 127.0.0.1" {
+		if l.Source != p.kind+" 127.0.0.1" {
 			p.t.Errorf("lost of %s", l.Source)
 		}
 	}

@@ -31,8 +31,8 @@
 //	input   "refused: too many connections"                 connections, not messages, as in all that follow
 //	source  "refused: too many connections of one address"
 //	source  "refused: not allowed"                          from a network that is not admitted
-//	source  "refused: …"                                    why TLS came to nothing (package tlsconf), "not RELP" or
-//	                                                        "not BEEP"
+//	source  "refused: …"                                    why TLS came to nothing (package tlsconf), "not RELP",
+//	                                                        "not BEEP", "octets behind <ready> in the clear"
 //	source  "refused by BEEP"       an entry of COOKED that is wrong; its sender was told
 //	source  "element too long"      likewise: an entry whose element is far longer than the limit
 //
@@ -54,6 +54,9 @@
 // COOKED is handed over and answered as RELP is. The element is the envelope of its message ([input.Envelope]), and what it
 // says are claims. RAW has no answers: windows grow, and the channel is closed, when messages are durable, and what the sink
 // does not take is counted as lost.
+//
+// With [BEEP.StartTLS] a session begins in the clear and may only negotiate TLS (RFC 3080 §3.1). Then it begins anew, with a
+// reader of its own: a client that has sent anything behind <ready>, before the answer, is refused.
 //
 // # Life
 //

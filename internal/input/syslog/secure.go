@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"constat/entry"
+	"constat/internal/beep"
 	"constat/internal/input"
 	"constat/internal/tlsconf"
 )
@@ -116,21 +117,39 @@ func (c *connection) greet(ctx context.Context) bool {
 	}
 	below := &under{Conn: c.conn, raw: c.raw}
 	s := &secure{Conn: tls.Server(below, config.Server()), under: below}
-	limited, cancel := context.WithTimeout(c.to.late, c.in.config.HandshakeTimeout)
+	limit := time.Now().Add(c.in.config.HandshakeTimeout)
+	limited, cancel := context.WithDeadline(c.to.late, limit)
 	defer cancel()
-	err := s.HandshakeContext(limited)
+	var err error
+	if c.in.StartsTLS() {
+		err = c.tune(ctx, limit)
+	}
+	if err == nil {
+		err = s.HandshakeContext(limited)
+	}
 	c.in.mu.Lock()
 	c.greeting = false
 	c.in.mu.Unlock()
 	if err != nil {
 		if ctx.Err() == nil {
-			c.in.refuse(c.to, c.source, tlsconf.Reason(errors.Join(limited.Err(), err)), err)
+			c.in.refuse(c.to, c.source, reasonOf(limited, err), err)
 		}
 		return false
 	}
 	c.secure = s
 	c.source = c.in.sourceOf(c.addr, peerFields(s.ConnectionState()))
 	return true
+}
+
+// reasonOf says in few words why a peer is not let in.
+func reasonOf(limited context.Context, err error) string {
+	switch {
+	case errors.Is(err, beep.ErrProtocol):
+		return reasonNoBEEP
+	case errors.Is(err, errEarly):
+		return errEarly.Error()
+	}
+	return tlsconf.Reason(errors.Join(limited.Err(), err))
 }
 
 // peerFields are what TLS knows of a peer: _TLS_PEER is the subject of its certificate, _TLS_FINGERPRINT what tells it

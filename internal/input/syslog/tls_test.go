@@ -138,7 +138,7 @@ func TestTLSRefusals(t *testing.T) {
 			"certificate expired": expired, "wrong name in the certificate": misnamed, "no certificate": {}}},
 		{"ca", tlsconf.Settings{CA: c.ca.File}, map[string]tlstest.Pair{"certificate not trusted": stranger, "certificate expired": expired, "no certificate": {}}},
 		{"fingerprints", tlsconf.Settings{Fingerprints: []string{tlsconf.Fingerprint(c.good.Leaf), tlsconf.Fingerprint(expired.Leaf)}},
-			map[string]tlstest.Pair{"certificate not trusted": misnamed, "certificate expired": expired, "no certificate": {}}},
+			map[string]tlstest.Pair{"fingerprint of the certificate not listed": misnamed, "certificate expired": expired, "no certificate": {}}},
 		{"anonymous", tlsconf.Settings{Anonymous: true}, nil},
 	}
 	for _, mode := range modes {

@@ -21,7 +21,7 @@ type Stream struct {
 	Address string
 	Framing Framing
 	Timeout time.Duration // 0: [DefaultTimeout]
-	// Secure, if set, begins TLS over a connection; what it returns is used instead.
+	// Secure, if set, begins TLS over a connection; what it returns is used instead. If that is [Unproven], it is proven.
 	Secure func(ctx context.Context, conn net.Conn) (net.Conn, error)
 }
 
@@ -53,7 +53,7 @@ func (s Stream) Open(ctx context.Context, _ output.Lost) (output.Target, error) 
 			return secure(ctx, wire)
 		}
 	}
-	conn, err := s.Dial(ctx)
+	conn, err := s.dialProven(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +65,9 @@ func (s Stream) Open(ctx context.Context, _ output.Lost) (output.Target, error) 
 		s.Timeout = DefaultTimeout
 	}
 	t := &stream{config: s, conn: conn, wire: wire, gone: make(chan struct{})}
+	if s.Secure != nil {
+		t.proven = time.Now().Add(s.trial())
+	}
 	go t.watch()
 	return t, nil
 }
@@ -75,12 +78,14 @@ type stream struct {
 	conn    net.Conn // messages go here
 	wire    *counted // and their octets, perhaps encrypted, here
 	buffer  []byte
-	sent    uint64 // messages
-	marks   []mark // of what is not confirmed, in order
-	settled uint64 // messages that are confirmed
+	sent    uint64    // messages
+	marks   []mark    // of what is not confirmed, in order
+	settled uint64    // messages that are confirmed
+	proven  time.Time // from when on they can be; see Stream.trial
 
 	gone chan struct{} // closed when the other side has ended the connection
 	why  error         // then
+	soon bool          // then: before it was proven
 }
 
 // mark says how many messages were sent when so many octets had been written.
@@ -96,7 +101,7 @@ func (t *stream) watch() {
 	buffer := make([]byte, 512)
 	for {
 		if _, err := t.conn.Read(buffer); err != nil {
-			t.why = err
+			t.why, t.soon = err, time.Now().Before(t.proven)
 			return
 		}
 	}
@@ -128,7 +133,7 @@ func (t *stream) Send(ctx context.Context, m *output.Messages) error {
 		return ctx.Err()
 	}
 	if _, err := t.conn.Write(t.buffer); err != nil {
-		return errors.Join(ctx.Err(), err)
+		return errors.Join(ctx.Err(), t.lost(), err)
 	}
 	t.sent += uint64(m.Len())
 	t.marks = append(t.marks, mark{t.wire.written.Load(), t.sent})
@@ -139,6 +144,9 @@ func (t *stream) Send(ctx context.Context, m *output.Messages) error {
 func (t *stream) Confirmed(bool) (uint64, error) {
 	if len(t.marks) == 0 {
 		return t.settled, t.lost()
+	}
+	if err := t.lost(); time.Now().Before(t.proven) || err != nil && t.soon {
+		return t.settled, err
 	}
 	acked, err := t.wire.acknowledged()
 	if err != nil {

@@ -72,10 +72,33 @@ func (a Address) Dialer(o Options) (output.Dialer, error) {
 	return d, nil
 }
 
+// session is a connection over TLS of a client, which the server has asked for a certificate or not.
+type session struct {
+	*tls.Conn
+	asked bool
+}
+
+// Unproven implements [syslog.Unproven]: with TLS 1.2 the server has looked at the certificate before it ends the handshake.
+func (s *session) Unproven() bool {
+	return s.asked && s.ConnectionState().Version >= tls.VersionTLS13
+}
+
 // secure begins TLS as a client.
 func secure(c *tlsconf.Config, host string) func(context.Context, net.Conn) (net.Conn, error) {
 	return func(ctx context.Context, conn net.Conn) (net.Conn, error) {
-		secured := tls.Client(conn, c.Client(host))
-		return secured, secured.HandshakeContext(ctx)
+		config := c.Client(host)
+		secured := &session{}
+		own := config.GetClientCertificate
+		config.GetClientCertificate = func(r *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if secured.asked = true; own == nil {
+				return &tls.Certificate{}, nil
+			}
+			return own(r)
+		}
+		secured.Conn = tls.Client(conn, config)
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return nil, tlsconf.Explain(err)
+		}
+		return secured, nil
 	}
 }

@@ -32,12 +32,15 @@ type Pair struct {
 	Leaf             *x509.Certificate
 }
 
-// New makes an authority in a directory.
-func New(t testing.TB, dir, name string) *Authority {
+// New makes an authority in a directory. change, if there is one, changes its certificate before.
+func New(t testing.TB, dir, name string, change ...func(*x509.Certificate)) *Authority {
 	t.Helper()
 	a := &Authority{t: t, dir: dir, File: filepath.Join(dir, name+".pem"), key: newKey(t)}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
 		NotAfter: time.Now().Add(30 * 24 * time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	for _, c := range change {
+		c(template)
+	}
 	a.cert = a.sign(template, template, a.key, a.key, a.File)
 	a.writeKey(filepath.Join(dir, name+".key"), a.key)
 	return a
@@ -56,6 +59,17 @@ func Of(t testing.TB, dir, name string) *Authority {
 // Issue signs a certificate for both uses, with the names of hosts or addresses in it. change, if set, changes it before.
 func (a *Authority) Issue(name string, hosts []string, change func(*x509.Certificate)) Pair {
 	a.t.Helper()
+	return a.issue(name, hosts, change, false)
+}
+
+// Alone is Issue of a certificate that nobody signed but itself.
+func (a *Authority) Alone(name string, hosts []string, change func(*x509.Certificate)) Pair {
+	a.t.Helper()
+	return a.issue(name, hosts, change, true)
+}
+
+func (a *Authority) issue(name string, hosts []string, change func(*x509.Certificate), alone bool) Pair {
+	a.t.Helper()
 	template := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
@@ -71,7 +85,11 @@ func (a *Authority) Issue(name string, hosts []string, change func(*x509.Certifi
 	}
 	key := newKey(a.t)
 	p := Pair{Certificate: filepath.Join(a.dir, name+".pem"), Key: filepath.Join(a.dir, name+".key")}
-	p.Leaf = a.sign(template, a.cert, key, a.key, p.Certificate)
+	parent, by := a.cert, a.key
+	if alone {
+		parent, by = template, key
+	}
+	p.Leaf = a.sign(template, parent, key, by, p.Certificate)
 	a.writeKey(p.Key, key)
 	return p
 }
