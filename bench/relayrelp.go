@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 )
 
 // relpWindow is how many messages a RELP sender has under way, as librelp.
@@ -66,24 +65,10 @@ action(type="omrelp" target="127.0.0.1" port="%[3]d" windowSize="%[4]d" template
 
 // sendRELP sends the lines of each part over a session of its own, and returns when all are answered.
 func sendRELP(ctx context.Context, port int, parts [][]byte) error {
-	done := make(chan error, len(parts))
-	for _, part := range parts {
-		go func() { done <- relpSession(ctx, port, part) }()
-	}
-	var errs []error
-	for range parts {
-		errs = append(errs, <-done)
-	}
-	return errors.Join(errs...)
+	return sendAll(ctx, port, parts, relpSession)
 }
 
-func relpSession(ctx context.Context, port int, lines []byte) error {
-	conn, err := net.Dial("tcp", loopback(port))
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
+func relpSession(conn net.Conn, lines []byte) error {
 	const offer = "relp_version=0\nrelp_software=bench\ncommands=syslog"
 	if _, err := fmt.Fprintf(conn, "1 open %d %s\n", len(offer), offer); err != nil {
 		return err

@@ -16,9 +16,14 @@ const writeSize = 64 << 10
 // sendTCP sends parts as fast as they are taken, each over its own connection, all at once. It returns when the server
 // has closed the connections, which it does after it has read everything.
 func sendTCP(ctx context.Context, port int, parts [][]byte) error {
+	return sendAll(ctx, port, parts, sendStream)
+}
+
+// sendAll sends parts all at once, each over its own connection, which the end of the context breaks.
+func sendAll(ctx context.Context, port int, parts [][]byte, send func(net.Conn, []byte) error) error {
 	done := make(chan error, len(parts))
 	for _, part := range parts {
-		go func() { done <- sendStream(ctx, port, part) }()
+		go func() { done <- sendOver(ctx, port, part, send) }()
 	}
 	var errs []error
 	for range parts {
@@ -27,13 +32,17 @@ func sendTCP(ctx context.Context, port int, parts [][]byte) error {
 	return errors.Join(errs...)
 }
 
-func sendStream(ctx context.Context, port int, b []byte) error {
+func sendOver(ctx context.Context, port int, part []byte, send func(net.Conn, []byte) error) error {
 	conn, err := net.Dial("tcp", loopback(port))
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
+	return send(conn, part)
+}
+
+func sendStream(conn net.Conn, b []byte) error {
 	for len(b) > 0 {
 		n := min(len(b), writeSize)
 		if _, err := conn.Write(b[:n]); err != nil {
@@ -44,7 +53,7 @@ func sendStream(ctx context.Context, port int, b []byte) error {
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		return err
 	}
-	_, err = io.Copy(io.Discard, conn)
+	_, err := io.Copy(io.Discard, conn)
 	return err
 }
 
