@@ -230,23 +230,7 @@ func FuzzBEEPInput(f *testing.F) {
 		in := listenBEEP(t, TCPConfig{Limit: 8})
 		sink := inputtest.NewSink(t)
 		stop := inputtest.Start(t, in, sink)
-		conn, err := net.Dial("tcp", addrOf(in))
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() {
-			for rest := stream; len(rest) > 0; {
-				n := min(len(rest), int(piece)+1)
-				if _, err := conn.Write(rest[:n]); err != nil {
-					break
-				}
-				rest = rest[n:]
-			}
-			conn.(*net.TCPConn).CloseWrite()
-		}()
-		conn.SetReadDeadline(time.Now().Add(inputtest.Patience))
-		io.Copy(io.Discard, conn)
-		conn.Close()
+		inPieces(t, in, stream, piece)
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
