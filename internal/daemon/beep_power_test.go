@@ -69,26 +69,10 @@ func TestPowerCutAfterBEEPAnswer(t *testing.T) {
 	}
 	for _, profile := range beepProfiles {
 		t.Run(profile.name, func(t *testing.T) {
-			p := newPlace(t, beepOnly)
-			disk, code := p.newDisk()
-			d := p.inside(disk, code)
-			send := profile.client(t.Context().Done())
-			var told []string
-			for round := range n {
-				list := texts(round, 1+round*round%40)
-				if k, err := send(p, list); err != nil || k != len(list) {
-					t.Fatalf("%d answered: %v", k, err)
-				}
-				told = append(told, list...)
-				d.sound(t, disk.Crash(nil), map[string][]string{"system": told})
-				for seed := range uint64(3) {
-					d.sound(t, disk.Crash(rand.New(rand.NewPCG(uint64(round), seed))), map[string][]string{"system": told})
-				}
-			}
-			if err := d.stop(); err != nil {
-				t.Error(err)
-			}
-			d.sound(t, disk.Crash(nil), map[string][]string{"system": told})
+			cutAfterAnswers(t, newPlace(t, beepOnly), n, func(p *place) func([]string) (int, error) {
+				send := profile.client(t.Context().Done())
+				return func(list []string) (int, error) { return send(p, list) }
+			})
 		})
 	}
 }

@@ -94,17 +94,24 @@ func TestPowerCutAfterAnswer(t *testing.T) {
 	if long() {
 		n = 100
 	}
-	p := newPlace(t, relpOnly)
+	cutAfterAnswers(t, newPlace(t, relpOnly), n, func(p *place) func([]string) (int, error) {
+		client, err := p.dialRELP(0, patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func(list []string) (int, error) { return client.Send(t.Context(), octetsOf(list)) }
+	})
+}
+
+// cutAfterAnswers looks n times, right after all that was sent has been answered, at what a disk may hold.
+func cutAfterAnswers(t *testing.T, p *place, n int, dial func(*place) func([]string) (int, error)) {
 	disk, code := p.newDisk()
 	d := p.inside(disk, code)
-	client, err := p.dialRELP(0, patience)
-	if err != nil {
-		t.Fatal(err)
-	}
+	send := dial(p)
 	var told []string
 	for round := range n {
 		list := texts(round, 1+round*round%40)
-		if k, err := client.Send(t.Context(), octetsOf(list)); err != nil || k != len(list) {
+		if k, err := send(list); err != nil || k != len(list) {
 			t.Fatalf("%d answered: %v", k, err)
 		}
 		told = append(told, list...)
