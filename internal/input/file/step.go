@@ -27,6 +27,15 @@ func (f *Follower) step(ctx context.Context, sink input.Sink) (more bool, err er
 			return false, err
 		}
 	}
+	if f.group != nil {
+		if f.unchanged() {
+			return f.turn(ctx, sink)
+		}
+		if f.buf = f.group.borrow(ctx); f.buf == nil {
+			return false, nil // it is over
+		}
+		defer func() { f.group.buffers <- f.buf; f.buf = nil }()
+	}
 	if !f.moved && !f.at.isOf(f.file) { // truncated, perhaps written again since
 		if err := f.restart(); err != nil {
 			return false, err
@@ -44,9 +53,11 @@ func (f *Follower) step(ctx context.Context, sink input.Sink) (more bool, err er
 		more, err = f.take(ctx, sink, f.buf[:n], from)
 		if more || err != nil {
 			f.idle = 0
+			f.quiet.Store(0)
 			return more, err
 		}
 	}
+	f.noteLook(from + int64(n))
 	return f.turn(ctx, sink)
 }
 
@@ -56,6 +67,7 @@ func (f *Follower) restart() error {
 	if copied, moved := f.find(); moved {
 		f.leave()
 		f.file, f.moved, f.idle = copied, true, 0
+		f.claim()
 		return nil
 	} else if copied != nil {
 		copied.Close()
@@ -156,6 +168,7 @@ func (f *Follower) turn(ctx context.Context, sink input.Sink) (more bool, err er
 	if err := f.last(ctx, sink); err != nil {
 		return false, err
 	}
+	f.finish()
 	f.leave()
 	err = f.open()
 	if f.file == nil { // there is none yet: it will be read from its start

@@ -1,0 +1,299 @@
+package file
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"constat/entry"
+	"constat/internal/input"
+)
+
+// held is a file that is perhaps a copy of one that is about to be truncated.
+type held struct {
+	look
+	original position
+	since    time.Time // it has not changed
+	steps    int64     // of the follower of the original, at that time
+}
+
+// holdPolls is for how long a file must not have changed to be none.
+const holdPolls = 12
+
+// match is a file that the pattern fits.
+type match struct {
+	name string
+	id   fileID
+	info fs.FileInfo
+}
+
+// matches lists the files that the pattern fits, each once; whole is that there are no others.
+func (m *Many) matches() (list []match, whole bool, err error) {
+	names, more, err := walk(m.config.Path, maxNames)
+	m.tooMany("names", more, func() string {
+		return fmt.Sprintf("more than %d names fit %s: those behind are not looked at", maxNames, m.config.Path)
+	})
+	var links []match
+	for _, name := range names {
+		if m.config.Except(name) {
+			continue
+		}
+		info, failed := os.Lstat(name)
+		link := failed == nil && info.Mode()&fs.ModeSymlink != 0
+		if link {
+			info, failed = os.Stat(name)
+		}
+		switch {
+		case errors.Is(failed, fs.ErrNotExist):
+		case failed != nil:
+			err = errors.Join(err, failed)
+		case !info.Mode().IsRegular():
+		case link:
+			links = append(links, match{name, idOf(info), info})
+		default:
+			list = append(list, match{name, idOf(info), info})
+		}
+	}
+	list = append(list, links...) // a file is called by its own name rather than by one that leads to it
+	seen := make(map[fileID]string, len(list))
+	list = slices.DeleteFunc(list, func(found match) bool {
+		_, twice := seen[found.id]
+		if !twice {
+			seen[found.id] = found.name
+		}
+		return twice
+	})
+	m.mu.Lock()
+	m.seen = seen
+	m.mu.Unlock()
+	return list, !more && err == nil, err
+}
+
+// resume goes on with what was followed before.
+func (m *Many) resume(ctx context.Context) {
+	list, _, err := m.matches()
+	m.report(err)
+	for _, k := range m.start {
+		if m.config.Except(k.Path) {
+			continue
+		}
+		m.mu.Lock()
+		_, runs := m.lanes[k.Path]
+		rest := runs || k.Ended || len(m.lanes) >= m.config.Most
+		if rest {
+			m.rest[k.id()] = resting{position: k.position, look: unseen, ended: k.Ended}
+		}
+		m.mu.Unlock()
+		if !rest {
+			m.run(ctx, k.position)
+		}
+	}
+	m.start = nil
+	if m.first && m.config.FromEnd {
+		m.report(errors.Join(err, m.passOver(list)))
+	}
+}
+
+// passOver has files read from their end.
+func (m *Many) passOver(list []match) (err error) {
+	for _, found := range list {
+		at := position{Path: found.name}
+		file, failed := openFile(found.name)
+		if failed == nil {
+			failed = errors.Join(at.identify(file, found.info.Size()), file.Close())
+		}
+		if failed != nil {
+			err = errors.Join(err, failed)
+			continue
+		}
+		m.mu.Lock()
+		m.rest[at.id()] = resting{position: at, look: lookOf(found.info)}
+		m.mu.Unlock()
+	}
+	return err
+}
+
+// scan looks for files that are to be read, and starts as many as there is room for.
+func (m *Many) scan(ctx context.Context) error {
+	list, whole, err := m.matches()
+	var want []position
+	m.mu.Lock()
+	if whole {
+		want = m.vanishedLocked()
+	}
+	for _, found := range list {
+		if m.wantsLocked(found) {
+			want = append(want, position{Path: found.name})
+		}
+	}
+	room := max(0, m.config.Most-len(m.lanes))
+	m.short = len(want) > room
+	short, open := len(want)-room, len(m.lanes)
+	if m.short {
+		want = want[:room]
+		m.makeRoomLocked(short)
+	}
+	for _, at := range want {
+		if at.Sum != "" {
+			delete(m.rest, at.id())
+		}
+	}
+	m.mu.Unlock()
+	for _, at := range want {
+		m.run(ctx, at)
+	}
+	m.tooMany("files", short > 0 || open+len(want) >= m.config.Most && m.told["files"], func() string {
+		return fmt.Sprintf("%d files fit %s, and at most %d are open at once: %d wait for one that rests", len(list), m.config.Path, m.config.Most, short)
+	})
+	return err
+}
+
+// vanishedLocked lists the files that nobody reads and that are not there any more, to be looked for elsewhere.
+func (m *Many) vanishedLocked() (list []position) {
+	for id, r := range m.rest {
+		if _, found := m.seen[id]; found || m.claims[id] != nil {
+			continue
+		}
+		if r.ended {
+			delete(m.rest, id)
+			m.dirty = true
+		} else if m.lanes[r.Path] == nil && !slices.ContainsFunc(list, func(p position) bool { return p.Path == r.Path }) {
+			list = append(list, r.position)
+		}
+	}
+	for id := range m.held {
+		if _, found := m.seen[id]; !found {
+			delete(m.held, id)
+		}
+	}
+	return list
+}
+
+// wantsLocked reports whether there is something to read in a file that nobody reads.
+func (m *Many) wantsLocked(found match) bool {
+	if m.lanes[found.name] != nil || m.claims[found.id] != nil {
+		return false
+	}
+	r, rests := m.rest[found.id]
+	if !rests {
+		return !m.isHeldLocked(found.name, found.info)
+	}
+	if r.same(found.info) {
+		return false
+	}
+	if found.info.Size() == r.Offset && r.begins(found.name) {
+		r.look = lookOf(found.info)
+		m.rest[found.id] = r
+		return false
+	}
+	return true
+}
+
+// begins reports whether a file of that name begins as the one of the position.
+func (p position) begins(name string) bool {
+	file, err := openFile(name)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return p.isOf(file)
+}
+
+// isHeldLocked reports whether a file that nobody has read is called as a copy of one that is read, and begins alike.
+// Then it is left alone until that one is truncated, and its follower reads the copy. If that follower is gone before it
+// has noticed, the copy is read on from where it was; if nothing of the kind happens for a while, it is a file of its own.
+func (m *Many) isHeldLocked(name string, info fs.FileInfo) bool {
+	id, h := idOf(info), m.held[idOf(info)]
+	if _, rests := m.rest[id]; rests || m.claims[id] != nil {
+		delete(m.held, id)
+		return false
+	}
+	at, steps := m.originalLocked(originalOf(name))
+	goesOn := h == nil || at.id() == h.original.id() && at.Offset >= h.original.Offset
+	switch {
+	case goesOn && (at.Head == 0 || at.id() == id || !at.maybeCopied(name, info)):
+		delete(m.held, id)
+		return false
+	case !goesOn && !h.original.begins(name):
+		delete(m.held, id)
+		return false
+	case !goesOn:
+		at = h.original
+		at.Device, at.Inode = id.device, id.inode
+		m.rest[id] = resting{position: at, look: unseen, ended: true}
+		delete(m.held, id)
+		return false
+	case h == nil || !h.same(info):
+		m.held[id] = &held{lookOf(info), at, time.Now(), steps}
+		return true
+	}
+	h.original = at
+	if time.Since(h.since) < holdPolls*m.config.Poll || steps >= 0 && steps < h.steps+quietPolls {
+		return true
+	}
+	return false
+}
+
+// originalLocked is how far the file of a path is read, and how many steps its follower has made; -1 if none runs.
+func (m *Many) originalLocked(path string) (at position, steps int64) {
+	if path == "" {
+		return at, -1
+	}
+	if f := m.lanes[path]; f != nil {
+		return m.live[f], f.steps.Load()
+	}
+	for _, r := range m.rest {
+		if r.Path == path && !r.ended {
+			return r.position, -1
+		}
+	}
+	return at, -1
+}
+
+// maybeCopied reports whether a file begins as the one of the position, or is too short to tell.
+func (p position) maybeCopied(name string, info fs.FileInfo) bool {
+	if info.Size() < p.Head {
+		return true
+	}
+	p.Offset = 0
+	return p.begins(name)
+}
+
+// makeRoomLocked asks the followers that have rested longest to end.
+func (m *Many) makeRoomLocked(n int) {
+	var quiet []*Follower
+	for _, f := range m.lanes {
+		if f.quiet.Load() > quietPolls {
+			quiet = append(quiet, f)
+		}
+	}
+	slices.SortFunc(quiet, func(a, b *Follower) int { return cmp.Compare(b.quiet.Load(), a.quiet.Load()) })
+	for _, f := range quiet[:min(n, len(quiet))] {
+		f.asked.Store(true)
+	}
+}
+
+// tooMany says once, in an entry, that there is more than a bound allows.
+func (m *Many) tooMany(what string, is bool, text func() string) {
+	if !is || m.told[what] {
+		m.told[what] = is
+		return
+	}
+	m.told[what] = true
+	observed := func(name, value string) entry.Field {
+		return entry.Field{Name: name, Value: []byte(value), Provenance: entry.Observed}
+	}
+	c := m.sink.Chunk()
+	c.Source = m.source
+	c.Messages = append(c.Messages, input.Message{Note: &input.Note{Fields: []entry.Field{observed("MESSAGE", text()),
+		observed("PRIORITY", strconv.Itoa(4)), observed("SYSLOG_IDENTIFIER", "constat")}}})
+	if err := m.sink.Offer(c); err != nil {
+		m.told[what] = false // at the next look
+	}
+}
