@@ -248,7 +248,7 @@ func (f *Follower) newer() (names []string) {
 	for _, e := range entries {
 		rest, found := strings.CutPrefix(e.Name(), base)
 		other, err := e.Info()
-		if !found || err != nil || !rotated.MatchString(rest) || !other.Mode().IsRegular() || os.SameFile(info, other) || !other.ModTime().After(info.ModTime()) || !f.claimNew(other) {
+		if !found || err != nil || !rotated.MatchString(rest) || !other.Mode().IsRegular() || os.SameFile(info, other) || !other.ModTime().After(info.ModTime()) || !f.claimNew(filepath.Join(dir, e.Name()), other) {
 			continue
 		}
 		name := filepath.Join(dir, e.Name())

@@ -84,8 +84,8 @@ func (f *Follower) mayTake(name string, info fs.FileInfo) bool {
 	if owner := f.group.claims[id]; owner != nil && owner != f {
 		return false
 	}
-	_, rests := f.group.rest[id]
-	return f.at.sameInode(info) || name == f.config.Path || !rests && f.at.Head > 0 && originalOf(name) == f.config.Path
+	return f.at.sameInode(info) || name == f.config.Path ||
+		f.at.Head > 0 && originalOf(name) == f.config.Path && !f.group.restsLocked(name, info)
 }
 
 // originalOf is the name that a rotated file had; "" if it is not called as one.
@@ -98,14 +98,14 @@ func originalOf(name string) string {
 }
 
 // claimNew makes a file that nobody has read the follower's.
-func (f *Follower) claimNew(info fs.FileInfo) bool {
+func (f *Follower) claimNew(name string, info fs.FileInfo) bool {
 	if f.group == nil {
 		return true
 	}
 	f.group.mu.Lock()
 	defer f.group.mu.Unlock()
 	id := idOf(info)
-	if _, rests := f.group.rest[id]; rests || f.group.claims[id] != nil {
+	if f.group.claims[id] != nil || f.group.restsLocked(name, info) {
 		return false
 	}
 	f.group.claims[id] = f
@@ -202,11 +202,12 @@ func (m *Many) begin(f *Follower, info fs.FileInfo) (at position, is bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	id, path := idOf(info), f.config.Path
-	if owner := m.claims[id]; !info.Mode().IsRegular() || owner != nil && owner != f || m.isHeldLocked(path, info) {
+	owner, rests := m.claims[id], m.restsLocked(path, info)
+	if !info.Mode().IsRegular() || owner != nil && owner != f || owner == nil && !rests && m.isHeldLocked(path, info) {
 		return at, false
 	}
-	if r, found := m.rest[id]; found {
-		at = r.position
+	if rests = m.restsLocked(path, info); rests { // what was held may have become known
+		at = m.rest[id].position
 		delete(m.rest, id)
 	}
 	at.Path = path

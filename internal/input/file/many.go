@@ -140,6 +140,7 @@ func (m *Many) run(ctx context.Context, at position) {
 	m.lanes[at.Path], m.live[f] = f, at
 	if at.Sum != "" {
 		m.claims[at.id()] = f
+		delete(m.rest, at.id())
 	}
 	m.mu.Unlock()
 	m.running.Go(func() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -79,20 +80,25 @@ func (m *Many) matches() (list []match, whole bool, err error) {
 func (m *Many) resume(ctx context.Context) {
 	list, _, err := m.matches()
 	m.report(err)
+	if m.first {
+		m.adopt(list)
+	}
+	m.mu.Lock()
 	for _, k := range m.start {
-		if m.config.Except(k.Path) {
-			continue
-		}
-		m.mu.Lock()
-		_, runs := m.lanes[k.Path]
-		rest := runs || k.Ended || len(m.lanes) >= m.config.Most
-		if rest {
+		if !m.config.Except(k.Path) {
 			m.rest[k.id()] = resting{position: k.position, look: unseen, ended: k.Ended}
 		}
-		m.mu.Unlock()
-		if !rest {
-			m.run(ctx, k.position)
+	}
+	var open []position
+	paths := map[string]bool{}
+	for _, r := range m.rest {
+		if !r.ended && !paths[r.Path] && len(open) < m.config.Most {
+			open, paths[r.Path] = append(open, r.position), true
 		}
+	}
+	m.mu.Unlock()
+	for _, at := range open { // all positions are known by now
+		m.run(ctx, at)
 	}
 	m.start = nil
 	if m.first && m.config.FromEnd {
@@ -100,9 +106,27 @@ func (m *Many) resume(ctx context.Context) {
 	}
 }
 
+// adopt goes on with files that were followed by their own paths before the pattern was.
+func (m *Many) adopt(list []match) {
+	for _, found := range list {
+		at, err := load(m.config.FS, StateIn(filepath.Dir(m.config.State), found.name))
+		if err == nil && at != nil && at.Sum != "" && at.id() == found.id && at.begins(found.name) {
+			at.Path = found.name
+			m.start = append(m.start, kept{position: *at})
+		}
+	}
+}
+
 // passOver has files read from their end.
 func (m *Many) passOver(list []match) (err error) {
 	for _, found := range list {
+		m.mu.Lock()
+		_, rests := m.rest[found.id]
+		known := rests || m.claims[found.id] != nil
+		m.mu.Unlock()
+		if known {
+			continue
+		}
 		at := position{Path: found.name}
 		file, failed := openFile(found.name)
 		if failed == nil {
@@ -139,11 +163,6 @@ func (m *Many) scan(ctx context.Context) error {
 		want = want[:room]
 		m.makeRoomLocked(short)
 	}
-	for _, at := range want {
-		if at.Sum != "" {
-			delete(m.rest, at.id())
-		}
-	}
 	m.mu.Unlock()
 	for _, at := range want {
 		m.run(ctx, at)
@@ -178,12 +197,13 @@ func (m *Many) vanishedLocked() (list []position) {
 // wantsLocked reports whether there is something to read in a file that nobody reads.
 func (m *Many) wantsLocked(found match) bool {
 	if m.lanes[found.name] != nil || m.claims[found.id] != nil {
+		delete(m.held, found.id)
 		return false
 	}
-	r, rests := m.rest[found.id]
-	if !rests {
+	if !m.restsLocked(found.name, found.info) {
 		return !m.isHeldLocked(found.name, found.info)
 	}
+	r := m.rest[found.id]
 	if r.same(found.info) {
 		return false
 	}
@@ -193,6 +213,21 @@ func (m *Many) wantsLocked(found match) bool {
 		return false
 	}
 	return true
+}
+
+// restsLocked reports whether a file is one whose position is known and that nobody reads now. A position that only has
+// the same inode is of a file that is gone.
+func (m *Many) restsLocked(name string, info fs.FileInfo) bool {
+	r, found := m.rest[idOf(info)]
+	if !found {
+		return false
+	}
+	if r.same(info) || r.begins(name) || !r.ended && r.Path == name {
+		return true
+	}
+	delete(m.rest, idOf(info))
+	m.dirty = true
+	return false
 }
 
 // begins reports whether a file of that name begins as the one of the position.
@@ -210,10 +245,6 @@ func (p position) begins(name string) bool {
 // has noticed, the copy is read on from where it was; if nothing of the kind happens for a while, it is a file of its own.
 func (m *Many) isHeldLocked(name string, info fs.FileInfo) bool {
 	id, h := idOf(info), m.held[idOf(info)]
-	if _, rests := m.rest[id]; rests || m.claims[id] != nil {
-		delete(m.held, id)
-		return false
-	}
 	at, steps := m.originalLocked(originalOf(name))
 	goesOn := h == nil || at.id() == h.original.id() && at.Offset >= h.original.Offset
 	switch {

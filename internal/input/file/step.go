@@ -36,11 +36,6 @@ func (f *Follower) step(ctx context.Context, sink input.Sink) (more bool, err er
 		}
 		defer func() { f.group.buffers <- f.buf; f.buf = nil }()
 	}
-	if !f.moved && !f.at.isOf(f.file) { // truncated, perhaps written again since
-		if err := f.restart(); err != nil {
-			return false, err
-		}
-	}
 	from := f.at.Offset
 	if f.long.under {
 		from = f.long.seen
@@ -48,6 +43,9 @@ func (f *Follower) step(ctx context.Context, sink input.Sink) (more bool, err er
 	n, err := f.file.ReadAt(f.buf, from)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return false, err
+	}
+	if !f.moved && !f.at.isOf(f.file) { // truncated, perhaps written again since, perhaps before it was read
+		return true, f.restart()
 	}
 	if n > 0 {
 		more, err = f.take(ctx, sink, f.buf[:n], from)
