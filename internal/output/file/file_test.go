@@ -13,7 +13,9 @@ import (
 
 func open(t *testing.T, c Config) *file {
 	t.Helper()
-	c.UID, c.GID = -1, -1
+	if c.UID == 0 {
+		c.UID, c.GID, c.DirUID, c.DirGID = -1, -1, -1, -1
+	}
 	target, err := c.Open(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +134,7 @@ func TestRotation(t *testing.T) {
 // TestRefused: what is no regular file, and where nothing can be made.
 func TestRefused(t *testing.T) {
 	for _, name := range []string{"/dev/null", t.TempDir(), "/proc/none/m"} {
-		if target, err := (Config{Name: name, UID: -1, GID: -1}).Open(t.Context(), nil); err == nil {
+		if target, err := (Config{Name: name, UID: -1, GID: -1, DirUID: -1, DirGID: -1}).Open(t.Context(), nil); err == nil {
 			target.Close()
 			t.Errorf("%s was opened", name)
 		}
