@@ -153,7 +153,7 @@ func TestFollowedReload(t *testing.T) {
 	p.verify()
 }
 
-// TestPowerCutFollowed: the power goes at any operation of the disk while a file is followed. After the next start every
+// TestPowerCutFollowed: the power goes at any operation of the disk while a file is followed, by its path or by a pattern. After the next start every
 // line is there, the first time in order; only some are there twice.
 func TestPowerCutFollowed(t *testing.T) {
 	cuts, most := 5, 80
@@ -162,7 +162,7 @@ func TestPowerCutFollowed(t *testing.T) {
 	}
 	for cut := range uint64(cuts) {
 		rng := rand.New(rand.NewPCG(cut, 5))
-		p := newPlace(t, "http: off\nlisten:\n  files: [{path: DIR/app.log}]\n")
+		p := newPlace(t, "http: off\nlisten:\n  files: [{path: '"+[]string{"DIR/app.log", "DIR/app.*"}[cut%2]+"'}]\n")
 		disk, code := p.newDisk()
 		d := p.inside(disk, code)
 		from, k := disk.Ops(), rng.IntN(most)

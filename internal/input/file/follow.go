@@ -56,10 +56,10 @@ func (c Config) complete() Config {
 // Times of a follower.
 const (
 	defaultPoll = 250 * time.Millisecond
-	saveEvery   = time.Second // the position
-	retryAfter  = time.Second
+	saveEvery   = time.Second     // the position
 	grace       = 2 * time.Second // for lines under way, when the input ends
 	restPolls   = 4               // without growth, until a renamed file is left
+	retryPolls  = 4               // after an error
 )
 
 // Follower is an input that follows one file.
@@ -138,8 +138,10 @@ func (f *Follower) follow(ctx context.Context, sink input.Sink) {
 		}
 		f.report(err)
 		f.save(false)
-		if err != nil {
-			pause(ctx, retryAfter)
+		if err != nil && f.rests() {
+			return
+		} else if err != nil {
+			pause(ctx, f.config.Poll*retryPolls)
 		} else if !more && f.rests() {
 			return
 		} else if !more {

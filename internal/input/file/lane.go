@@ -52,12 +52,12 @@ func (f *Follower) poll() time.Duration {
 	return f.config.Poll
 }
 
-// rests reports whether the file is to be closed, because it does not grow and others need the room.
+// rests reports whether the file is to be closed, because it does not grow, or cannot be read, and others need the room.
 func (f *Follower) rests() bool {
 	if f.group == nil {
 		return false
 	}
-	return f.quiet.Add(1) > quietPolls && f.asked.Load() && !f.moved && f.file != nil && len(f.next) == 0
+	return f.quiet.Add(1) > quietPolls && f.asked.Load() && !f.moved && len(f.next) == 0
 }
 
 // candidates are the names under which the file of the position is looked for first.

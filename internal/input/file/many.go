@@ -35,20 +35,21 @@ type Many struct {
 	wake    chan struct{} // somebody has left room
 	running sync.WaitGroup
 
-	mu     sync.Mutex
-	lanes  map[string]*Follower   // guarded by mu; those that run, by path
-	live   map[*Follower]position // guarded by mu; how far they are
-	claims map[fileID]*Follower   // guarded by mu; who reads a file
-	rest   map[fileID]resting     // guarded by mu; files that nobody reads now
-	held   map[fileID]*held       // guarded by mu; files that are perhaps copies
-	seen   map[fileID]string      // guarded by mu; the name of each file at the last look
-	dirty  bool                   // guarded by mu; positions are not written down
-	short  bool                   // guarded by mu; files wait for room
-	told   map[string]bool        // what is too much and was said; belongs to Run
-	first  bool                   // the pattern was never followed; belongs to Run
-	saveAt time.Time              // belongs to Run
-	failed string                 // the error that was reported last; belongs to Run
-	start  []kept                 // positions as they were read; belongs to Run
+	mu       sync.Mutex
+	lanes    map[string]*Follower   // guarded by mu; those that run, by path
+	live     map[*Follower]position // guarded by mu; how far they are
+	claims   map[fileID]*Follower   // guarded by mu; who reads a file
+	rest     map[fileID]resting     // guarded by mu; files that nobody reads now
+	held     map[fileID]*held       // guarded by mu; files that are perhaps copies
+	seen     map[fileID]string      // guarded by mu; the name of each file at the last look
+	dirty    bool                   // guarded by mu; positions are not written down
+	short    bool                   // guarded by mu; files wait for room
+	failures map[string]string      // guarded by mu; what was reported last of a file, by path
+	told     map[string]bool        // what is too much and was said; belongs to Run
+	first    bool                   // the pattern was never followed; belongs to Run
+	saveAt   time.Time              // belongs to Run
+	failed   string                 // the error that was reported last; belongs to Run
+	start    []kept                 // positions as they were read; belongs to Run
 }
 
 var _ input.Input = (*Many)(nil)
@@ -72,7 +73,7 @@ func FollowMany(c Config) (*Many, error) {
 	c = c.complete()
 	m := &Many{config: c, source: sourceOf("file", c.Path, c.Format), buffers: make(chan []byte, buffers), wake: make(chan struct{}, 1),
 		lanes: map[string]*Follower{}, live: map[*Follower]position{}, claims: map[fileID]*Follower{}, rest: map[fileID]resting{},
-		held: map[fileID]*held{}, seen: map[fileID]string{}, told: map[string]bool{}}
+		held: map[fileID]*held{}, seen: map[fileID]string{}, told: map[string]bool{}, failures: map[string]string{}}
 	for range buffers {
 		m.buffers <- nil
 	}
@@ -137,7 +138,7 @@ func (m *Many) run(ctx context.Context, at position) {
 	c.Path = at.Path
 	f := &Follower{config: c, source: sourceOf("file", at.Path, c.Format), at: at, group: m, looked: unseen}
 	m.mu.Lock()
-	m.lanes[at.Path], m.live[f] = f, at
+	m.lanes[at.Path], m.live[f], f.told = f, at, m.failures[at.Path]
 	if at.Sum != "" {
 		m.claims[at.id()] = f
 		delete(m.rest, at.id())
@@ -159,6 +160,9 @@ func (m *Many) end(f *Follower) {
 	}
 	delete(m.lanes, f.config.Path)
 	delete(m.live, f)
+	if delete(m.failures, f.config.Path); f.told != "" {
+		m.failures[f.config.Path] = f.told
+	}
 	for id, of := range m.claims {
 		if of == f {
 			delete(m.claims, id)

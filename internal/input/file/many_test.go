@@ -508,3 +508,54 @@ func FuzzPositions(f *testing.F) {
 		}
 	})
 }
+
+// TestManyForbidden: files that may not be read are told of once each, and keep no others from being read.
+func TestManyForbidden(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	d := newDirectory(t, "*.log")
+	told := make(chan error, 1000)
+	d.change = func(c *Config) { c.Most, c.Report = 3, func(err error) { told <- err } }
+	for i := range 10 {
+		must(t, os.WriteFile(filepath.Join(d.dir, fmt.Sprintf("%d.log", i)), []byte("secret\n"), 0))
+	}
+	d.write("z.log", "z", 2)
+	d.up()
+	d.seen()
+	d.write("z.log", "z", 2)
+	d.seen()
+	for len(told) < 10 {
+		time.Sleep(quick)
+	}
+	d.write("z.log", "z", 2)
+	d.seen()
+	d.down()
+	if len(told) != 10 {
+		t.Errorf("%d reports", len(told))
+	}
+	d.check()
+}
+
+// TestManyHundreds: hundreds of files are read, a hundred at a time.
+func TestManyHundreds(t *testing.T) {
+	d := newDirectory(t, "*/*.log")
+	told := make(chan error, 1000)
+	d.change = func(c *Config) { c.Most, c.Report = 100, func(err error) { told <- err } }
+	for i := range 300 {
+		d.write(fmt.Sprintf("%d/a.log", i%7), "all", 0)
+		d.write(fmt.Sprintf("%d/%d.log", i%7, i), fmt.Sprint(i), 1)
+	}
+	d.up()
+	d.seen()
+	for i := range 300 {
+		d.write(fmt.Sprintf("%d/%d.log", i%7, i), fmt.Sprint(i), 1)
+	}
+	d.seen()
+	d.down()
+	if len(told) > 0 {
+		t.Errorf("reported: %v", <-told)
+	}
+	delete(d.want, "all")
+	d.check()
+}

@@ -10,22 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"time"
 
 	"constat/entry"
 	"constat/internal/input"
 )
-
-// held is a file that is perhaps a copy of one that is about to be truncated.
-type held struct {
-	look
-	original position
-	since    time.Time // it has not changed
-	steps    int64     // of the follower of the original, at that time
-}
-
-// holdPolls is for how long a file must not have changed to be none.
-const holdPolls = 12
 
 // match is a file that the pattern fits.
 type match struct {
@@ -146,16 +134,22 @@ func (m *Many) passOver(list []match) (err error) {
 // scan looks for files that are to be read, and starts as many as there is room for.
 func (m *Many) scan(ctx context.Context) error {
 	list, whole, err := m.matches()
-	var want []position
+	var want, failed []position
 	m.mu.Lock()
 	if whole {
 		want = m.vanishedLocked()
 	}
 	for _, found := range list {
-		if m.wantsLocked(found) {
-			want = append(want, position{Path: found.name})
+		if !m.wantsLocked(found) {
+			continue
+		}
+		if at := (position{Path: found.name}); m.failures[found.name] != "" {
+			failed = append(failed, at) // what could not be read keeps no other from it
+		} else {
+			want = append(want, at)
 		}
 	}
+	want = append(want, failed...)
 	room := max(0, m.config.Most-len(m.lanes))
 	m.short = len(want) > room
 	short, open := len(want)-room, len(m.lanes)
@@ -167,6 +161,7 @@ func (m *Many) scan(ctx context.Context) error {
 	for _, at := range want {
 		m.run(ctx, at)
 	}
+	m.forget(list)
 	m.tooMany("files", short > 0 || open+len(want) >= m.config.Most && m.told["files"], func() string {
 		return fmt.Sprintf("%d files fit %s, and at most %d are open at once: %d wait for one that rests", len(list), m.config.Path, m.config.Most, short)
 	})
@@ -240,67 +235,11 @@ func (p position) begins(name string) bool {
 	return p.isOf(file)
 }
 
-// isHeldLocked reports whether a file that nobody has read is called as a copy of one that is read, and begins alike.
-// Then it is left alone until that one is truncated, and its follower reads the copy. If that follower is gone before it
-// has noticed, the copy is read on from where it was; if nothing of the kind happens for a while, it is a file of its own.
-func (m *Many) isHeldLocked(name string, info fs.FileInfo) bool {
-	id, h := idOf(info), m.held[idOf(info)]
-	at, steps := m.originalLocked(originalOf(name))
-	goesOn := h == nil || at.id() == h.original.id() && at.Offset >= h.original.Offset
-	switch {
-	case goesOn && (at.Head == 0 || at.id() == id || !at.maybeCopied(name, info)):
-		delete(m.held, id)
-		return false
-	case !goesOn && !h.original.begins(name):
-		delete(m.held, id)
-		return false
-	case !goesOn:
-		at = h.original
-		at.Device, at.Inode = id.device, id.inode
-		m.rest[id] = resting{position: at, look: unseen, ended: true}
-		delete(m.held, id)
-		return false
-	case h == nil || !h.same(info):
-		m.held[id] = &held{lookOf(info), at, time.Now(), steps}
-		return true
-	}
-	h.original = at
-	if time.Since(h.since) < holdPolls*m.config.Poll || steps >= 0 && steps < h.steps+quietPolls {
-		return true
-	}
-	return false
-}
-
-// originalLocked is how far the file of a path is read, and how many steps its follower has made; -1 if none runs.
-func (m *Many) originalLocked(path string) (at position, steps int64) {
-	if path == "" {
-		return at, -1
-	}
-	if f := m.lanes[path]; f != nil {
-		return m.live[f], f.steps.Load()
-	}
-	for _, r := range m.rest {
-		if r.Path == path && !r.ended {
-			return r.position, -1
-		}
-	}
-	return at, -1
-}
-
-// maybeCopied reports whether a file begins as the one of the position, or is too short to tell.
-func (p position) maybeCopied(name string, info fs.FileInfo) bool {
-	if info.Size() < p.Head {
-		return true
-	}
-	p.Offset = 0
-	return p.begins(name)
-}
-
 // makeRoomLocked asks the followers that have rested longest to end.
 func (m *Many) makeRoomLocked(n int) {
 	var quiet []*Follower
 	for _, f := range m.lanes {
-		if f.quiet.Load() > quietPolls {
+		if f.quiet.Load() > quietPolls { // also one that cannot be read
 			quiet = append(quiet, f)
 		}
 	}
@@ -308,6 +247,22 @@ func (m *Many) makeRoomLocked(n int) {
 	for _, f := range quiet[:min(n, len(quiet))] {
 		f.asked.Store(true)
 	}
+}
+
+// forget leaves out what kept files from being read that are not there any more.
+func (m *Many) forget(list []match) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.failures) <= len(list) {
+		return
+	}
+	here := make(map[string]string, len(list))
+	for _, found := range list {
+		if text, failed := m.failures[found.name]; failed {
+			here[found.name] = text
+		}
+	}
+	m.failures = here
 }
 
 // tooMany says once, in an entry, that there is more than a bound allows.
