@@ -17,8 +17,9 @@ type held struct {
 const holdPolls = 12
 
 // isHeldLocked reports whether a file that nobody has read is called as a copy of one that is read, and begins alike.
-// Then it is left alone until that one is truncated, and its follower reads the copy. If that follower is gone before it
-// has noticed, the copy is read on from where it was; if nothing of the kind happens for a while, it is a file of its own.
+// Then it is left alone until that one is truncated, and its follower reads the copy. If that one is truncated or
+// gone without its follower having found the copy, it is read on from where the original was; to be sure of a copy of one that is
+// gone, there must be a KiB. If nothing of the kind happens for a while, it is a file of its own.
 func (m *Many) isHeldLocked(name string, info fs.FileInfo) bool {
 	id, h := idOf(info), m.held[idOf(info)]
 	at, steps := m.originalLocked(originalOf(name))
@@ -27,7 +28,7 @@ func (m *Many) isHeldLocked(name string, info fs.FileInfo) bool {
 	case goesOn && (at.Head == 0 || at.id() == id || !at.maybeCopied(name, info)):
 		delete(m.held, id)
 		return false
-	case !goesOn && !h.original.begins(name):
+	case !goesOn && !(h.original.begins(name) && (at.id() == h.original.id() || h.original.Head == maxHead)):
 		delete(m.held, id)
 		return false
 	case !goesOn:
