@@ -149,6 +149,13 @@ func TestFollowedReload(t *testing.T) {
 	if list := p.arrived(3); list[2].fields["MESSAGE"] != "unread" {
 		t.Errorf("%v", list[2].fields)
 	}
+	pattern := configuration + "  - path: 'DIR/mor[e].log'\n"
+	reload(pattern, "configuration changed")
+	p.add("more.log", "by a pattern\n")
+	if list := p.arrived(4); list[3].fields["MESSAGE"] != "by a pattern" { // and what was read is not read again
+		t.Errorf("%v", list[3].fields)
+	}
+	reload(pattern+"  - path: DIR/more.log\n", "which files are followed beside the pattern")
 	d.stop()
 	p.verify()
 }
