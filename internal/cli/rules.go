@@ -72,7 +72,7 @@ func (a *app) readRules(f ruleFlags, name string) (*rule.Set, []rule.Problem, ru
 		return nil, nil, d, err
 	}
 	host, err := os.Hostname()
-	set, problems := rule.Parse("-", text, rule.Options{Dialect: d, Host: host, Files: rule.Disk{}})
+	set, problems := rule.Parse("-", text, rule.Options{Dialect: d, Host: host, Files: rule.Disk{}, Accounts: rule.Disk{}})
 	return set, problems, d, err
 }
 

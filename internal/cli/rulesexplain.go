@@ -16,10 +16,11 @@ func (a *app) rulesExplainCommand() *cobra.Command {
 		Use:   "explain FILE",
 		Short: "Show what each rule of a syslog.conf selects: facilities by levels",
 		Long: `Show what each rule of a syslog.conf selects, as a table of 24 facilities by 8 levels. A rule with an error is left out,
-told on standard error, and makes the exit status 1.
+told on standard error, and makes the exit status 1. Owner and permissions of a file are shown where directives say them.
 
 With -o json one object a rule and line: {"line", "selector", "action", "set": {FACILITY: [LEVEL…]}}, and "file",
-"program", "host" and "property" where there is such a condition.`,
+"program", "host" and "property" where there is such a condition; "owner", "group", "mode", "dir_owner", "dir_group",
+"dir_mode", "umask" and "no_dirs" where directives say how the file is made.`,
 		Example: `  constat rules explain /etc/rsyslog.conf
   constat rules explain --dialect bsd -o json /etc/syslog.conf | jq .set
   echo '*.=info;*.=debug /x' | constat rules explain -`,
@@ -53,6 +54,15 @@ type explainedRule struct {
 	Program  string              `json:"program,omitempty"`
 	Host     string              `json:"host,omitempty"`
 	Property string              `json:"property,omitempty"`
+	// How the file is made, as far as directives say it. Modes are what the umask leaves of them.
+	Owner    string `json:"owner,omitempty"`
+	Group    string `json:"group,omitempty"`
+	Mode     string `json:"mode,omitempty"`
+	DirOwner string `json:"dir_owner,omitempty"`
+	DirGroup string `json:"dir_group,omitempty"`
+	DirMode  string `json:"dir_mode,omitempty"`
+	Umask    string `json:"umask,omitempty"`
+	NoDirs   bool   `json:"no_dirs,omitempty"`
 }
 
 func explained(r *rule.Rule) explainedRule {
@@ -61,6 +71,10 @@ func explained(r *rule.Rule) explainedRule {
 	if r.Property != nil {
 		e.Property = r.Property.String()
 	}
+	m := r.Making
+	mode, dirMode := m.Permissions()
+	e.Owner, e.Group, e.Mode, e.Umask, e.NoDirs = m.Owner.Name, m.Group.Name, mode.String(), m.Umask.String(), m.NoDirs
+	e.DirOwner, e.DirGroup, e.DirMode = m.DirOwner.Name, m.DirGroup.Name, dirMode.String()
 	for f := range rule.Facilities {
 		for l := range rule.Levels {
 			if r.Select.Has(f, l) {
@@ -85,6 +99,9 @@ func (a *app) explain(r *rule.Rule, more bool) {
 	}
 	if r.Property != nil {
 		fmt.Fprintf(a.out, "  only if %s\n", printable(r.Property.String()))
+	}
+	if made := r.Making.String(); made != "" {
+		fmt.Fprintf(a.out, "  made with %s\n", printable(made))
 	}
 	fmt.Fprintf(a.out, "  %-10s", "")
 	for l := range rule.Levels {

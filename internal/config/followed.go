@@ -4,10 +4,15 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"constat/internal/input/file"
 )
 
-// File is a file of lines that other programs write, and that is followed.
+// File is a file of lines that other programs write, and that is followed, or a pattern that fits several.
 type File struct {
+	// Path is absolute. With an asterisk, a question mark, a bracket or a backslash it is a pattern as of
+	// [path/filepath.Match].
 	Path string `yaml:"path"`
 	// Format is how the lines are written: "text" (the default) or "syslog".
 	Format string `yaml:"format"`
@@ -34,7 +39,9 @@ func (l *Listen) validateFollowed() (found []problem) {
 	seen := map[string]bool{}
 	check := func(key, path string) {
 		text := ""
-		switch {
+		switch malformed := file.CheckPattern(path); {
+		case malformed != nil && strings.HasPrefix(key, "listen.files"):
+			text = malformed.Error()
 		case !filepath.IsAbs(path) || filepath.Clean(path) != path:
 			text = fmt.Sprintf("%q: want an absolute path, such as /var/log/app.log", path)
 		case seen[path]:

@@ -104,7 +104,8 @@ type SyslogConf struct {
 	Journals []string `yaml:"journals"`
 	// Format is how files are written where the line names none. Default: traditional.
 	Format string `yaml:"format"`
-	// Files is how its files are made and rotated; "-" before a path beats sync.
+	// Files is how its files are made and rotated; it goes before directives such as $FileOwner, and "-" before a path
+	// beats sync.
 	Files FileOptions `yaml:"files"`
 	// TLS is whom to trust, where a line forwards over TLS.
 	TLS *OutputTLS `yaml:"tls"`
@@ -341,6 +342,6 @@ func (s *SyslogConf) Rules() (*rule.Set, []rule.Problem, error) {
 		return nil, nil, err
 	}
 	host, _ := os.Hostname()
-	set, problems := rule.Parse(s.File, text, rule.Options{Dialect: d, Host: host, Files: files})
+	set, problems := rule.Parse(s.File, text, rule.Options{Dialect: d, Host: host, Files: files, Accounts: files})
 	return set, problems, nil
 }

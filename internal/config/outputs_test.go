@@ -55,9 +55,11 @@ statistics: 10m
 
 // TestOutputMistakes: each is refused, and the message names the key.
 func TestOutputMistakes(t *testing.T) {
-	bad := filepath.Join(t.TempDir(), "bad.conf")
-	if err := os.WriteFile(bad, []byte("mail.foo /var/log/x\n"), 0o644); err != nil {
-		t.Fatal(err)
+	bad, strange := filepath.Join(t.TempDir(), "bad.conf"), filepath.Join(t.TempDir(), "strange.conf")
+	for name, text := range map[string]string{bad: "mail.foo /var/log/x\n", strange: "# owners\n$FileOwner  nobody-here\nmail.* /var/log/x\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	const start = "outputs:\n- name: a\n  to: ['udp://h']\n"
 	for text, want := range map[string]string{
@@ -86,6 +88,7 @@ func TestOutputMistakes(t *testing.T) {
 		"syslog_conf: {file: x}":                             "syslog_conf.file",
 		"syslog_conf: {file: /nowhere/syslog.conf}":          "syslog_conf.file",
 		"syslog_conf: {file: " + bad + "}":                   "syslog_conf.file: |bad.conf:1",
+		"syslog_conf: {file: " + strange + "}":               `syslog_conf.file: |strange.conf:2:13: error: $fileowner: there is no user "nobody-here" on this machine`,
 		"syslog_conf: {file: " + bad + ", dialect: perl}":    "syslog_conf.dialect",
 	} {
 		_, err := Read(write(t, text))

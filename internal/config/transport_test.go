@@ -70,6 +70,7 @@ func TestTransportMistakes(t *testing.T) {
 		{"sha-1:00", "sha-1:", "line 14: listen.relp[1].tls.fingerprints[0]: |openssl"},
 		{"oversize: cut", "oversize: drop", "line 12: listen.relp[0].oversize: |refuse or cut"},
 		{"/var/log/app.log", "app.log", "line 16: listen.files[0].path: |absolute"},
+		{"{path: /var/log/app.log", "{path: '/var/log/app-[0-9.log'", "line 16: listen.files[0].path: |is no pattern: a bracket is not closed|write \\["},
 		{"/run/pipe", "/var/log/app.log", "line 18: listen.pipes[0].path: |twice"},
 		{"format: syslog", "format: json", "line 16: listen.files[0].format: |text or syslog"},
 		{"from: end", "from: middle", "line 16: listen.files[0].from: |start or end"},

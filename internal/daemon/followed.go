@@ -1,9 +1,9 @@
 package daemon
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"constat/internal/config"
 	"constat/internal/durable"
@@ -31,9 +31,37 @@ func (b *binder) follow(l listener) (input.Input, error) {
 	if err := durable.Mkdir(c.FS, dir, 0o700); err != nil {
 		return nil, fmt.Errorf("positions of followed files: %w", err)
 	}
-	sum := sha256.Sum256([]byte(l.address))
-	c.State = filepath.Join(dir, fmt.Sprintf("%x.json", sum[:8]))
-	return followed.Follow(c)
+	c.State = followed.StateIn(dir, l.address)
+	if !followed.IsPattern(l.address) {
+		return followed.Follow(c)
+	}
+	c.Most = min(followed.DefaultMost, b.followLimit)
+	others := before(&b.listen, l.address)
+	c.Except = func(path string) bool {
+		return slices.ContainsFunc(others, func(other string) bool {
+			return other == path || followed.IsPattern(other) && followed.Fits(other, path)
+		})
+	}
+	return followed.FollowMany(c)
+}
+
+// before lists the files and patterns that a pattern leaves what they fit: all files that are named, and the patterns that
+// stand before it.
+func before(listen *config.Listen, pattern string) (list []string) {
+	own := false
+	for _, f := range listen.Files {
+		own = own || f.Path == pattern
+		if !own || !followed.IsPattern(f.Path) {
+			list = append(list, f.Path)
+		}
+	}
+	return list
+}
+
+// othersChanged reports whether a pattern would have to leave other files than it does.
+func (b *binder) othersChanged(l listener) bool {
+	now := b.d.config.Listen
+	return l.kind == "file" && now != nil && followed.IsPattern(l.address) && !slices.Equal(before(now, l.address), before(&b.listen, l.address))
 }
 
 // followedAs is how a file or pipe of the configuration is read; the zero value if it is neither.

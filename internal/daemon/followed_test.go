@@ -77,6 +77,52 @@ func TestFollowed(t *testing.T) {
 	p.verify()
 }
 
+// TestFollowedPattern: files that a pattern fits are read, each under its own name and once, over a restart and a kill; one that
+// is named by itself is read as it says there.
+func TestFollowedPattern(t *testing.T) {
+	p := newPlace(t, "http: off\nlisten:\n  files:\n  - path: 'DIR/app-*/*.log*'\n  - {path: DIR/app-1/messages.log, format: syslog}\n")
+	d := p.serve()
+	for _, dir := range []string{"app-1", "app-2"} {
+		if err := os.Mkdir(filepath.Join(p.dir, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		p.add(dir+"/a.log", "first of "+dir+"\n")
+	}
+	p.add("app-1/messages.log", "<34>Oct 11 22:14:15 alpha su[7]: second\n")
+	fields := map[string]map[string]string{}
+	for _, k := range p.arrived(3) {
+		fields[k.fields["MESSAGE"]] = k.fields
+	}
+	for text, want := range map[string][2]string{"first of app-1": {"/app-1/a.log"}, "first of app-2": {"/app-2/a.log"}, "second": {"/app-1/messages.log", "alpha"}} {
+		if f := fields[text]; f["_FILE"] != p.dir+want[0] || f["HOSTNAME"] != want[1] {
+			t.Errorf("%s: %v", text, f)
+		}
+	}
+	d.stop()
+	p.add("app-1/a.log", "third\n")
+	if err := os.Rename(filepath.Join(p.dir, "app-1/a.log"), filepath.Join(p.dir, "app-1/a.log.1")); err != nil {
+		t.Fatal(err)
+	}
+	p.add("app-1/a.log", "fourth\n")
+	d = p.serve()
+	p.arrived(5)
+	p.until("the position is written down", func() bool {
+		files, _ := filepath.Glob(p.store + ".inputs/*.json")
+		for _, name := range files {
+			if data, _ := os.ReadFile(name); strings.Contains(string(data), `"offset":7,`) {
+				return true
+			}
+		}
+		return false
+	})
+	d.kill()
+	p.add("app-2/b.log", "fifth\n")
+	d = p.serve()
+	p.arrived(6)
+	d.stop()
+	p.verify()
+}
+
 // TestFollowedReload: SIGHUP adds and removes files, and says that how one is read cannot be changed so.
 func TestFollowedReload(t *testing.T) {
 	configuration := "http: off\nlisten:\n  files:\n  - path: DIR/app.log\n"
@@ -103,11 +149,18 @@ func TestFollowedReload(t *testing.T) {
 	if list := p.arrived(3); list[2].fields["MESSAGE"] != "unread" {
 		t.Errorf("%v", list[2].fields)
 	}
+	pattern := configuration + "  - path: 'DIR/mor[e].log'\n"
+	reload(pattern, "configuration changed")
+	p.add("more.log", "by a pattern\n")
+	if list := p.arrived(4); list[3].fields["MESSAGE"] != "by a pattern" { // and what was read is not read again
+		t.Errorf("%v", list[3].fields)
+	}
+	reload(pattern+"  - path: DIR/more.log\n", "which files are followed beside the pattern")
 	d.stop()
 	p.verify()
 }
 
-// TestPowerCutFollowed: the power goes at any operation of the disk while a file is followed. After the next start every
+// TestPowerCutFollowed: the power goes at any operation of the disk while a file is followed, by its path or by a pattern. After the next start every
 // line is there, the first time in order; only some are there twice.
 func TestPowerCutFollowed(t *testing.T) {
 	cuts, most := 5, 80
@@ -116,7 +169,7 @@ func TestPowerCutFollowed(t *testing.T) {
 	}
 	for cut := range uint64(cuts) {
 		rng := rand.New(rand.NewPCG(cut, 5))
-		p := newPlace(t, "http: off\nlisten:\n  files: [{path: DIR/app.log}]\n")
+		p := newPlace(t, "http: off\nlisten:\n  files: [{path: '"+[]string{"DIR/app.log", "DIR/app.*"}[cut%2]+"'}]\n")
 		disk, code := p.newDisk()
 		d := p.inside(disk, code)
 		from, k := disk.Ops(), rng.IntN(most)

@@ -16,6 +16,7 @@ import (
 	"constat/entry"
 	"constat/internal/config"
 	"constat/internal/input"
+	followed "constat/internal/input/file"
 	"constat/internal/input/native"
 	"constat/internal/input/syslog"
 	"constat/internal/input/xen"
@@ -95,6 +96,7 @@ type binder struct {
 	errs   []error
 
 	tcpLimit, localLimit int // connections of a listener
+	followLimit          int // open files of a pattern
 }
 
 // newBinder returns a binder for these listeners, or for what the service manager bound.
@@ -107,22 +109,38 @@ func (d *Daemon) newBinder(list []listener, listen *config.Listen) *binder {
 	for _, l := range list {
 		kinds[l.kind]++
 	}
-	b.tcpLimit, b.localLimit = d.connections(kinds["tcp"]+kinds["tls"]+kinds["relp"]+kinds["relp-tls"]+kinds["beep"]+kinds["beep-tls"], kinds["stream"])
+	patterns := 0
+	for _, f := range b.listen.Files {
+		if followed.IsPattern(f.Path) {
+			patterns++
+		}
+	}
+	b.followLimit = d.openFiles(patterns)
+	b.tcpLimit, b.localLimit = d.connections(patterns*b.followLimit, kinds["tcp"]+kinds["tls"]+kinds["relp"]+kinds["relp-tls"]+kinds["beep"]+kinds["beep-tls"], kinds["stream"])
 	return b
 }
 
 // otherFiles is how many files the daemon wants for everything but connections of senders.
 const otherFiles = 256
 
-// connections is how many each of so many listeners may have, so that all together leave files for the store. Local
-// programs get an eighth of them.
-func (d *Daemon) connections(tcps, locals int) (tcp, local int) {
+// openFiles is how many files each of so many patterns may have open: all together a quarter of what the daemon may.
+func (d *Daemon) openFiles(patterns int) int {
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+		return followed.DefaultMost
+	}
+	return min(followed.DefaultMost, max(1, int(min(files.Cur, 1<<30))/4/max(patterns, 1)))
+}
+
+// connections is how many each of so many listeners may have, so that all together leave files for the store, and for
+// those that are followed. Local programs get an eighth of them.
+func (d *Daemon) connections(beside, tcps, locals int) (tcp, local int) {
 	want := cmp.Or(d.config.Limits.Connections, syslog.DefaultConnections)
 	var files unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
 		return want, want
 	}
-	room := max(64, int(min(files.Cur, 1<<30))-otherFiles)
+	room := max(64, int(min(files.Cur, 1<<30))-otherFiles-beside)
 	if locals > 0 {
 		local = min(want, room/8/locals)
 		room -= local * locals

@@ -157,6 +157,7 @@ func (d *Daemon) targetOptions(name string, t *config.OutputTLS, f config.FileOp
 	o.File = files.Config{Perm: fs.FileMode(f.Mode), DirPerm: fs.FileMode(f.Dirs), NoSync: f.Sync != nil && !bool(*f.Sync),
 		MaxBytes: int64(f.RotateSize), Every: time.Duration(f.RotateEvery), Keep: f.Keep}
 	o.File.UID, o.File.GID, err = owner(f)
+	o.File.DirUID, o.File.DirGID = o.File.UID, o.File.GID
 	o.Said = func(line string) { d.log.Info("program says", "output", name, "line", line) }
 	return o, err
 }
@@ -199,6 +200,7 @@ func (d *Daemon) action(c config.Config, set *rule.Set, i int, o target.Options)
 		format = cmp.Or(c.SyslogConf.Format, "traditional")
 	}
 	o.File.NoSync = o.File.NoSync || action.NoSync
+	makeAs(&o.File, set.Makings[i], c.SyslogConf.Files)
 	o.Framing = syslog.LF // as rsyslog
 	if action.Octets || action.Transport == rule.TLS {
 		o.Framing = syslog.Octets

@@ -179,6 +179,8 @@ func (b *binder) change(l listener) func() {
 	}
 	if followedAs(b.d.config.Listen, l) != followedAs(&b.listen, l) {
 		b.errs = append(b.errs, restartNeeded("format and from of "+l.kind+" "+l.address))
+	} else if b.othersChanged(l) {
+		b.errs = append(b.errs, restartNeeded("which files are followed beside the pattern "+l.address))
 	}
 	return func() {
 		if next.tls != nil && stream != nil {

@@ -15,7 +15,6 @@ type advice struct {
 // What stands in several places.
 const (
 	adviceInput = "inputs are set in constat's configuration: listen.udp, listen.tcp, listen.datagram, listen.stream"
-	adviceOwner = "write owner, group, mode and dir_mode under syslog_conf: files in constat's configuration"
 	adviceQueue = "the journal is the queue, and an output goes on where it stopped"
 	adviceTLS   = "write whom to trust under syslog_conf: tls in constat's configuration"
 )
@@ -31,14 +30,6 @@ var directives = []advice{
 	{"klog", "the kernel's messages have no settings here", false},
 	{"addunixlistensocket", "write listen.datagram: [PATH] in constat's configuration", false},
 	{"allowedsender", "senders are not chosen by address here: use the firewall", false},
-	{"fileowner", adviceOwner, false},
-	{"filegroup", adviceOwner, false},
-	{"filecreatemode", adviceOwner, false},
-	{"dirowner", adviceOwner, false},
-	{"dirgroup", adviceOwner, false},
-	{"dircreatemode", adviceOwner, false},
-	{"createdirs", "directories that are missing are made", false},
-	{"umask", adviceOwner, false},
 	{"privdropto", "write user and group in constat's configuration", false},
 	{"workdirectory", "where constat keeps its data says store in its configuration", false},
 	{"repeatedmsgreduction", "every message is kept by itself", false},
@@ -66,6 +57,13 @@ func (r *reader) directive() {
 	rest = strings.TrimLeft(rest, blanks)
 	if strings.EqualFold(name, "includeconfig") {
 		r.include(len(r.l.text)-len(rest), rest, strings.HasSuffix(rest, "/"))
+		return
+	}
+	if strings.EqualFold(name, "resetconfigvariables") {
+		r.legacy = Making{}
+		return
+	}
+	if r.making(name, rest) {
 		return
 	}
 	for _, d := range directives {
@@ -117,6 +115,18 @@ func (r *reader) statement() {
 	for _, s := range statements {
 		if s.prefix == name {
 			o, _, _ := parseObject(text)
+			if name == "module" && strings.TrimPrefix(o.get("load"), "builtin:") == "omfile" {
+				r.moduleFile(&o)
+				return
+			}
+			if mask := o.get("umask"); name == "global" && mask != "" {
+				if err := r.umask.read(mask); err != nil {
+					r.error(0, "umask: %v", err)
+				}
+				if len(o.params) == 1 {
+					return
+				}
+			}
 			r.warn(0, "%s(%s) does nothing: %s", name, cmp.Or(o.get("load"), o.get("type"), o.get("name"), "…"), s.text)
 			return
 		}

@@ -16,13 +16,15 @@ func FuzzParse(f *testing.F) {
 		"!su,sshd\n+alpha,@\n*.* @@(o)[::1]:514;RFC3164 # x\n& stop\n#!x\n-h\nkern.*\\\n\t|/p\n",
 		":msg, !icase_ereregex, \"a[\\\"b]\" ~\n:*\n:programname,isempty\n*.* root,operator\n",
 		"module(load=\"imudp\")\naction(type=\"omfwd\" target=\"h\" port=\"1\" template='x')\n$IncludeConfig /x\nif a then {\n}\n/* x */\n",
+		"$FileOwner root\n$FileGroup adm\n$FileCreateMode 0640\n$DirCreateMode 0755\n$Umask 0022\n$DirOwnerNum 7\n$CreateDirs off\n*.* /x\n$ResetConfigVariables\n*.* /y\n",
+		"module(load=\"builtin:omfile\" fileOwner=\"root\")\nglobal(umask=\"0077\")\naction(type=\"omfile\" file=\"/x\" dirCreateMode=\"0700\" createDirs=\"on\" failOnChownFailure=\"off\")\n",
 		"if not ($msg contains 'a') then {\n /x\n stop\n}\nmail.* {\n@h\n}\nif $hostname==\"b\" then\n~\n",
 	} {
 		f.Add([]byte(text), false)
 		f.Add([]byte(text), true)
 	}
 	f.Fuzz(func(t *testing.T, text []byte, bsd bool) {
-		o := Options{Host: "alpha", Files: mapFiles{"/x": "!x\n*.* /x\ninclude /y\n", "/y": "include /x\n"}}
+		o := Options{Host: "alpha", Files: mapFiles{"/x": "!x\n*.* /x\ninclude /y\n", "/y": "include /x\n"}, Accounts: mapAccounts{"root": 0, "adm": 4}}
 		if bsd {
 			o.Dialect = BSD
 		}
@@ -37,10 +39,30 @@ func FuzzParse(f *testing.F) {
 		for facts.Facility = range Facilities + 1 {
 			set.Match(nil, &facts)
 		}
+		if len(set.Makings) != len(set.Targets) {
+			t.Errorf("%d targets, %d makings", len(set.Targets), len(set.Makings))
+		}
 		for i := range set.Rules {
+			checkMaking(t, set.Rules[i].Making)
 			again(t, &set.Rules[i])
 		}
 	})
+}
+
+// checkMaking wants permissions that are some, accounts that were found, and nothing said that is not printed.
+func checkMaking(t *testing.T, m Making) {
+	file, dir := m.Permissions()
+	if (m.Mode.Bits|m.DirMode.Bits|m.Umask.Bits)&^0o777 != 0 || (file.Bits|dir.Bits)&m.Umask.Bits != 0 {
+		t.Errorf("%+v: permissions %v %v", m, file, dir)
+	}
+	for _, a := range []Account{m.Owner, m.Group, m.DirOwner, m.DirGroup} {
+		if a.Name != "" && a.ID < 0 {
+			t.Errorf("%+v was not found", a)
+		}
+	}
+	if m.AnyOwner = false; m.IsZero() != (m.String() == "") {
+		t.Errorf("%+v is printed as %q", m, m)
+	}
 }
 
 // again prints the parts of a rule and reads them again.

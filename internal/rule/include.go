@@ -120,6 +120,6 @@ func Read(name string, d Dialect) (*Set, []Problem, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	set, problems := Parse(name, text, Options{Dialect: d, Host: host, Files: Disk{}})
+	set, problems := Parse(name, text, Options{Dialect: d, Host: host, Files: Disk{}, Accounts: Disk{}})
 	return set, problems, nil
 }

@@ -52,6 +52,10 @@ func (a *actions) unread(o *object, read []string) {
 	for _, p := range o.params {
 		switch {
 		case slices.Contains(read, p.name):
+		case a.made.Kind == File && makings[p.name] != nil:
+			if err := makings[p.name](&a.making, p.value, a.accounts); err != nil {
+				a.fail(0, "%s: %v", p.name, err)
+			}
 		case p.name == "dynafile":
 			a.fail(0, "file names made by templates are not supported: name the file, or one rule a file")
 		case p.name == "action.execonlywhenpreviousissuspended" && p.value == "on":

@@ -53,6 +53,8 @@ type Options struct {
 	Host string
 	// Files are the files that can be included; nil: an include is an error.
 	Files Files
+	// Accounts finds the owners of files; nil: they are not looked up.
+	Accounts Accounts
 }
 
 // Limits of what is read.
@@ -71,6 +73,7 @@ const maxProblems = 1000
 func Parse(name string, text []byte, o Options) (*Set, []Problem) {
 	p := &parser{options: o}
 	p.file(filepath.Clean(name), text)
+	p.mask()
 	return New(p.rules), p.problems
 }
 
@@ -94,6 +97,9 @@ type parser struct {
 	chain    []string // files that are being read, each included by the one before it
 	includes int
 	stopped  bool // a limit was passed
+
+	legacy, objects Making      // of actions of either form below
+	umask           Permissions // of all
 }
 
 // reader is one file that is being read.
@@ -253,7 +259,7 @@ func (r *reader) add(made Rule, at int, action string) {
 // addOne makes a rule.
 func (r *reader) addOne(made Rule, at int, action string) {
 	r.previous = brokenRule
-	a := actions{text: action, dialect: r.options.Dialect}
+	a := actions{text: action, dialect: r.options.Dialect, making: r.objects, accounts: r.options.Accounts}
 	a.parse()
 	for _, n := range a.notes {
 		r.warn(at+n.at, "%s", n.text)
@@ -273,7 +279,12 @@ func (r *reader) addOne(made Rule, at int, action string) {
 		r.stopped = true
 		return
 	}
-	made.File, made.Action = r.name, a.made
+	made.File, made.Action, made.Making = r.name, a.made, Making{}
+	if a.made.Kind == File && isAction(action) {
+		made.Making = a.making
+	} else if a.made.Kind == File {
+		made.Making = r.legacy
+	}
 	made.Written = oneLine(action)
 	made.Line, made.column = r.l.place(0)
 	made.Program, made.Host = r.program, r.host

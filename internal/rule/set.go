@@ -49,6 +49,8 @@ type Rule struct {
 	// Query is a condition in the query language, nil for none. It must not change the entry or hold on to it.
 	Query  func(*entry.Entry) bool
 	Action Action
+	// Making is how the file of the action is made.
+	Making Making
 	// Written is the action as written.
 	Written string
 
@@ -62,6 +64,8 @@ type Set struct {
 	// Targets are the actions that entries can go to, each once, in the order in which rules name them first. Discard is
 	// none.
 	Targets []Action
+	// Makings say of each target how it is made, as the rule has it that names it first.
+	Makings []Making
 	target  []int // of each rule, its position in Targets; discards have -1
 	journal bool  // one of them is a journal
 }
@@ -74,6 +78,9 @@ func New(rules []Rule) *Set {
 	s := &Set{Rules: rules}
 	for i := range rules {
 		s.target = append(s.target, s.targetOf(rules[i].Action))
+		if len(s.Makings) < len(s.Targets) {
+			s.Makings = append(s.Makings, rules[i].Making)
+		}
 	}
 	return s
 }

@@ -12,8 +12,11 @@ type actions struct {
 	text    string
 	dialect Dialect
 	made    Action
+	making  Making // of an action in rsyslog's form
 	notes   []fault
 	err     *fault
+
+	accounts Accounts
 }
 
 func (a *actions) fail(at int, format string, args ...any) {

@@ -15,6 +15,13 @@
 // A line is handed over when its LF is there. Of a line above the limit the beginning is kept. The last line of a file
 // that was renamed is handed over without LF too, flagged [FlagTruncated].
 //
+// # Patterns
+//
+// [Many] follows all files that a pattern fits, each with a Follower, which asks it before it opens anything: a file is
+// claimed by its inode, so that nobody else reads it under another name, and what was read stays known when it is left. What
+// looks like the copy of "copytruncate" is held back until its original is truncated. When there are too many, files
+// that rest are closed in turn.
+//
 // # Pipes
 //
 // [Pipe] reads a named pipe, and makes it if there is none. While the sink has no room its writers wait.

@@ -54,11 +54,20 @@ func follow(t testing.TB, path string, change func(*Config)) *Follower {
 func TestInputs(t *testing.T) {
 	write := func(t testing.TB, in input.Input, messages []string) {
 		_, path, _ := strings.Cut(in.Name(), " ")
+		path = strings.ReplaceAll(path, "*", "a")
 		appendTo(t, path, strings.Join(messages, "\n")+"\n")
 	}
 	t.Run("file", func(t *testing.T) {
 		inputtest.Run(t, inputtest.Subject{Acknowledged: true, Send: write,
 			Open: func(t testing.TB) input.Input { return follow(t, filepath.Join(t.TempDir(), "log"), nil) }})
+	})
+	t.Run("pattern", func(t *testing.T) {
+		inputtest.Run(t, inputtest.Subject{Acknowledged: true, Send: write, Open: func(t testing.TB) input.Input {
+			dir := t.TempDir()
+			m, err := FollowMany(Config{Path: filepath.Join(dir, "*.log"), FS: vfs.OS(), State: filepath.Join(dir, "state"), Poll: quick})
+			must(t, err)
+			return m
+		}})
 	})
 	t.Run("pipe", func(t *testing.T) {
 		inputtest.Run(t, inputtest.Subject{Send: write, Open: func(t testing.TB) input.Input {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"constat/internal/input"
@@ -19,7 +20,7 @@ import (
 
 // Config says which file to follow, and how.
 type Config struct {
-	Path   string
+	Path   string // of a file, or a pattern
 	Format input.Format
 	// Limit is how many octets of a line are kept; 0 is [DefaultLimit].
 	Limit int
@@ -32,15 +33,33 @@ type Config struct {
 	Poll time.Duration
 	// Report, if set, is told what keeps the file from being read, for people, once for each reason.
 	Report func(error)
+	// Most is how many files of a pattern are open at once; 0 is [DefaultMost].
+	Most int
+	// Except, if set, reports which files of a pattern are followed otherwise.
+	Except func(path string) bool
+}
+
+// complete puts the defaults in.
+func (c Config) complete() Config {
+	c.Limit = cmp.Or(max(c.Limit, 0), DefaultLimit)
+	c.Poll = cmp.Or(max(c.Poll, 0), defaultPoll)
+	c.Most = cmp.Or(max(c.Most, 0), DefaultMost)
+	if c.Report == nil {
+		c.Report = func(error) {}
+	}
+	if c.Except == nil {
+		c.Except = func(string) bool { return false }
+	}
+	return c
 }
 
 // Times of a follower.
 const (
 	defaultPoll = 250 * time.Millisecond
-	saveEvery   = time.Second // the position
-	retryAfter  = time.Second
+	saveEvery   = time.Second     // the position
 	grace       = 2 * time.Second // for lines under way, when the input ends
 	restPolls   = 4               // without growth, until a renamed file is left
+	retryPolls  = 4               // after an error
 )
 
 // Follower is an input that follows one file.
@@ -60,21 +79,21 @@ type Follower struct {
 	idle   int      // polls of a moved file without growth
 	long   longLine
 	buf    []byte
+
+	// Of a pattern.
+	group  *Many        // nil: the follower is alone
+	over   bool         // nothing more is to be read under this path
+	looked look         // how the file was when it was read to its end
+	quiet  atomic.Int64 // polls without growth
+	steps  atomic.Int64 // looks at the file
+	asked  atomic.Bool  // others need the room
 }
 
 var _ input.Input = (*Follower)(nil)
 
 // Follow prepares. It reads the position, and does not touch the file, which need not exist.
 func Follow(c Config) (*Follower, error) {
-	if c.Limit <= 0 {
-		c.Limit = DefaultLimit
-	}
-	if c.Poll <= 0 {
-		c.Poll = defaultPoll
-	}
-	if c.Report == nil {
-		c.Report = func(error) {}
-	}
+	c = c.complete()
 	f := &Follower{config: c, source: sourceOf("file", c.Path, c.Format), buf: make([]byte, readSize)}
 	p, err := load(c.FS, c.State)
 	if err != nil {
@@ -103,23 +122,32 @@ func (f *Follower) Run(ctx context.Context, sink input.Sink) error {
 		return fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	defer end()
+	f.follow(ctx, sink)
+	f.save(true)
+	f.leave()
+	return nil
+}
+
+// follow reads until the context ends, or, of a pattern, until nothing more is to come.
+func (f *Follower) follow(ctx context.Context, sink input.Sink) {
 	f.resume(sink)
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !f.over {
 		more, err := f.step(ctx, sink)
 		if errors.Is(err, input.ErrClosed) {
 			break
 		}
 		f.report(err)
 		f.save(false)
-		if err != nil {
-			pause(ctx, retryAfter)
+		if err != nil && f.rests() {
+			return
+		} else if err != nil {
+			pause(ctx, f.config.Poll*retryPolls)
+		} else if !more && f.rests() {
+			return
 		} else if !more {
-			pause(ctx, f.config.Poll)
+			pause(ctx, f.poll())
 		}
 	}
-	f.save(true)
-	f.leave()
-	return nil
 }
 
 // report tells people, once for each reason.
@@ -136,6 +164,10 @@ func (f *Follower) report(err error) {
 
 // save writes the position down, if it is time to.
 func (f *Follower) save(now bool) {
+	if f.group != nil {
+		f.group.note(f)
+		return
+	}
 	if f.at == f.saved || !now && time.Since(f.saveAt) < saveEvery {
 		return
 	}
@@ -161,6 +193,7 @@ func (f *Follower) resume(sink input.Sink) {
 	if f.file == nil {
 		f.at.Offset, f.at.Head = 0, 0
 	}
+	f.settle()
 }
 
 // find opens the file that the position is of. The same inode is better than the same octets, and the path better than
@@ -175,13 +208,13 @@ func (f *Follower) find() (found *os.File, moved bool) {
 			}
 		}
 	}
-	for _, name := range slices.Insert(names, 0, f.config.Path) {
-		file, err := os.Open(name)
+	for _, name := range slices.Insert(names, 0, f.candidates()...) {
+		file, err := openFile(name)
 		if err != nil {
 			continue
 		}
 		info, err := file.Stat()
-		if err != nil || !f.at.isOf(file) {
+		if err != nil || !f.at.isOf(file) || !f.mayTake(name, info) {
 			file.Close()
 			continue
 		}
@@ -202,6 +235,9 @@ func (f *Follower) find() (found *os.File, moved bool) {
 // rotated is what stands behind the name of a file that was rotated and not compressed.
 var rotated = regexp.MustCompile(`^[.-][0-9][0-9.-]*$`)
 
+// rotatedEnd is the same, at the end of a whole name.
+var rotatedEnd = regexp.MustCompile(`[.-][0-9][0-9.-]*$`)
+
 // newer lists the files that were rotated after the one that is read, oldest first.
 func (f *Follower) newer() (names []string) {
 	info, err := f.file.Stat()
@@ -214,7 +250,7 @@ func (f *Follower) newer() (names []string) {
 	for _, e := range entries {
 		rest, found := strings.CutPrefix(e.Name(), base)
 		other, err := e.Info()
-		if !found || err != nil || !rotated.MatchString(rest) || !other.Mode().IsRegular() || os.SameFile(info, other) || !other.ModTime().After(info.ModTime()) {
+		if !found || err != nil || !rotated.MatchString(rest) || !other.Mode().IsRegular() || os.SameFile(info, other) || !other.ModTime().After(info.ModTime()) || !f.claimNew(filepath.Join(dir, e.Name()), other) {
 			continue
 		}
 		name := filepath.Join(dir, e.Name())
@@ -227,10 +263,13 @@ func (f *Follower) newer() (names []string) {
 // open opens the next file, from its start: one that was rotated meanwhile, or that under the path.
 func (f *Follower) open() error {
 	path, moved := f.config.Path, false
+	if len(f.next) == 0 && f.group != nil {
+		return f.group.take(f)
+	}
 	if len(f.next) > 0 {
 		path, moved, f.next = f.next[0], true, f.next[1:]
 	}
-	file, err := os.Open(path)
+	file, err := openFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		f.at.Sum = cmp.Or(f.at.Sum, noSum) // when it comes, it is read from its start
 		return nil

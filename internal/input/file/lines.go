@@ -2,6 +2,10 @@ package file
 
 import (
 	"bytes"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"constat/entry"
 	"constat/internal/input"
@@ -53,8 +57,16 @@ func add(c *input.Chunk, kept []byte, size int) {
 
 // sourceOf describes a file or a pipe.
 func sourceOf(kind, path string, f input.Format) *input.Source {
-	return &input.Source{Name: kind + " " + path, Format: f, Local: true, Fields: []entry.Field{
+	return &input.Source{Name: kind + " " + printable(path), Format: f, Local: true, Fields: []entry.Field{
 		{Name: "_TRANSPORT", Value: []byte(kind), Provenance: entry.Observed},
 		{Name: "_FILE", Value: []byte(path), Provenance: entry.Observed},
 	}}
+}
+
+// printable is a path as people read it; one with what is no UTF-8 or cannot be printed stands in quotes.
+func printable(path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		return strconv.Quote(path)
+	}
+	return path
 }

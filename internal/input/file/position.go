@@ -40,11 +40,13 @@ func load(fsys vfs.FS, name string) (*position, error) {
 		return nil, err
 	}
 	var p position
-	if err := json.Unmarshal(data, &p); err != nil || p.Offset < 0 || p.Head < 0 || p.Head > maxHead {
+	if err := json.Unmarshal(data, &p); err != nil || !p.valid() {
 		return nil, fmt.Errorf("%s is no position of a followed file (%v): remove it, and the file is read from its start", name, err)
 	}
 	return &p, nil
 }
+
+func (p position) valid() bool { return p.Offset >= 0 && p.Head >= 0 && p.Head <= maxHead }
 
 func (p position) save(fsys vfs.FS, name string) error {
 	data, err := json.Marshal(p)

@@ -27,10 +27,14 @@ func (f *Follower) step(ctx context.Context, sink input.Sink) (more bool, err er
 			return false, err
 		}
 	}
-	if !f.moved && !f.at.isOf(f.file) { // truncated, perhaps written again since
-		if err := f.restart(); err != nil {
-			return false, err
+	if f.group != nil {
+		if f.unchanged() {
+			return f.turn(ctx, sink)
 		}
+		if f.buf = f.group.borrow(ctx); f.buf == nil {
+			return false, nil // it is over
+		}
+		defer func() { f.group.buffers <- f.buf; f.buf = nil }()
 	}
 	from := f.at.Offset
 	if f.long.under {
@@ -40,13 +44,18 @@ func (f *Follower) step(ctx context.Context, sink input.Sink) (more bool, err er
 	if err != nil && !errors.Is(err, io.EOF) {
 		return false, err
 	}
+	if !f.moved && !f.at.isOf(f.file) { // truncated, perhaps written again since, perhaps before it was read
+		return true, f.restart()
+	}
 	if n > 0 {
 		more, err = f.take(ctx, sink, f.buf[:n], from)
 		if more || err != nil {
 			f.idle = 0
+			f.quiet.Store(0)
 			return more, err
 		}
 	}
+	f.noteLook(from + int64(n))
 	return f.turn(ctx, sink)
 }
 
@@ -56,6 +65,7 @@ func (f *Follower) restart() error {
 	if copied, moved := f.find(); moved {
 		f.leave()
 		f.file, f.moved, f.idle = copied, true, 0
+		f.claim()
 		return nil
 	} else if copied != nil {
 		copied.Close()
@@ -156,6 +166,7 @@ func (f *Follower) turn(ctx context.Context, sink input.Sink) (more bool, err er
 	if err := f.last(ctx, sink); err != nil {
 		return false, err
 	}
+	f.finish()
 	f.leave()
 	err = f.open()
 	if f.file == nil { // there is none yet: it will be read from its start

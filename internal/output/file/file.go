@@ -24,16 +24,24 @@ const (
 	DefaultKeep    = 7
 )
 
+// None is a bit beside permissions which says that there are to be none.
+const None = fs.ModeIrregular
+
 // syncEvery is how often a file is synced at most.
 const syncEvery = time.Second
 
 // Config says where lines go.
 type Config struct {
-	Name     string      // absolute path
-	Perm     fs.FileMode // of a file that is made; 0: [DefaultPerm]
-	DirPerm  fs.FileMode // of directories that are made; 0: [DefaultDirPerm]
-	UID, GID int         // of what is made; -1: as it comes
-	NoSync   bool        // a message counts as confirmed once the system has it
+	Name    string      // absolute path
+	Perm    fs.FileMode // of a file that is made; 0: [DefaultPerm], and no permissions with [None]
+	DirPerm fs.FileMode // of directories that are made; 0: [DefaultDirPerm], and no permissions with [None]
+	// Masked and DirMasked say that the umask of the process is taken off the permissions.
+	Masked, DirMasked bool
+	UID, GID          int  // of a file that is made; -1: as it comes
+	DirUID, DirGID    int  // of directories that are made; -1: as it comes
+	NoDirs            bool // directories are not made
+	AnyOwner          bool // a file whose owner cannot be set is written all the same
+	NoSync            bool // a message counts as confirmed once the system has it
 	// MaxBytes and Every say when a file is full; 0: never. A period of Every begins at midnight, local time, or a whole
 	// number of periods after it. Keep is how many older files stay beside it, NAME.1 being the youngest.
 	MaxBytes int64
@@ -70,15 +78,20 @@ type file struct {
 
 // open opens the file. A line that was cut short is ended.
 func (t *file) open() (err error) {
-	if err := t.directories(filepath.Dir(t.config.Name)); err != nil {
-		return err
+	if !t.config.NoDirs {
+		if err := t.directories(filepath.Dir(t.config.Name)); err != nil {
+			return err
+		}
 	}
 	_, statErr := os.Stat(t.config.Name)
-	if t.f, err = os.OpenFile(t.config.Name, os.O_RDWR|os.O_APPEND|os.O_CREATE|syscall.O_NOCTTY, t.config.Perm); err != nil {
+	if t.f, err = os.OpenFile(t.config.Name, os.O_RDWR|os.O_APPEND|os.O_CREATE|syscall.O_NOCTTY, t.config.Perm.Perm()); err != nil {
 		return err
 	}
 	if errors.Is(statErr, fs.ErrNotExist) {
-		err = errors.Join(t.f.Chmod(t.config.Perm), t.own(t.config.Name), t.syncName(filepath.Dir(t.config.Name)))
+		if err = t.own(t.f.Chown, t.config.UID, t.config.GID); !t.config.Masked {
+			err = errors.Join(err, t.f.Chmod(t.config.Perm.Perm())) // behind the owner, who may take bits away
+		}
+		err = errors.Join(err, t.syncName(filepath.Dir(t.config.Name)))
 	}
 	info, statErr := t.f.Stat()
 	if err = errors.Join(err, statErr); err == nil && !info.Mode().IsRegular() {
@@ -103,10 +116,14 @@ func (t *file) directories(dir string) error {
 	if err := t.directories(filepath.Dir(dir)); err != nil {
 		return err
 	}
-	if err := os.Mkdir(dir, t.config.DirPerm); err != nil {
+	if err := os.Mkdir(dir, t.config.DirPerm.Perm()); err != nil {
 		return err
 	}
-	return errors.Join(t.own(dir), t.syncName(filepath.Dir(dir)))
+	err := t.own(func(uid, gid int) error { return os.Lchown(dir, uid, gid) }, t.config.DirUID, t.config.DirGID)
+	if !t.config.DirMasked {
+		err = errors.Join(err, os.Chmod(dir, t.config.DirPerm.Perm()))
+	}
+	return errors.Join(err, t.syncName(filepath.Dir(dir)))
 }
 
 // syncName makes durable that there is something new in a directory.
@@ -121,11 +138,15 @@ func (t *file) syncName(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-func (t *file) own(name string) error {
-	if t.config.UID < 0 && t.config.GID < 0 {
+// own sets the owner of what was made.
+func (t *file) own(chown func(uid, gid int) error, uid, gid int) error {
+	if uid < 0 && gid < 0 {
 		return nil
 	}
-	return os.Chown(name, t.config.UID, t.config.GID)
+	if err := chown(uid, gid); err != nil && !t.config.AnyOwner {
+		return err
+	}
+	return nil
 }
 
 // endLine ends the last line, if a crash or somebody else has not.

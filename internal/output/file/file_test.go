@@ -1,10 +1,13 @@
 package file
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,7 +16,9 @@ import (
 
 func open(t *testing.T, c Config) *file {
 	t.Helper()
-	c.UID, c.GID = -1, -1
+	if c.UID == 0 {
+		c.UID, c.GID, c.DirUID, c.DirGID = -1, -1, -1, -1
+	}
 	target, err := c.Open(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +93,47 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// TestMade: permissions that are none, those that the umask is taken off, directories that are not made, and an owner that
+// cannot be set.
+func TestMade(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o027))
+	for _, c := range []struct {
+		config    Config
+		file, dir fs.FileMode
+	}{
+		{Config{Perm: 0o666, DirPerm: 0o777}, 0o666, 0o777},
+		{Config{Perm: 0o666, DirPerm: 0o777, Masked: true}, 0o640, 0o777},
+		{Config{Perm: 0o666, DirPerm: 0o777, DirMasked: true}, 0o666, 0o750},
+		{Config{Perm: None, DirPerm: None | 0o700}, 0, 0o700},
+		{Config{}, DefaultPerm, DefaultDirPerm},
+	} {
+		c.config.Name = filepath.Join(t.TempDir(), "dir", "m")
+		send(t, open(t, c.config), "one")
+		file, err1 := os.Stat(c.config.Name)
+		dir, err2 := os.Stat(filepath.Dir(c.config.Name))
+		if err1 != nil || err2 != nil || file.Mode().Perm() != c.file || dir.Mode().Perm() != c.dir {
+			t.Errorf("%+v: %v %v, %v %v", c.config, file.Mode(), dir.Mode(), err1, err2)
+		}
+	}
+	none := Config{Name: filepath.Join(t.TempDir(), "dir", "m"), UID: -1, GID: -1, DirUID: -1, DirGID: -1, NoDirs: true}
+	if _, err := none.Open(t.Context(), nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without its directory: %v", err)
+	}
+	if os.Geteuid() == 0 {
+		return
+	}
+	given := Config{Name: filepath.Join(t.TempDir(), "m"), DirUID: -1, DirGID: -1, GID: -1}
+	if _, err := given.Open(t.Context(), nil); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("given to root: %v", err)
+	}
+	given.Name, given.AnyOwner = given.Name+"2", true
+	target, err := given.Open(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.Close()
+}
+
 // TestNoSync: confirmed at once.
 func TestNoSync(t *testing.T) {
 	f := open(t, Config{Name: filepath.Join(t.TempDir(), "m"), NoSync: true})
@@ -132,7 +178,7 @@ func TestRotation(t *testing.T) {
 // TestRefused: what is no regular file, and where nothing can be made.
 func TestRefused(t *testing.T) {
 	for _, name := range []string{"/dev/null", t.TempDir(), "/proc/none/m"} {
-		if target, err := (Config{Name: name, UID: -1, GID: -1}).Open(t.Context(), nil); err == nil {
+		if target, err := (Config{Name: name, UID: -1, GID: -1, DirUID: -1, DirGID: -1}).Open(t.Context(), nil); err == nil {
 			target.Close()
 			t.Errorf("%s was opened", name)
 		}
