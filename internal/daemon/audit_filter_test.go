@@ -76,7 +76,7 @@ var filters = []struct{ keys, text string }{
 		"listen.beep.tls.anonymous listen.beep.tls.fingerprints listen.beep.starttls",
 		"listen:\n  beep:\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, " +
 			"fingerprints: ['sha-1:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33']}\n    starttls: true\n"},
-	{"listen.files listen.files.path listen.files.format listen.files.from", "listen:\n  files:\n  - {path: DIR/app.log, format: syslog, from: end}\n"},
+	{"listen.files listen.files.path listen.files.format listen.files.from", "listen:\n  files:\n  - {path: DIR/app.log, format: syslog, from: end}\n  - {path: 'DIR/*'}\n"},
 	{"listen.pipes listen.pipes.path listen.pipes.format", "listen:\n  pipes:\n  - {path: DIR/pipe, format: text}\n"},
 	{"listen.mqtt listen.mqtt.broker listen.mqtt.topics listen.mqtt.qos listen.mqtt.client_id listen.mqtt.user listen.mqtt.password_file",
 		"listen:\n  mqtt:\n  - broker: tcp://127.0.0.1:1\n    topics: ['#']\n    qos: 0\n    client_id: a\n    user: a\n    password_file: DIR/constat.yaml\n"},
