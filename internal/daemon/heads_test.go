@@ -127,6 +127,12 @@ func TestConvertNever(t *testing.T) {
 	}
 	p.verifies(code, p.store, 0)
 
+	p.run("stats")
+	p.run("backup", "copy")
+	p.verifies(code, "copy", 0)
+	p.run("prove", "seq=000007999", "-o", "last.zip")
+	p.run("verify", "--code", code, "last.zip")
+
 	hup := func(say string) {
 		t.Helper()
 		before := len(d.errs.String())
