@@ -125,12 +125,14 @@ func (w *walk) part(p *part) bool {
 		return w.yield(Item{}, err) && false
 	case w.view.keptOf(p) != nil:
 		return w.kept(p, w.view.keptOf(p))
+	}
+	defer w.view.release(p)
+	switch {
 	case s == nil && w.r.Reverse:
 		return w.down(p)
 	case s == nil:
 		return w.head(p)
 	}
-	defer w.view.release(p)
 	return w.segment(p, s)
 }
 

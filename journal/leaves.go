@@ -56,10 +56,10 @@ func (w *leafWalk) part(p *part) bool {
 	if k := w.view.keptOf(p); k != nil {
 		return w.kept(p, k)
 	}
+	defer w.view.release(p)
 	if s == nil {
 		return w.head(p)
 	}
-	defer w.view.release(p)
 	for row, err := range w.view.read.of(s.Segment).Bodies(w.next, min(w.to, p.end)) {
 		var lost *segment.MissingError
 		if errors.As(err, &lost) && isLost(err) {

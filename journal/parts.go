@@ -50,6 +50,9 @@ func (p Part) Segment() (*segment.Segment, error) {
 		err = &MissingError{Journal: p.view.Journal.Name, First: p.First, Last: p.End - 1, Cause: err}
 	}
 	if err != nil || s == nil {
+		if err == nil && p.view.keptOf(p.part) == nil {
+			p.view.release(p.part)
+		}
 		return nil, err
 	}
 	return s.Segment, nil

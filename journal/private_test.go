@@ -329,6 +329,24 @@ func TestPruningRemovesPrivateValues(t *testing.T) {
 	must(t, w.Close())
 }
 
+// TestPrivateAtTheEndOfAHead: the control entry that names the private values of a head stands in the next one.
+func TestPrivateAtTheEndOfAHead(t *testing.T) {
+	fsys, clock := newStore(t), newClock()
+	w := open(t, fsys, clock)
+	for i := range 3 {
+		appendAll(t, w, "system", people(i, 1))
+		must(t, w.Rotate())
+		if must(t, w.Checkpoint()); i == 1 {
+			convert(t, w)
+		}
+		if r := verify(t, fsys); r.Private != uint64(2*i+2) {
+			t.Errorf("%d private values, want %d", r.Private, 2*i+2)
+		}
+	}
+	must(t, w.Close())
+	verify(t, fsys)
+}
+
 func TestPrivateWithoutKeys(t *testing.T) {
 	fsys, clock := newStore(t), newClock()
 	w := open(t, fsys, clock)

@@ -21,6 +21,12 @@ func (l *log) completeAt(first uint64) *completeHead {
 	return nil
 }
 
+// isBusy reports whether somebody makes a segment of the head that begins at an index.
+func (l *log) isBusy(first uint64) bool {
+	h := l.completeAt(first)
+	return h != nil && h.busy != nil
+}
+
 // mayGo reports whether the head that begins at an index gets no more entries, and nobody makes a segment of it.
 func (l *log) mayGo(first uint64) bool {
 	h := l.completeAt(first)

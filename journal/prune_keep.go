@@ -39,7 +39,7 @@ func keep(fsys vfs.FS, l *log, c *candidate) (image []byte, k *keeper, err error
 	}
 	defer x.file.Close() // only read
 	k = &keeper{encoder: frame.NewEncoder(), key: l.desc.NonceKey, kept: layout.Kept{First: c.first, End: c.end},
-		blocks: map[uint64]seal.Hash{}}
+		blocks: map[uint64]seal.Hash{}, leaves: make([]seal.Hash, 0, min(c.end-c.first, MaxHeadEntries))}
 	tree, err := openTree(fsys, l)
 	if err != nil {
 		return nil, nil, err

@@ -59,7 +59,7 @@ func newQueue(fsys vfs.FS, l *log) (*queue, error) {
 	}
 	spans, err := listSpans(fsys, l.dir)
 	for i, s := range spans {
-		if s.kept || s.segment && s.head {
+		if s.kept || s.segment && s.head && !l.isBusy(s.first) {
 			continue
 		}
 		if s.head && !l.mayGo(s.first) {

@@ -62,6 +62,8 @@ func (v *View) findSize() error {
 		v.release(last)
 	} else if err := v.endOfHead(last); err != nil {
 		return err
+	} else {
+		v.release(last)
 	}
 	v.Size = last.end
 	return nil
@@ -82,9 +84,9 @@ func (v *View) endOfHead(p *part) error {
 	return nil
 }
 
-// open opens a part, as what it is by now: a head may have become a segment since the files were listed. A segment is
-// returned and must be released; a nil segment means a head or, if [View.keptOf] says so, what stays of a pruned
-// one. What is not there under either name, and then not under the first again, is pruned or gone.
+// open opens a part, as what it is by now: a head may have become a segment since the files were listed. A nil segment
+// means a head or, if [View.keptOf] says so, what stays of a pruned one. Segments and heads must be released. What is not
+// there under either name, and then not under the first again, is pruned or gone.
 func (v *View) open(p *part) (s *openSegment, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -98,8 +100,8 @@ func (v *View) open(p *part) (s *openSegment, err error) {
 				p.isSegment = false
 				return nil, nil
 			}
-		} else {
-			err = v.openHeadLocked(p)
+		} else if err = v.openHeadLocked(p); err == nil {
+			return nil, nil
 		}
 		if !isNotExist(err) {
 			return s, err
@@ -136,16 +138,17 @@ func (v *View) isAlone(p *part) bool {
 }
 
 func (v *View) openHeadLocked(p *part) (err error) {
-	if p.head != nil {
-		return nil
-	}
-	if p.head, err = openForReading(v.fsys, v.dir, v.Journal, p.first); err == nil {
+	if p.head == nil {
+		if p.head, err = openForReading(v.fsys, v.dir, v.Journal, p.first); err != nil {
+			return err
+		}
 		p.size = p.head.size
 	}
-	return err
+	v.useLocked(p)
+	return nil
 }
 
-// maxIdle is how many segments a view keeps open that nobody uses.
+// maxIdle is how many segments and heads a view keeps open that nobody uses, besides the last head, whose size is the view's.
 const maxIdle = 4
 
 func (v *View) acquireLocked(p *part) (_ *openSegment, err error) {
@@ -154,29 +157,43 @@ func (v *View) acquireLocked(p *part) (_ *openSegment, err error) {
 			return nil, err
 		}
 	}
-	p.users++
-	for i, other := range v.idle {
-		if other == p {
-			v.idle = append(v.idle[:i], v.idle[i+1:]...)
-			break
-		}
-	}
+	v.useLocked(p)
 	return p.segment, nil
 }
 
-// release says that a segment is not used any more. It is closed some time later.
+// useLocked says that one more uses a part.
+func (v *View) useLocked(p *part) {
+	p.users++
+	v.idle = slices.DeleteFunc(v.idle, func(other *part) bool { return other == p })
+}
+
+// release says that a segment or head is not used any more. It is closed some time later, and what is known of a head is
+// forgotten: there may be thousands.
 func (v *View) release(p *part) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if p.users--; p.users > 0 || p.segment == nil {
+	if p.users--; p.users > 0 || len(v.parts) == 0 || p == v.parts[len(v.parts)-1] && p.segment == nil {
 		return
 	}
 	v.idle = append(v.idle, p)
 	if len(v.idle) > maxIdle {
-		v.idle[0].segment.file.Close() // read only
-		v.idle[0].segment = nil
+		v.idle[0].closeFiles() // read only
 		v.idle = v.idle[1:]
 	}
+}
+
+// closeFiles closes a part and forgets what is known of a head.
+func (p *part) closeFiles() error {
+	var errs []error
+	if p.head != nil {
+		errs = append(errs, p.head.file.Close())
+		p.head, p.frames, p.listed = nil, nil, false
+	}
+	if p.segment != nil {
+		errs = append(errs, p.segment.file.Close())
+		p.segment = nil
+	}
+	return errors.Join(errs...)
 }
 
 // list finds all frames of an open head by walking it. The end of the last head may not be known yet.
@@ -228,14 +245,7 @@ func (v *View) Close() error {
 	defer v.mu.Unlock()
 	var errs []error
 	for _, p := range v.parts {
-		if p.head != nil {
-			errs = append(errs, p.head.file.Close())
-			p.head = nil
-		}
-		if p.segment != nil {
-			errs = append(errs, p.segment.file.Close())
-			p.segment = nil
-		}
+		errs = append(errs, p.closeFiles())
 	}
 	v.parts, v.idle = nil, nil
 	v.read.close()

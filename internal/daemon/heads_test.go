@@ -127,6 +127,12 @@ func TestConvertNever(t *testing.T) {
 	}
 	p.verifies(code, p.store, 0)
 
+	p.run("stats")
+	p.run("backup", "copy")
+	p.verifies(code, "copy", 0)
+	p.run("prove", "seq=000007999", "-o", "last.zip")
+	p.run("verify", "--code", code, "last.zip")
+
 	hup := func(say string) {
 		t.Helper()
 		before := len(d.errs.String())
@@ -191,4 +197,31 @@ func TestConvertAgain(t *testing.T) {
 		t.Errorf("%d segments", n)
 	}
 	p.verifies(code, p.store, 0)
+}
+
+// TestHeadsChange: a conversion that is not wanted any more is cut short, none begins, and one that is wanted again is told of.
+func TestHeadsChange(t *testing.T) {
+	h := newHeads(true)
+	ctx, end, ok := h.begin(t.Context())
+	if !ok || ctx.Err() != nil {
+		t.Fatal("no conversion begins")
+	}
+	h.set(true)
+	if ctx.Err() != nil {
+		t.Error("cut short though nothing has changed")
+	}
+	<-h.wanted
+	h.set(false)
+	if ctx.Err() == nil {
+		t.Error("goes on though it is not wanted any more")
+	}
+	end()
+	if _, _, ok := h.begin(t.Context()); ok {
+		t.Error("begins though it is not wanted")
+	}
+	h.set(true)
+	<-h.wanted
+	if _, _, ok := h.begin(t.Context()); !ok {
+		t.Error("does not begin again")
+	}
 }

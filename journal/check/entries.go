@@ -33,6 +33,7 @@ func (j *journalCheck) entries() {
 		j.report.cannot(RuleRead, j.dir, err)
 		return
 	}
+	j.begun[j.dir] = slices.Clone(parts)
 	pool := newPool(j.options.Workers, j.desc.NonceKey)
 	defer pool.close()
 	for i := 0; i < len(parts); {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"path/filepath"
+	"slices"
 
 	"constat/entry"
 	"constat/journal/frame"
@@ -89,10 +90,30 @@ func (c *checker) catchUpEntries(first uint64, bodies [][]byte) {
 			continue
 		}
 		c.privacy.Learn(&e, first+uint64(i))
+		c.late = c.late || layout.Text(&e, layout.Control) == layout.Pruned
 		if layout.Text(&e, layout.Control) != layout.JournalCreated {
 			continue
 		}
 		name := layout.Text(&e, layout.JournalName)
 		c.listed[name] = listing{id: layout.Text(&e, layout.JournalIDOf), digest: layout.Text(&e, layout.Descriptor), index: first + uint64(i)}
 	}
+}
+
+// overtaken reports whether retention has removed something since the check began: then files may have gone that the check
+// was to read, or it has not read who says that they would.
+func (c *checker) overtaken() bool {
+	for dir, parts := range c.begun {
+		now, err := (&journalCheck{checker: c, dir: dir}).parts()
+		if err != nil {
+			return false
+		}
+		for _, p := range parts {
+			pruned := func(o part) bool { return o.first == p.first && o.kept }
+			if !p.kept && slices.ContainsFunc(now, pruned) {
+				return true
+			}
+		}
+	}
+	c.catchUp()
+	return c.late
 }

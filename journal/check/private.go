@@ -84,7 +84,9 @@ func (h *partCheck) readSidecar() {
 		if h.disagrees(found) == nil {
 			break
 		}
-		if others, other := h.scanSidecar(name); h.disagrees(other) == nil { // an erasure is under way, or was cut short
+		// An erasure is under way, or was cut short. In the journal system it may also be that who speaks of the file stands in a
+		// part behind this one: then there is no other file, and that is not what they say.
+		if others, other := h.scanSidecar(name); len(other.blocks) > 0 && h.disagrees(other) == nil {
 			refs, found = others, other
 		}
 	}

@@ -23,7 +23,8 @@ type Options struct {
 	Pin *seal.Code
 	// PinnedBy says in words where the pin comes from.
 	PinnedBy string
-	// Progress, if set, is called now and then with the number of entries checked, by one goroutine at a time.
+	// Progress, if set, is called now and then with the number of entries checked, by one goroutine at a time. It begins again
+	// with a check that does.
 	Progress func(entries uint64)
 	// Workers is the number of frames and segments decoded and hashed at the same time; 0 means one for each core.
 	Workers int
@@ -51,7 +52,9 @@ type checker struct {
 	used    map[int]bool       // of Options.Outside
 	partial bool               // the system journal could not be read, so listed and kept lack something
 	seals   *seals
-	boot    *seal.BootID // of which alone the store is; nil: any
+	boot    *seal.BootID      // of which alone the store is; nil: any
+	begun   map[string][]part // what each journal consisted of when its check began
+	late    bool              // behind what was checked a control entry says that something is pruned
 
 	privacy  layout.Sidecars // what control entries say of private values
 	sidecars []sidecarFound
@@ -73,16 +76,28 @@ type keptFile struct {
 	index   uint64
 }
 
-// Store checks the store in dir. It always returns a report.
+// Store checks the store in dir. It always returns a report. Where something is wrong and retention has removed something
+// meanwhile, it checks again: what was gone by then proves nothing.
 func Store(fsys vfs.FS, dir string, o Options) *Report {
-	c := &checker{fsys: fsys, dir: dir, options: o, report: newReport(), listed: map[string]listing{}, used: map[int]bool{}}
+	const tries = 3
+	for n := 1; ; n++ {
+		c := &checker{fsys: fsys, dir: dir, options: o, report: newReport(), listed: map[string]listing{}, used: map[int]bool{},
+			begun: map[string][]part{}}
+		if r := c.check(); len(r.Findings) == 0 || n == tries || !c.overtaken() {
+			return r
+		}
+	}
+}
+
+func (c *checker) check() *Report {
+	o := c.options
 	if !c.readStore() {
 		return c.report.conclude(o, nil)
 	}
 	c.station()
 	c.pin()
 	c.seals = newSeals(c)
-	_, err := c.fsys.Stat(filepath.Join(dir, layout.System))
+	_, err := c.fsys.Stat(filepath.Join(c.dir, layout.System))
 	c.journal(layout.System, err == nil)
 	names, err := c.directories() // now, so that whatever is listed has had its directory
 	c.partial = c.report.isUnreadable()
