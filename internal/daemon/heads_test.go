@@ -67,7 +67,9 @@ func (p *place) earlier(ago time.Duration) (w *journal.Writer, code string, stop
 // unconverted is how many complete heads of the journal system are no segments, as status says.
 func (p *place) unconverted() int {
 	p.t.Helper()
-	var s struct{ Journals map[string]struct{ Unconverted int } }
+	var s struct {
+		Journals map[string]struct{ Unconverted int }
+	}
 	if err := json.Unmarshal([]byte(p.run("status", "-o", "json")), &s); err != nil {
 		p.t.Fatal(err)
 	}
@@ -86,11 +88,13 @@ func (p *place) count(pattern string) int {
 // TestConvertNever: a relay leaves heads as they are and removes the oldest once they are too many. What was passed on is
 // passed on, what was not is told, and the store verifies. Segments are made by hand, and when the configuration says so.
 func TestConvertNever(t *testing.T) {
-	up, late := newCollector(t), newCollector(t)
+	up, late := newCollector(t, "tcp"), newCollector(t, "tcp")
 	late.close()
 	p := newPlace(t, "")
 	port := freePort(t)
-	configure := func(more string) { p.configure(tcpOutputs(port, up, late) + "retention:\n  max_size: 40KiB\n  floor: 1h\n" + more) }
+	configure := func(more string) {
+		p.configure(outputsTo(port, up, late) + "retention:\n  max_size: 40KiB\n  floor: 1h\n" + more)
+	}
 	configure("convert: never\n")
 	const heads, each = 8, 1000
 	w, code, stop := p.earlier(2 * time.Hour)

@@ -6,128 +6,16 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// collector takes syslog over TCP and remembers the numbers of messages.
-type collector struct {
-	t       *testing.T
-	address string
-	mu      sync.Mutex // guards everything below
-	l       net.Listener
-	conns   []net.Conn
-	got     []int
-}
-
-// listen begins to take messages, on the port of before if there was one.
-func (c *collector) listen() {
-	c.t.Helper()
-	if c.address == "" {
-		c.address = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp", c.address)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.mu.Lock()
-	c.l, c.address = l, l.Addr().String()
-	c.mu.Unlock()
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			c.mu.Lock()
-			c.conns = append(c.conns, conn)
-			c.mu.Unlock()
-			go c.read(conn)
-		}
-	}()
-}
-
-func (c *collector) read(conn net.Conn) {
-	defer conn.Close()
-	in := bufio.NewReader(conn)
-	for {
-		count, err := in.ReadString(' ')
-		if err != nil {
-			return
-		}
-		n, err := strconv.Atoi(strings.TrimSpace(count))
-		if err != nil {
-			c.t.Errorf("count %q", count)
-			return
-		}
-		message := make([]byte, n)
-		if _, err := io.ReadFull(in, message); err != nil {
-			return
-		}
-		if _, after, found := strings.Cut(string(message), "seq="); found {
-			number, err := strconv.Atoi(after[:9])
-			if err != nil {
-				c.t.Errorf("message %q", message)
-			}
-			c.mu.Lock()
-			c.got = append(c.got, number)
-			c.mu.Unlock()
-		}
-	}
-}
-
-// close ends everything. What the connections have received and nobody read is lost.
-func (c *collector) close() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.l.Close()
-	for _, conn := range c.conns {
-		conn.Close()
-	}
-	c.conns = nil
-}
-
-func (c *collector) numbers() []int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]int(nil), c.got...)
-}
-
-// last is the highest number.
-func (c *collector) last() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.got) == 0 {
-		return -1
-	}
-	return c.got[len(c.got)-1]
-}
-
-func newCollector(t *testing.T) *collector {
-	t.Helper()
-	c := &collector{t: t}
-	c.listen()
-	t.Cleanup(c.close)
-	return c
-}
-
-// tcpOutputs is a configuration with an output for each collector.
-func tcpOutputs(port int, list ...*collector) string {
-	text := fmt.Sprintf("http: off\nlisten:\n  tcp: ['127.0.0.1:%d']\noutputs:\n", port)
-	for i, c := range list {
-		text += fmt.Sprintf("- name: out%d\n  to: ['tcp://%s']\n  from: start\n  retry: 200ms\n", i, c.address)
-	}
-	return text
-}
 
 // outage is the target that is down for a while. Its long form: a minute of 10,000 messages a second.
 var outage = struct{ rate, seconds int }{2000, 1}
@@ -138,10 +26,16 @@ func TestOutage(t *testing.T) {
 	if long() {
 		outage.rate, outage.seconds = 10_000, 60
 	}
-	down, up := newCollector(t), newCollector(t)
+	for _, scheme := range []string{"relp", "tcp"} {
+		t.Run(scheme, func(t *testing.T) { isAway(t, newCollector(t, scheme), newCollector(t, scheme)) })
+	}
+}
+
+// isAway takes a target away.
+func isAway(t *testing.T, down, up *collector) {
 	down.close()
 	p := newPlace(t, "")
-	p.configure(tcpOutputs(freePort(t), down, up))
+	p.configure(outputsTo(freePort(t), down, up))
 	d := p.serve()
 	const slices = 20 // a second
 	sent, before := 0, 0
@@ -203,9 +97,9 @@ func TestKilledWhileSending(t *testing.T) {
 	if long() {
 		rounds = 30
 	}
-	c := newCollector(t)
+	c := newCollector(t, "tcp")
 	p := newPlace(t, "")
-	p.configure(tcpOutputs(freePort(t), c))
+	p.configure(outputsTo(freePort(t), c))
 	sent := 0
 	for range rounds {
 		d := p.serve()
@@ -254,7 +148,7 @@ func (p *place) outputs() map[string]outputState {
 // TestSyslogConf: the actions of a syslog.conf are carried out, also after it was changed; one that is wrong changes
 // nothing.
 func TestSyslogConf(t *testing.T) {
-	c := newCollector(t)
+	c := newCollector(t, "tcp")
 	p := newPlace(t, "http: 127.0.0.1:0\nlisten:\n  tcp: ['127.0.0.1:0']\n  datagram: [DIR/log]\nsyslog_conf:\n  file: DIR/syslog.conf\nstatistics: 1s\n")
 	conf := func(text string) {
 		t.Helper()
