@@ -30,7 +30,7 @@ var directives = []advice{
 	{"imudp", adviceInput, false},
 	{"klog", "the kernel's messages have no settings here", false},
 	{"addunixlistensocket", "write listen.datagram: [PATH] in constat's configuration", false},
-	{"allowedsender", "senders are not chosen by address here: use the firewall", false},
+	{"allowedsender", "write listen.allow and listen.deny in constat's configuration", false},
 	{"fileowner", adviceOwner, false},
 	{"filegroup", adviceOwner, false},
 	{"filecreatemode", adviceOwner, false},
