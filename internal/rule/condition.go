@@ -73,7 +73,7 @@ func parseComparison(text, rest string) (p *Property, behind string, err *fault)
 	}
 	p = &Property{Name: propertyNames[strings.ToLower(strings.TrimPrefix(name, "$"))]}
 	if !strings.HasPrefix(name, "$") || p.Name == "" {
-		return fail("%q is not supported: conditions compare $msg, $programname or $hostname with a text; for others write selectors, or a rule with a query in constat's configuration", name)
+		return fail("%q is not supported: conditions compare $ and one of %s with a text; for others write selectors, or a rule with a query in constat's configuration", name, propertyList)
 	}
 	rest = strings.TrimLeft(rest[len(name):], blanks)
 	for _, c := range comparisons {
@@ -102,7 +102,7 @@ type blockAction struct {
 	text string
 }
 
-// blockActions reads "{", actions on lines of their own, and "}" with nothing behind it.
+// blockActions reads "{", actions, and "}" with nothing behind it. An action ends with its line; action(…) with its bracket.
 func blockActions(text string) (list []blockAction, ok bool) {
 	depth, start := 0, 1
 	quote := byte(0)
@@ -122,8 +122,12 @@ func blockActions(text string) (list []blockAction, ok bool) {
 		case c == ')' || c == '}':
 			depth--
 		}
-		if last := depth == 0; last || depth == 1 && c == '\n' {
-			end := min(i, len(text))
+		object := c == ')' && quote == 0 && depth == 1 && isAction(strings.TrimLeft(text[min(start, i):i], blanks))
+		if last := depth == 0; last || object || depth == 1 && c == '\n' {
+			end := i
+			if object {
+				end++
+			}
 			one := strings.TrimLeft(text[min(start, end):end], blanks)
 			if at := end - len(one); one != "" {
 				list = append(list, blockAction{at, strings.TrimRight(one, blanks)})

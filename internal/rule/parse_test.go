@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"constat/entry"
 )
 
 // texts parses a file and returns its rules as one line each, and its problems.
@@ -75,9 +77,11 @@ func TestLines(t *testing.T) {
 				"7 :msg, !icase_contains, \"b'\"  if not ($msg contains_i \"B'\") then  /c", "8 :hostname, !isequal, \"h\"  if $hostname!='h' then  @d"}, nil},
 		{"blocks of actions", ":programname, startswith, \"haproxy\" {\n  /a\n  stop\n}\nmail.* {\n @b\n}\n", Options{},
 			[]string{"1 :programname, startswith, \"haproxy\"  /a", "1 :programname, startswith, \"haproxy\"  stop", "5 mail.*  @b"}, nil},
-		{"wrong conditions", "if $syslogtag == 'a' then /a\nif $msg > 'a' then /a\nif $msg == a then /a\nif $msg == 'a' /a\nif $msg == 'a' then { }\nif $msg == 'a' then {\n/a\nif $msg == 'b' then /b\n}\nif $msg == 'a' then {\n/a\n} else {\n/b\n}\nif $msg == 'a' then\n", Options{},
+		{"blocks on a line", "if $programname == 'a' then { action(type=\"omfile\" file=\"/a\") stop }\nmail.* { action(type=\"omfile\" file=\"/(\") action(type=\"omfile\" file=\"/c\") }\n", Options{},
+			[]string{"1 :programname, isequal, \"a\"  if $programname == 'a' then  -/a", "1 :programname, isequal, \"a\"  if $programname == 'a' then  stop", "2 mail.*  -/(", "2 mail.*  -/c"}, nil},
+		{"wrong conditions", "if $rawmsg == 'a' then /a\nif $msg > 'a' then /a\nif $msg == a then /a\nif $msg == 'a' /a\nif $msg == 'a' then { }\nif $msg == 'a' then {\n/a\nif $msg == 'b' then /b\n}\nif $msg == 'a' then {\n/a\n} else {\n/b\n}\nif $msg == 'a' then\n", Options{},
 			[]string{"6 :msg, isequal, \"a\"  if $msg == 'a' then  /a"},
-			[]string{`f:1:4: error: "$syslogtag" is not`, "f:2:9: error: want ==", "f:3:12: error: want the value in quotes", "f:4:16: error: want \"then\"", "f:5:21: error: want {", "f:8:1: error: conditions and blocks", "f:10:21: error: want {", "f:15:1: error: what begins here"}},
+			[]string{`f:1:4: error: "$rawmsg" is not`, "f:2:9: error: want ==", "f:3:12: error: want the value in quotes", "f:4:16: error: want \"then\"", "f:5:21: error: want {", "f:8:1: error: conditions and blocks", "f:10:21: error: want {", "f:15:1: error: what begins here"}},
 		{"no includes", "$IncludeConfig /etc/x\n", Options{}, nil, []string{"f:1:16: error: nothing"}},
 	} {
 		rules, problems := texts(t, c.text, c.o)
@@ -212,7 +216,7 @@ func TestFilters(t *testing.T) {
 		`:msg, contains, ""`: true, `:msg, startswith, " Out"`: true, `:msg, startswith, "of"`: false, `:msg, endswith, "(1)"`: true, `:msg, isempty`: false,
 		`:programname, isequal, "kernel"`: true, `:app-name, isequal, "kern"`: false, `:hostname, endswith, ".org"`: true, `:source, isempty`: false, `:hostname, !isempty`: true,
 		`:msg, ereregex, "K(illed|ept) \\(1\\)$"`: true, `:msg, regex, "K\\(illed\\|ept\\) (1)$"`: true, `:msg, regex, "[(][^]]) *"`: true, `:msg, regex, "(1*)"`: true,
-		`:msg, regex, "Kil+ed"`: false, `:msg, regex, "Kil\\+ed"`: true, `:msg, icase_regex, "^OUT"`: true, `:msg, icase_ereregex, "^of"`: false, `:MSG,Contains,"a\"b"`: false,
+		`:msg, regex, "Kil+ed"`: false, `:msg, regex, "Kil\\+ed"`: true, `:msg, icase_regex, "^OUT"`: true, `:msg, icase_regex, "K\\(ILL\\|ept\\)ed"`: true, `:msg, ereregex, "^ Out"`: true, `:msg, ereregex, "^ *Out"`: true, `:msg, contains, " Out of"`: true, `:msg, contains, " f "`: false, `:msg, icase_ereregex, "^of"`: false, `:MSG,Contains,"a\"b"`: false,
 	} {
 		p, end, err := parseProperty(text, false)
 		if err != nil || end != len(text) {
@@ -220,6 +224,38 @@ func TestFilters(t *testing.T) {
 		} else if p.holds(&f) != want {
 			t.Errorf("%s holds: %t", text, !want)
 		}
+	}
+}
+
+// TestProperties: each property that is compared, for messages of the network and of this machine. That rsyslogd takes them
+// alike says TestInPlaceOfRsyslog of the daemon.
+func TestProperties(t *testing.T) {
+	var far, here entry.Entry
+	for _, f := range []string{"PRIORITY=3", "SYSLOG_FACILITY=2", "SYSLOG_IDENTIFIER=postfix/smtpd", "SYSLOG_PID=7", "SYSLOG_MSGID=ID", "MESSAGE=connect", "_SOURCE_ADDR=192.0.2.7"} {
+		name, value, _ := strings.Cut(f, "=")
+		far.AddString(name, value, entry.Claimed)
+	}
+	here.AddString("MESSAGE", "[CLOUDINIT] util.py[DEBUG]: text", entry.Claimed)
+	for text, want := range map[string]string{
+		`:programname, isequal, "postfix"`: "far", `:programname, isequal, "postfix/smtpd"`: "far", `:programname, endswith, "smtpd"`: "", `:app-name, contains, "x/s"`: "far",
+		`:syslogtag, isequal, "postfix/smtpd[7]:"`: "far", `:syslogtag, isequal, "postfix/smtpd[7]"`: "far", `:syslogtag, endswith, "[7]:"`: "far", `:syslogtag, isequal, "[CLOUDINIT]"`: "here",
+		`:fromhost-ip, isequal, "192.0.2.7"`: "far", `:fromhost-ip, isequal, "127.0.0.1"`: "here", `:fromhost-ip, startswith, "192.0."`: "far", `:hostname, isequal, "192.0.2.7"`: "far",
+		`:procid, isequal, "7"`: "far", `:procid, isempty`: "here", `:msgid, isequal, "ID"`: "far", `:syslogfacility, isequal, "2"`: "far", `:syslogfacility-text, isequal, "mail"`: "far",
+		`:syslogseverity, isequal, "3"`: "far", `:syslogpriority-text, isequal, "err"`: "far", `:syslogseverity-text, isequal, "notice"`: "here",
+	} {
+		p, _, err := parseProperty(text, false)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		for name, e := range map[string]*entry.Entry{"far": &far, "here": &here} {
+			if f := FactsOf(e); p.holds(&f) != (name == want) {
+				t.Errorf("%s holds for %s: %t", text, name, name != want)
+			}
+		}
+	}
+	if p, _, err := parseProperty(`:programname, isequal, "postfix"`, true); err != nil || p.holds(&Facts{Program: []byte("postfix/smtpd")}) {
+		t.Errorf("BSD compares the name whole: %v", err)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // Property is a condition on one property of an entry, such as :msg, contains, "error".
 type Property struct {
-	Name string // "msg", "programname" or "hostname"
+	Name string // one of propertyNames
 	Op   string // "contains", "isequal", "startswith", "endswith", "isempty", "regex" or "ereregex"
 	Not  bool
 	Fold bool // letters of ASCII are the same in both cases
@@ -17,17 +17,8 @@ type Property struct {
 
 	value []byte         // Value
 	re    *regexp.Regexp // of regex and ereregex
-}
-
-// The properties and their names of rsyslog and FreeBSD.
-const (
-	propMessage = "msg"
-	propProgram = "programname"
-	propHost    = "hostname"
-)
-
-var propertyNames = map[string]string{
-	"msg": propMessage, "programname": propProgram, "app-name": propProgram, "hostname": propHost, "source": propHost,
+	whole bool           // a program is compared whole, not up to its slash
+	blank bool           // Value begins with a blank that the message may lack: see lead
 }
 
 const (
@@ -42,17 +33,8 @@ const (
 
 var propertyOps = []string{opContains, opEqual, opStarts, opEnds, opEmpty, opRegexp, opBasic}
 
-// holds reports whether the condition holds. It allocates only where letters are folded.
-func (p *Property) holds(f *Facts) bool {
-	value := f.Message
-	switch p.Name {
-	case propProgram:
-		value = f.Program
-	case propHost:
-		value = f.Host
-	}
-	return p.test(value) != p.Not
-}
+// holds reports whether the condition holds. It allocates only where letters are folded and for tags.
+func (p *Property) holds(f *Facts) bool { return p.test(p.of(f)) != p.Not }
 
 func (p *Property) test(value []byte) bool {
 	if p.Fold && p.re == nil {
@@ -70,7 +52,7 @@ func (p *Property) test(value []byte) bool {
 	case opRegexp, opBasic:
 		return p.re.Match(value)
 	}
-	return bytes.Contains(value, p.value)
+	return bytes.Contains(value, p.value) || p.blank && bytes.HasPrefix(value, p.value[1:])
 }
 
 // String writes the condition as a syslog.conf does.
