@@ -75,6 +75,8 @@ type Listen struct {
 	// Files are followed, Pipes are read.
 	Files []File `yaml:"files"`
 	Pipes []Pipe `yaml:"pipes"`
+	// Kernel is where the messages of the kernel are read, /dev/kmsg; "" is nowhere.
+	Kernel string `yaml:"kernel"`
 	// MQTT are brokers whose topics are subscribed to.
 	MQTT []MQTT `yaml:"mqtt"`
 	// Allow and Deny are the networks from which all listeners of the network take messages, and from which they do

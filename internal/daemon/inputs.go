@@ -79,6 +79,9 @@ func wanted(l *config.Listen, store string) []listener {
 	for _, p := range l.Pipes {
 		list = append(list, listener{"pipe", p.Path})
 	}
+	if l.Kernel != "" {
+		list = append(list, listener{"kernel", l.Kernel})
+	}
 	for _, m := range l.MQTT {
 		list = append(list, listener{"mqtt", m.Broker})
 	}
@@ -174,6 +177,8 @@ func (b *binder) bind(l listener) (input.Input, error) {
 		return b.follow(l)
 	case "pipe":
 		return b.pipe(l)
+	case "kernel":
+		return b.kernel(l)
 	case "mqtt":
 		return b.broker(l)
 	}

@@ -65,7 +65,7 @@ func TestLines(t *testing.T) {
 		{"wrong filters", ":msg, has, \"a\" /a\n:fromhost, isequal, \"a\" /a\n:msg, regex, \"a\\\\1\" /a\n:msg, ereregex, \"(\" /a\n:msg, contains, a /a\n:msg, contains, \"a\"\n", Options{}, nil,
 			[]string{`f:1:7: error: operation "has"`, `f:2:2: error: property "fromhost"`, "f:3:14: error: error parsing", "f:4:17: error: error parsing", "f:5:17: error: want the value", "f:6:20: error: no action"}},
 		{"directives", "$ModLoad imudp\n$FileOwner root\n$Unheard 1\n$RuleSet remote\n", Options{}, nil,
-			[]string{"f:1:1: warning: $ModLoad does nothing: inputs", "f:2:1: warning: $FileOwner", "f:3:1: warning: $Unheard is not known", "f:4:1: error: $RuleSet"}},
+			[]string{"f:1:1: warning: $ModLoad does nothing: write listen.udp", "f:2:1: warning: $FileOwner", "f:3:1: warning: $Unheard is not known", "f:4:1: error: $RuleSet"}},
 		{"script", "module(load=\"imudp\") # a (\ninput(type=\"imudp\"\n  port=\"514\")\nif $msg contains 'x' and $a == 'b' then {\n  stop\n}\nmail.* /a\n", Options{}, []string{"7 mail.*  /a"},
 			[]string{"f:1:1: warning: module", "f:2:1: warning: input", "f:4:22: error: \"and\" is not"}},
 		{"action objects", "mail.* action(type=\"omfile\" file=\"/a\")\naction(type=\"omfwd\" target=\"2001:db8::1\" port=\"10514\"\n  protocol=\"tcp\" TCP_Framing=\"octet-counted\")\n*.emerg action(type=\"omusrmsg\" users=\"*\")\n*.* action(type=\"omkafka\")\n", Options{},
