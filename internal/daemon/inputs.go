@@ -156,7 +156,7 @@ func (b *binder) add(in input.Input, err error) {
 		b.errs = append(b.errs, err)
 		return
 	}
-	run := func(ctx context.Context) error { return in.Run(ctx, b.d.intake) }
+	run := func(ctx context.Context) error { return b.d.counts.run(ctx, in, b.d.intake) }
 	b.parts = append(b.parts, part{in.Name(), run, in.Close})
 }
 
