@@ -289,6 +289,8 @@ if $programname == 'postfix' then { action(type="omfile" file="DIR/out/block") a
 :syslogfacility-text, isequal, "mail"	DIR/out/facility
 :syslogseverity, isequal, "3"	DIR/out/severity
 if $syslogseverity-text == 'debug' then DIR/out/level
+if $syslogseverity <= 2 and ($programname == 'app' or $syslogfacility == 9) then DIR/out/both
+if not ($syslogseverity > 1 or $msg contains 'message' and $syslogfacility-text == 'user') then DIR/out/either
 :msg, ereregex, "^ message of .*7$"	DIR/out/expression
 :msg, contains, " message of priority 5"	DIR/out/blank
 *.=debug;auth,authpriv.none;\

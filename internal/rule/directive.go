@@ -157,5 +157,5 @@ func (r *reader) statement() {
 		}
 	}
 	r.previous = brokenRule
-	r.error(0, "rsyslog's script is not supported but for single comparisons: write selectors, a filter such as :programname, isequal, \"sshd\", or a rule with a query in constat's configuration")
+	r.error(0, "rsyslog's script is not supported but for if with comparisons: write selectors, a filter such as :programname, isequal, \"sshd\", or a rule with a query in constat's configuration")
 }

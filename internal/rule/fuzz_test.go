@@ -16,6 +16,7 @@ func FuzzParse(f *testing.F) {
 		"!su,sshd\n+alpha,@\n*.* @@(o)[::1]:514;RFC3164 # x\n& stop\n#!x\n-h\nkern.*\\\n\t|/p\n",
 		":msg, !icase_ereregex, \"a[\\\"b]\" ~\n:*\n:programname,isempty\n*.* root,operator\n",
 		"module(load=\"imudp\")\naction(type=\"omfwd\" target=\"h\" port=\"1\" template='x')\n$IncludeConfig /x\nif a then {\n}\n/* x */\n",
+		"if $msg == 'a' and not ($hostname != 'b' or $syslogseverity <= 4) or $procid=='1' then /x\n:fromhost-ip, isequal, \"192.0.2.1\" /y\n",
 		"if not ($msg contains 'a') then {\n /x\n stop\n}\nmail.* {\n@h\n}\nif $hostname==\"b\" then\n~\n",
 	} {
 		f.Add([]byte(text), false)
@@ -58,6 +59,12 @@ func again(t *testing.T, r *Rule) {
 		return
 	}
 	printed := r.Property.String()
+	if !strings.HasPrefix(printed, ":") {
+		if _, end, _, err := parseCondition("if " + printed + " then"); err != nil || end != len(printed)+8 {
+			t.Errorf("%q is read as %v", printed, err)
+		}
+		return
+	}
 	p, end, err := parseProperty(printed, true)
 	if err != nil || end != len(printed) || p.String() != printed || p.Value != r.Property.Value {
 		t.Errorf("%q is read as %v %v", printed, p, err)
