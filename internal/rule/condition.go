@@ -6,13 +6,16 @@ import (
 	"strings"
 )
 
-// comparisons are those of rsyslog's script that are the operation of a filter, longest names first.
-var comparisons = []struct {
+// comparison is one of rsyslog's script that is the operation of a filter.
+type comparison struct {
 	word      string
 	op        string
 	not, fold bool
 	number    bool // only of numbers
-}{
+}
+
+// comparisons are tried in this order: longest words first.
+var comparisons = []comparison{
 	{"startswith_i", opStarts, false, true, false}, {"startswith", opStarts, false, false, false},
 	{"contains_i", opContains, false, true, false}, {"contains", opContains, false, false, false},
 	{"endswith", opEnds, false, false, false}, {"==", opEqual, false, false, false}, {"!=", opEqual, true, false, false}, {"<>", opEqual, true, false, false},
@@ -100,6 +103,9 @@ func (c *conditionReader) one(depth int) (p *Property, err *fault) {
 		return nil, c.fail("brackets and \"not\" stand more than %d deep in each other", maxNesting)
 	}
 	if c.word("not") {
+		if strings.HasPrefix(strings.TrimLeft(c.rest, blanks), "$") {
+			return nil, c.fail("rsyslog takes a \"not\" without brackets for one of the value, and the comparison with it never means what it says: write not ( … )")
+		}
 		if p, err = c.one(depth); err == nil {
 			p.Not = !p.Not
 		}

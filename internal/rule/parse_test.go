@@ -79,13 +79,13 @@ func TestLines(t *testing.T) {
 			[]string{"1 :programname, startswith, \"haproxy\"  /a", "1 :programname, startswith, \"haproxy\"  stop", "5 mail.*  @b"}, nil},
 		{"blocks on a line", "if $programname == 'a' then { action(type=\"omfile\" file=\"/a\") stop }\nmail.* { action(type=\"omfile\" file=\"/(\") action(type=\"omfile\" file=\"/c\") }\n", Options{},
 			[]string{"1 :programname, isequal, \"a\"  if $programname == 'a' then  -/a", "1 :programname, isequal, \"a\"  if $programname == 'a' then  stop", "2 mail.*  -/(", "2 mail.*  -/c"}, nil},
-		{"conditions with and, or, not", "if $programname == 'a' and ($msg contains 'b' or not $hostname == 'c') then /a\nif not ($syslogseverity <= 4 or $msg contains 'd' AND $msg contains 'e') then {\n /b\n stop\n}\n", Options{},
-			[]string{"1 ($programname == \"a\" and ($msg contains \"b\" or not $hostname == \"c\"))  if $programname == 'a' and ($msg contains 'b' or not $hostname == 'c') then  /a",
+		{"conditions with and, or, not", "if $programname == 'a' and ($msg contains 'b' or not ($hostname == 'c')) then /a\nif not ($syslogseverity <= 4 or $msg contains 'd' AND $msg contains 'e') then {\n /b\n stop\n}\n", Options{},
+			[]string{"1 ($programname == \"a\" and ($msg contains \"b\" or not ($hostname == \"c\")))  if $programname == 'a' and ($msg contains 'b' or not ($hostname == 'c')) then  /a",
 				"2 not (($syslogseverity <= \"4\" or $msg contains \"d\") and $msg contains \"e\")  if not ($syslogseverity <= 4 or $msg contains 'd' AND $msg contains 'e') then  /b",
 				"2 not (($syslogseverity <= \"4\" or $msg contains \"d\") and $msg contains \"e\")  if not ($syslogseverity <= 4 or $msg contains 'd' AND $msg contains 'e') then  stop"}, []string{"f:2:1: warning: \"and\" and \"or\""}},
 		{"a wrong bracket", "if ($msg == 'a' or ($msg == 'b') then /a\n", Options{}, nil, []string{"f:1:1: error: what begins here is not closed"}},
-		{"wrong lists", "if $msg == 'a' and then /a\nif ($msg == 'a' $msg == 'b') then /a\nif $msg == 'a' and if then /a\nif $syslogseverity < err then /a\nif $syslogseverity < 'err' then /a\nif $msg <= 4 then /a\nif " + strings.Repeat("(", 40) + "$msg == 'a'" + strings.Repeat(")", 40) + " then /a\n", Options{},
-			nil, []string{"f:1:20: error: \"then\" is not", "f:2:17: error: want \")\"", "f:3:20: error: \"if\" is not", "f:4:22: error: want the value in quotes", "f:5:22: error: \"err\" is no number", "f:6:9: error: want ==", "f:7:36: error: brackets"}},
+		{"wrong lists", "if $msg == 'a' and then /a\nif ($msg == 'a' $msg == 'b') then /a\nif $msg == 'a' and if then /a\nif $syslogseverity < err then /a\nif $syslogseverity < 'err' then /a\nif $msg <= 4 then /a\nif not $msg == 'a' then /a\nif " + strings.Repeat("(", 40) + "$msg == 'a'" + strings.Repeat(")", 40) + " then /a\n", Options{},
+			nil, []string{"f:1:20: error: \"then\" is not", "f:2:17: error: want \")\"", "f:3:20: error: \"if\" is not", "f:4:22: error: want the value in quotes", "f:5:22: error: \"err\" is no number", "f:6:9: error: want ==", "f:7:8: error: rsyslog takes a \"not\"", "f:8:36: error: brackets"}},
 		{"wrong conditions", "if $rawmsg == 'a' then /a\nif $msg > 'a' then /a\nif $msg == a then /a\nif $msg == 'a' /a\nif $msg == 'a' then { }\nif $msg == 'a' then {\n/a\nif $msg == 'b' then /b\n}\nif $msg == 'a' then {\n/a\n} else {\n/b\n}\nif $msg == 'a' then\n", Options{},
 			[]string{"6 :msg, isequal, \"a\"  if $msg == 'a' then  /a"},
 			[]string{`f:1:4: error: "$rawmsg" is not`, "f:2:9: error: want ==", "f:3:12: error: want the value in quotes", "f:4:16: error: want \"then\"", "f:5:21: error: want {", "f:8:1: error: conditions and blocks", "f:10:21: error: want {", "f:15:1: error: what begins here"}},
@@ -272,9 +272,9 @@ func TestConditions(t *testing.T) {
 	for text, want := range map[string]bool{
 		"$programname == 'a' and $msg == 'b'": true, "$programname == 'a' and $msg == 'x'": false, "$msg == 'x' or $programname == 'a'": true, "$msg == 'x' or $msg == 'y'": false,
 		"$msg == 'x' and $msg == 'y' or $msg == 'b'": true, "$msg == 'x' and ($msg == 'y' or $msg == 'b')": false, "$msg == 'b' or $msg == 'y' and $msg == 'x'": false, "$msg == 'b' or ($msg == 'y' and $msg == 'x')": true,
-		"not $msg == 'x' and $msg == 'b'": true, "not ($msg == 'x' or $msg == 'b')": false, "not not $msg == 'b'": true, "not ($msg == 'b' and $msg != 'b')": true, "(($msg=='b'))": true,
+		"not ($msg == 'x') and $msg == 'b'": true, "not ($msg == 'x' or $msg == 'b')": false, "not not ($msg == 'b')": true, "not ($msg == 'b' and $msg != 'b')": true, "(($msg=='b'))": true,
 		"$syslogseverity <= 4": true, "$syslogseverity < 4": false, "$syslogseverity >= '4'": true, "$syslogseverity > 4": false, "$syslogseverity > 3": true, "$syslogseverity == 4": true,
-		"not $syslogseverity < 4": true, "$syslogfacility >= 16 and $syslogfacility<=23": true, "$syslogseverity != 4": false,
+		"not ($syslogseverity < 4)": true, "$syslogfacility >= 16 and $syslogfacility<=23": true, "$syslogseverity != 4": false,
 	} {
 		p, end, _, err := parseCondition("if " + text + " then")
 		if err != nil || end != len(text)+8 {

@@ -113,22 +113,27 @@ func (p *Property) quoted() string {
 }
 
 // script writes the condition as the script does.
-func (p *Property) script() (text string) {
-	if p.Not {
-		text = "not "
-	}
-	if len(p.List) == 0 {
-		for _, c := range comparisons {
-			if c.op == p.Op && c.fold == p.Fold && !c.not {
-				return text + "$" + p.Name + " " + c.word + " " + p.quoted()
-			}
-		}
+func (p *Property) script() string {
+	if len(p.List) == 0 && p.Not {
+		return "not (" + p.comparison() + ")"
+	} else if len(p.List) == 0 {
+		return p.comparison()
 	}
 	var parts []string
 	for _, one := range p.List {
 		parts = append(parts, one.script())
 	}
-	return text + "(" + strings.Join(parts, " "+p.Op+" ") + ")"
+	text := "(" + strings.Join(parts, " "+p.Op+" ") + ")"
+	if p.Not {
+		return "not " + text
+	}
+	return text
+}
+
+// comparison writes one, without its opposite.
+func (p *Property) comparison() string {
+	i := slices.IndexFunc(comparisons, func(c comparison) bool { return c.op == p.Op && c.fold == p.Fold && !c.not })
+	return "$" + p.Name + " " + comparisons[max(i, 0)].word + " " + p.quoted()
 }
 
 // same reports whether two conditions are the same.
