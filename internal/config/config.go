@@ -100,7 +100,7 @@ type Limits struct {
 	// FrameTimeout is how long a message that has begun may take to arrive over a stream; then the connection is
 	// closed. Default 30s.
 	FrameTimeout Duration `yaml:"frame_timeout"`
-	// Rate is how many messages a second each source may send in the long run, Burst how many at once. 0: no limit.
+	// Rate is how many messages a second each source may send in the long run, 0: no limit; Burst how many at once, 0: as many as Rate.
 	Rate  float64 `yaml:"rate"`
 	Burst float64 `yaml:"burst"`
 }

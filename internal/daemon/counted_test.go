@@ -20,8 +20,14 @@ func TestReceivedByInput(t *testing.T) {
 	d.signal(syscall.SIGHUP)
 	p.until("the change", func() bool { return strings.Contains(d.errs.String(), "configuration changed") })
 	p.send("udp", "<13>datagram")
+	all := ""
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("all that is there:\n%s", all)
+		}
+	})
 	p.until("all messages", func() bool {
-		all := p.run("show")
+		all = p.run("show")
 		return strings.Contains(all, "three") && strings.Contains(all, "a line") && strings.Contains(all, "datagram")
 	})
 	wants := map[string][2]int{"tcp " + p.address("tcp"): {2, 16}, "udp " + p.address("udp"): {1, 12}, "file " + p.dir + "/app.log": {1, 6}}
