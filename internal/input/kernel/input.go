@@ -91,6 +91,7 @@ func (i *Input) Close() (err error) {
 func (i *Input) Run(ctx context.Context, sink input.Sink) error {
 	i.runs.Lock()
 	defer i.runs.Unlock()
+	defer i.close.Do(func() { i.file.Close() }) // it was only read
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() {

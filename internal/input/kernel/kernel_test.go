@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,6 +77,9 @@ func TestRecords(t *testing.T) {
 	}
 	if err := stop(); err != nil {
 		t.Error(err)
+	}
+	if _, err := in.file.Stat(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("the device is open after Run: %v", err)
 	}
 }
 
