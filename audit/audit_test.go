@@ -222,6 +222,15 @@ func TestNoAnswer(t *testing.T) {
 	if err := gone.Info(t.Context(), "c", "o"); !errors.Is(err, ErrUnknown) {
 		t.Errorf("gone: %v", err)
 	}
+	go func() {
+		if conn, err := l.Accept(); err == nil {
+			conn.Close()
+		}
+	}()
+	// Neither sent nor answered: two errors, and one line in the log of whoever calls.
+	if err := gone.Info(t.Context(), "c", "o", CurrentUser(strings.Repeat("x", 1<<19))); !errors.Is(err, ErrUnknown) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("gone at once: %q", err)
+	}
 	l.Close()
 
 	full := &Client{Socket: place(t)}

@@ -70,7 +70,12 @@ func (c *Client) try(ctx context.Context, o *outgoing) (again bool, err error) {
 	case answer.Error != "" && answer.Entries == 0:
 		return false, fmt.Errorf("audit: refused by the daemon at %s: %s", socket, answer.Error)
 	}
-	return false, fmt.Errorf("audit: %w (%w)", ErrUnknown, errors.Join(sent, err))
+	if sent != nil && err != nil {
+		err = fmt.Errorf("%w; %w", err, sent) // on one line
+	} else if sent != nil {
+		err = sent
+	}
+	return false, fmt.Errorf("audit: %w (%w)", ErrUnknown, err)
 }
 
 // isAbsent reports whether an error of dialling means that nobody listens, or that nobody has room for us.

@@ -21,6 +21,7 @@ type Stats struct {
 	DiskFree   int64             // bytes on the file system of the store; below 0: not known
 	Inputs     []Input
 	Outputs    []Output
+	Received   []Received
 }
 
 // Output is what has become of an output.
@@ -62,6 +63,7 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 	stats := h.Stats()
 	writeStats(&b, stats)
 	writeInputs(&b, stats.Inputs, h.Now())
+	writeReceived(&b, stats.Received)
 	for _, j := range journals {
 		h.writeJournal(&b, j)
 	}

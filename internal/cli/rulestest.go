@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -17,7 +18,8 @@ import (
 type ruleTestFlags struct {
 	ruleFlags
 	priority, tag, host string
-	made                bool // one of them was given: the message is made of them
+	from                string // an address, "" is this machine
+	made                bool   // one of them was given: the message is made of them
 }
 
 func (a *app) rulesTestCommand() *cobra.Command {
@@ -29,6 +31,7 @@ func (a *app) rulesTestCommand() *cobra.Command {
 without any, each line of standard input is a message as it comes over the network. A rule with an error is left out,
 told on standard error, and makes the exit status 1.`,
 		Example: `  constat rules test /etc/rsyslog.conf -p auth.err -t sshd -h web1 "Failed password for root"
+  constat rules test /etc/rsyslog.conf --from 192.0.2.7 "what a router says"
   echo '<34>Oct 11 22:14:15 web1 su: failed' | constat rules test /etc/rsyslog.conf`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -40,6 +43,7 @@ told on standard error, and makes the exit status 1.`,
 	c.Flags().StringVarP(&f.priority, "priority", "p", "user.notice", "[FACILITY.]LEVEL, such as daemon.err or info")
 	c.Flags().StringVarP(&f.tag, "tag", "t", "", "`NAME` of the program")
 	c.Flags().StringVarP(&f.host, "host", "h", "", "`NAME` of the host")
+	c.Flags().StringVar(&f.from, "from", "", "`ADDRESS` that the message comes from (default this machine)")
 	f.add(c, "one object a message")
 	return c
 }
@@ -47,6 +51,9 @@ told on standard error, and makes the exit status 1.`,
 func (a *app) testRules(f ruleTestFlags, name string, words []string) error {
 	if name == "-" && !f.made {
 		return usage("standard input cannot be the rules and the message: give the message as arguments")
+	}
+	if _, err := netip.ParseAddr(f.from); err != nil && f.from != "" {
+		return usage("--from %q: want an address, such as 192.0.2.7", f.from)
 	}
 	set, problems, _, err := a.readRules(f.ruleFlags, name)
 	if err != nil {
@@ -126,6 +133,9 @@ type testedRule struct {
 
 // showMatches prints where a message goes.
 func (a *app) showMatches(f ruleTestFlags, set *rule.Set, e *entry.Entry, more bool) {
+	if f.from != "" {
+		e.AddString("_SOURCE_ADDR", f.from, entry.Observed)
+	}
 	facts := rule.FactsOf(e)
 	out := tested{Level: entry.LevelName(facts.Level), Program: string(facts.Program), Host: string(facts.Host),
 		Message: string(facts.Message), Rules: []testedRule{}}

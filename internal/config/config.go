@@ -78,6 +78,8 @@ type Listen struct {
 	// Files are followed, Pipes are read.
 	Files []File `yaml:"files"`
 	Pipes []Pipe `yaml:"pipes"`
+	// Kernel is where the messages of the kernel are read, /dev/kmsg; "" is nowhere.
+	Kernel string `yaml:"kernel"`
 	// MQTT are brokers whose topics are subscribed to.
 	MQTT []MQTT `yaml:"mqtt"`
 	// Allow and Deny are the networks from which all listeners of the network take messages, and from which they do
@@ -103,7 +105,7 @@ type Limits struct {
 	FrameTimeout Duration `yaml:"frame_timeout"`
 	// HandshakeTimeout is how long the beginning of TLS may take; then the connection is refused. Default 10s.
 	HandshakeTimeout Duration `yaml:"handshake_timeout"`
-	// Rate is how many messages a second each source may send in the long run, Burst how many at once. 0: no limit.
+	// Rate is how many messages a second each source may send in the long run, 0: no limit; Burst how many at once, 0: as many as Rate.
 	Rate  float64 `yaml:"rate"`
 	Burst float64 `yaml:"burst"`
 }

@@ -56,6 +56,9 @@ func (l *Listen) validateFollowed() (found []problem) {
 			found = append(found, problem{key, fmt.Sprintf("%q: want %s or %s", value, values[0], values[1])})
 		}
 	}
+	if l.Kernel != "" && (!filepath.IsAbs(l.Kernel) || filepath.Clean(l.Kernel) != l.Kernel) {
+		found = append(found, problem{"listen.kernel", fmt.Sprintf("%q: want the path of the device, /dev/kmsg", l.Kernel)})
+	}
 	for i, f := range l.Files {
 		key := fmt.Sprintf("listen.files[%d]", i)
 		check(key, f.Path)

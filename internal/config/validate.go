@@ -153,7 +153,7 @@ func hint(err error) string {
 		return ""
 	}
 	return "\nthe keys are store, origin, socket, http, user, group," +
-		"\nlisten (udp, tcp, datagram, stream, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
+		"\nlisten (udp, tcp, datagram, stream, kernel, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
 		"\nbeep (address, tls, starttls, allow, deny)," +
 		"\nfiles (path, format, from), pipes (path, format), xen," +
 		"\nmqtt (broker, topics, qos, client_id, user, password_file, tls); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +

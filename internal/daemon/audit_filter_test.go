@@ -78,6 +78,7 @@ var filters = []struct{ keys, text string }{
 			"fingerprints: ['sha-1:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33']}\n    starttls: true\n"},
 	{"listen.files listen.files.path listen.files.format listen.files.from", "listen:\n  files:\n  - {path: DIR/app.log, format: syslog, from: end}\n  - {path: 'DIR/*'}\n"},
 	{"listen.pipes listen.pipes.path listen.pipes.format", "listen:\n  pipes:\n  - {path: DIR/pipe, format: text}\n"},
+	{"listen.kernel", "listen:\n  kernel: /dev/null\n"}, // which says nothing, and needs no root
 	{"listen.mqtt listen.mqtt.broker listen.mqtt.topics listen.mqtt.qos listen.mqtt.client_id listen.mqtt.user listen.mqtt.password_file",
 		"listen:\n  mqtt:\n  - broker: tcp://127.0.0.1:1\n    topics: ['#']\n    qos: 0\n    client_id: a\n    user: a\n    password_file: DIR/constat.yaml\n"},
 	{"listen.mqtt.tls listen.mqtt.tls.certificate listen.mqtt.tls.key listen.mqtt.tls.ca listen.mqtt.tls.names listen.mqtt.tls.common_name " +

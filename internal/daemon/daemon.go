@@ -44,6 +44,7 @@ type Daemon struct {
 	parts   supervisor
 	names   map[listener]string // under which listeners run
 	bound   inputs
+	counts  counts
 	told    seldom // people, of peers that were refused
 	keep    atomic.Pointer[config.Retention]
 	heads   *heads

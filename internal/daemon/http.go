@@ -78,7 +78,7 @@ func (d *Daemon) stats() api.Stats {
 	}
 	limit := int64(d.config.Limits.Queue)
 	return api.Stats{Accepted: s.Received, Durable: s.Durable, Dropped: s.Lost, QueueBytes: s.Queued, QueueLimit: limit, DiskFree: free,
-		Inputs: d.bound.stats(), Outputs: d.outputStats()}
+		Inputs: d.bound.stats(), Outputs: d.outputStats(), Received: d.counts.received()}
 }
 
 // minFree is the free space below which the daemon says that it is not ready, in bytes: the intake stops there.

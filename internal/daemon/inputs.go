@@ -80,6 +80,9 @@ func wanted(l *config.Listen, store string) []listener {
 	for _, p := range l.Pipes {
 		list = append(list, listener{"pipe", p.Path})
 	}
+	if l.Kernel != "" {
+		list = append(list, listener{"kernel", l.Kernel})
+	}
 	for _, m := range l.MQTT {
 		list = append(list, listener{"mqtt", m.Broker})
 	}
@@ -171,7 +174,7 @@ func (b *binder) add(in input.Input, err error) {
 		b.errs = append(b.errs, err)
 		return
 	}
-	run := func(ctx context.Context) error { return in.Run(ctx, b.d.intake) }
+	run := func(ctx context.Context) error { return b.d.counts.run(ctx, in, b.d.intake) }
 	b.parts = append(b.parts, part{in.Name(), run, in.Close})
 }
 
@@ -192,6 +195,8 @@ func (b *binder) bind(l listener) (input.Input, error) {
 		return b.follow(l)
 	case "pipe":
 		return b.pipe(l)
+	case "kernel":
+		return b.kernel(l)
 	case "mqtt":
 		return b.broker(l)
 	}

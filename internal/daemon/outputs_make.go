@@ -236,7 +236,8 @@ func addressOf(a rule.Action) (to target.Address, format string, err error) {
 	case rule.Wall:
 		to = target.Address{Scheme: target.Users}
 	case rule.Forward:
-		scheme := map[rule.Transport]target.Scheme{rule.UDP: target.UDP, rule.TCP: target.TCP, rule.TLS: target.TLS}[a.Transport]
+		scheme := map[rule.Transport]target.Scheme{rule.UDP: target.UDP, rule.TCP: target.TCP, rule.TLS: target.TLS,
+			rule.RELP: target.RELP, rule.RELPTLS: target.RELPTLS}[a.Transport]
 		to = target.Address{Scheme: scheme, Host: a.Target, Port: strconv.Itoa(int(a.Port))}
 		format = cmp.Or(format, "rfc3164")
 	default:

@@ -280,6 +280,19 @@ kern.*;mail.=info		-DIR/out/mixed
 :msg, contains, "needle"	DIR/out/needle
 & stop
 :programname, isequal, "cron"	DIR/out/cron
+:programname, isequal, "postfix"	DIR/out/postfix
+if $programname == 'postfix' then { action(type="omfile" file="DIR/out/block") action(type="omfile" file="DIR/out/block2") }
+:syslogtag, isequal, "app[17]:"	DIR/out/tag
+:syslogtag, contains, "[18]:"	DIR/out/tag
+:fromhost-ip, isequal, "127.0.0.1"	DIR/out/address
+:procid, isequal, "23"	DIR/out/procid
+:syslogfacility-text, isequal, "mail"	DIR/out/facility
+:syslogseverity, isequal, "3"	DIR/out/severity
+if $syslogseverity-text == 'debug' then DIR/out/level
+if $syslogseverity <= 2 and ($programname == 'app' or $syslogfacility == 9) then DIR/out/both
+if not ($syslogseverity > 1 or $msg contains 'message' and $syslogfacility-text == 'user') then DIR/out/either
+:msg, ereregex, "^ message of .*7$"	DIR/out/expression
+:msg, contains, " message of priority 5"	DIR/out/blank
 *.=debug;auth,authpriv.none;\
 	news.none;mail.none	-DIR/out/debug
 *.emerg				DIR/out/emerg
@@ -315,6 +328,7 @@ func TestInPlaceOfRsyslog(t *testing.T) {
 		fmt.Fprintf(&b, "<%d>Oct 11 22:14:%02d web%d app[%d]: message of priority %d\n", pri, pri%60, pri%9, pri, pri)
 		fmt.Fprintf(&b, "<%d>Oct  1 02:04:%02d web1 cron: a\ttab and a %s #%d\n", pri, pri%60, []string{"needle", "nail"}[pri%2], pri)
 	}
+	b.WriteString("<22>Oct 11 22:14:15 web1 postfix/smtpd[7]: connect from unknown\n")
 	b.WriteString("<13>Oct 11 22:14:15 web1 end: the last one\n")
 	send := func(address string) {
 		t.Helper()

@@ -11,9 +11,12 @@ import (
 	"constat/journal/layout"
 )
 
-// writeStatistics writes down what has become of each output.
+// writeStatistics writes down what each input has received and what has become of each output.
 func (d *Daemon) writeStatistics(ctx context.Context) {
 	var list []entry.Entry
+	for _, r := range d.counts.received() {
+		list = append(list, d.inputStatistic(r))
+	}
 	for _, s := range d.outputs.status() {
 		list = append(list, d.statistic(s))
 	}

@@ -174,7 +174,7 @@ func (c Command) greet(e native.Endpoints) {
 	fmt.Fprintf(c.Out, "constat serves the store %s\n", c.Dir)
 	for _, name := range e.Inputs {
 		does := "listens on"
-		if kind, _, _ := strings.Cut(name, " "); kind == "file" || kind == "pipe" {
+		if kind, _, _ := strings.Cut(name, " "); kind == "file" || kind == "pipe" || kind == "kernel" {
 			does = "reads"
 		}
 		fmt.Fprintf(c.Out, "  %s %s\n", does, name)

@@ -214,7 +214,7 @@ func TestMistakes(t *testing.T) {
 		{"http: off\nlimits:\n  message: 17MiB\n", "line 3: limits.message", 2},
 		{"http: off\nudp: x\n", "[2:1] unknown field \"udp\"", 2},
 		{"http: off\nlisten:\n  tcp: ['" + taken.Addr().String() + "']\n", taken.Addr().String(), 1},
-		{"http: off\nlisten:\n  stream: [DIR/constat.yaml]\n", "not a socket", 1},
+		{"http: off\nlisten:\n  stream: [DIR/constat.yaml]\n", "is no socket", 1},
 		{"http: off\nuser: nobody-of-that-name\n", "nobody-of-that-name", 1},
 	} {
 		p := newPlace(t, test.configuration)

@@ -15,7 +15,7 @@ type Config struct {
 	Journal    string // journal of the messages; "": system
 	QueueBytes int64  // memory of the queue; 0: 32 MiB
 	Location   *time.Location
-	// Rate is how many messages a second a source may send in the long run, Burst how many at once. 0: no limit.
+	// Rate is how many messages a second a source may send in the long run, 0: no limit; Burst how many at once, 0: as many as Rate.
 	Rate, Burst float64
 	// Critical, if set, is told the user by whose process something critical was said that is appended by now; "" if
 	// the user is not known. What comes from the network is never told. It must not block.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -200,6 +201,18 @@ func TestRate(t *testing.T) {
 		if len(l.held) > 0 || l.heldOctets != 0 {
 			t.Errorf("%d chunks held", len(l.held))
 		}
+	}
+}
+
+// TestRateAlone: without a burst a source may send at once what it may send in a second. A read takes in many messages at the
+// same time, and all but one of them were lost, however high the rate.
+func TestRateAlone(t *testing.T) {
+	f := newFake()
+	in, stop := startIntake(t, f, Config{Rate: 100})
+	put(t, in, chunkOf(in, streamSource, slices.Repeat([]string{"<13>a"}, 100)...))
+	stop()
+	if messages, _, _ := f.events(); len(messages) != 100 {
+		t.Errorf("%d kept, %v lost", len(messages), f.lost(t))
 	}
 }
 

@@ -14,6 +14,15 @@ type limiter struct {
 // limit is messages a second and messages at once; a rate of 0 is no limit.
 type limit struct{ rate, burst float64 }
 
+// atOnce is how many messages a source may send at once. What one read takes in counts as at once: without a burst, that are as
+// many as in a second.
+func (l *limit) atOnce() float64 {
+	if l.burst <= 0 {
+		return max(l.rate, 1)
+	}
+	return max(l.burst, 1)
+}
+
 type bucket struct {
 	tokens float64
 	at     time.Time
@@ -28,7 +37,7 @@ func (l *limiter) allow(source string, now time.Time) bool {
 	if limit == nil || limit.rate <= 0 {
 		return true
 	}
-	burst := max(limit.burst, 1)
+	burst := limit.atOnce()
 	if l.buckets == nil || len(l.buckets) > maxBuckets {
 		l.buckets = map[string]bucket{}
 	}

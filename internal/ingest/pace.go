@@ -38,7 +38,7 @@ func (p *paces) wait(ctx context.Context, l *limit, source string, messages int)
 func (p *paces) take(l *limit, source string, messages int, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	burst := max(l.burst, 1)
+	burst := l.atOnce()
 	if p.buckets == nil || len(p.buckets) > maxBuckets {
 		p.buckets = map[string]bucket{}
 	}

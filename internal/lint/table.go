@@ -51,7 +51,8 @@ var table = []row{
 	{"internal/witness", []string{"entry", "seal", "journal", "journal/layout", "internal/vfs", "internal/durable"}},
 
 	// Rank 2: the edges, and reading.
-	{"internal/input/file", []string{"entry", "internal/input", "internal/vfs", "internal/durable"}}, // keeps positions
+	{"internal/input/file", []string{"entry", "internal/input", "internal/vfs", "internal/durable"}},   // keeps positions
+	{"internal/input/kernel", []string{"entry", "internal/input", "internal/vfs", "internal/durable"}}, // keeps its position
 	{"internal/input/record", []string{"entry", "internal/input", "internal/tunnel", "internal/tlsconf"}},
 	{"internal/input", []string{"entry"}},                                                                 // the contract
 	{"internal/output", []string{"entry"}},                                                                // the contract

@@ -35,6 +35,8 @@ const (
 	UDP Transport = iota
 	TCP
 	TLS
+	RELP
+	RELPTLS
 )
 
 // Format is the form in which an action writes entries.
@@ -48,8 +50,18 @@ const (
 	RFC3164ISO
 )
 
-// DefaultPort is the port of syslog over UDP and TCP where none is written.
-const DefaultPort = 514
+// DefaultPort is the port where none is written: 514, over TLS 6514 (RFC 5425, section 4.1). RELP has none, which is 0.
+func (t Transport) DefaultPort() uint16 {
+	switch t {
+	case TLS:
+		return 6514
+	case RELP, RELPTLS:
+		return 0
+	}
+	return rsyslogPort
+}
+
+const rsyslogPort = 514
 
 // Action is what a rule does with what it selects. Two actions that are equal are the same target.
 type Action struct {
@@ -99,12 +111,16 @@ func (a Action) forward() string {
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	if a.Port != DefaultPort {
+	if a.Port != a.Transport.DefaultPort() {
 		host = net.JoinHostPort(a.Target, strconv.Itoa(int(a.Port)))
 	}
 	switch {
 	case a.Transport == TLS:
 		return "@tls://" + host
+	case a.Transport == RELP:
+		return "@relp://" + host
+	case a.Transport == RELPTLS:
+		return "@relp+tls://" + host
 	case a.Transport == TCP && a.Octets:
 		return "@@(o)" + host
 	case a.Transport == TCP:

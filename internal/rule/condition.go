@@ -2,64 +2,129 @@ package rule
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
-// comparisons are those of rsyslog's script that are the operation of a filter, longest names first.
-var comparisons = []struct {
+// comparison is one of rsyslog's script that is the operation of a filter.
+type comparison struct {
 	word      string
 	op        string
 	not, fold bool
-}{
-	{"startswith_i", opStarts, false, true}, {"startswith", opStarts, false, false},
-	{"contains_i", opContains, false, true}, {"contains", opContains, false, false},
-	{"endswith", opEnds, false, false}, {"==", opEqual, false, false}, {"!=", opEqual, true, false}, {"<>", opEqual, true, false},
+	number    bool // only of numbers
 }
 
-// condition reads "if $PROPERTY COMPARISON 'VALUE' then ACTION", which is a filter in other words.
+// comparisons are tried in this order: longest words first.
+var comparisons = []comparison{
+	{"startswith_i", opStarts, false, true, false}, {"startswith", opStarts, false, false, false},
+	{"contains_i", opContains, false, true, false}, {"contains", opContains, false, false, false},
+	{"endswith", opEnds, false, false, false}, {"==", opEqual, false, false, false}, {"!=", opEqual, true, false, false}, {"<>", opEqual, true, false, false},
+	{"<=", opMost, false, false, true}, {">=", opLess, true, false, true}, {"<", opLess, false, false, true}, {">", opMost, true, false, true},
+}
+
+// condition reads "if CONDITION then ACTION", which is a filter in other words.
 func (r *reader) condition() {
 	text := r.l.text
 	r.previous = brokenRule
-	p, end, err := parseCondition(text)
+	p, end, mixed, err := parseCondition(text)
 	if err != nil {
 		r.error(err.at, "%s", err.text)
 		return
+	}
+	if mixed {
+		r.warn(0, "\"and\" and \"or\" beside each other are read from left to right, as rsyslog reads them: write brackets")
 	}
 	rest := strings.TrimLeft(text[end:], blanks)
 	r.add(Rule{Selector: strings.TrimRight(text[:end], blanks), Select: Everything(), Property: p}, len(text)-len(rest), rest)
 }
 
-// parseCondition reads up to the "then", behind which end is.
-func parseCondition(text string) (p *Property, end int, err *fault) {
-	rest := strings.TrimLeft(text[len("if"):], blanks)
-	at := func() int { return len(text) - len(rest) }
-	not, bracket := false, false
-	if inner, found := strings.CutPrefix(rest, "not "); found {
-		not, rest = true, strings.TrimLeft(inner, blanks)
+// maxNesting is how deep brackets and negations may stand in each other.
+const maxNesting = 32
+
+// parseCondition reads up to the "then", behind which end is. mixed says that and and or stand beside each other.
+func parseCondition(text string) (p *Property, end int, mixed bool, err *fault) {
+	c := conditionReader{text: text, rest: text[len("if"):]}
+	if p, err = c.list(0); err != nil {
+		return nil, 0, false, err
 	}
-	if inner, found := strings.CutPrefix(rest, "("); found {
-		bracket, rest = true, strings.TrimLeft(inner, blanks)
+	if !c.word("then") {
+		return nil, 0, false, c.fail("want \"then\" and an action, or \"and\" or \"or\" and one more comparison")
 	}
-	p, rest, err = parseComparison(text, rest)
-	if err != nil {
-		return nil, 0, err
+	return p, len(text) - len(c.rest), c.mixed, nil
+}
+
+// conditionReader reads comparisons with and, or, not and brackets. As in rsyslog, and binds no closer than or.
+type conditionReader struct {
+	text  string
+	rest  string // the end of text that is not read
+	mixed bool   // and and or stand beside each other
+}
+
+func (c *conditionReader) fail(format string, args ...any) *fault {
+	c.rest = strings.TrimLeft(c.rest, blanks)
+	return &fault{len(c.text) - len(c.rest), fmt.Sprintf(format, args...)}
+}
+
+// word reads a word, if it comes next.
+func (c *conditionReader) word(word string) bool {
+	found, behind := wordOf(strings.TrimLeft(c.rest, blanks))
+	if !strings.EqualFold(found, word) {
+		return false
 	}
-	p.Not = p.Not != not
-	if rest = strings.TrimLeft(rest, blanks); bracket {
-		inner, found := strings.CutPrefix(rest, ")")
-		if !found {
-			return nil, 0, &fault{at(), "only one comparison is supported: write a rule for each, or one with a query in constat's configuration"}
+	c.rest = behind
+	return true
+}
+
+// list reads what and and or combine, from left to right.
+func (c *conditionReader) list(depth int) (*Property, *fault) {
+	p, err := c.one(depth)
+	last := ""
+	for err == nil {
+		op := opAll
+		if !c.word(opAll) {
+			if op = opAny; !c.word(opAny) {
+				break
+			}
 		}
-		rest = strings.TrimLeft(inner, blanks)
+		var next *Property
+		if next, err = c.one(depth); op == last {
+			p.List = append(p.List, next)
+		} else {
+			c.mixed = c.mixed || last != ""
+			p, last = &Property{Op: op, List: []*Property{p, next}}, op
+		}
 	}
-	word, behind := wordOf(rest)
-	switch {
-	case word == "then":
-		return p, len(text) - len(behind), nil
-	case word == "and" || word == "or":
-		return nil, 0, &fault{at(), fmt.Sprintf("%q is not supported: write a rule for each comparison, or one with a query in constat's configuration", word)}
+	return p, err
+}
+
+// one reads a comparison, one with a not before it, or what is in brackets.
+func (c *conditionReader) one(depth int) (p *Property, err *fault) {
+	if depth++; depth > maxNesting {
+		return nil, c.fail("brackets and \"not\" stand more than %d deep in each other", maxNesting)
 	}
-	return nil, 0, &fault{at(), "want \"then\" and an action"}
+	if c.word("not") {
+		if strings.HasPrefix(strings.TrimLeft(c.rest, blanks), "$") {
+			return nil, c.fail("rsyslog takes a \"not\" without brackets for one of the value, and the comparison with it never means what it says: write not ( … )")
+		}
+		if p, err = c.one(depth); err == nil {
+			p.Not = !p.Not
+		}
+		return p, err
+	}
+	inner, found := strings.CutPrefix(strings.TrimLeft(c.rest, blanks), "(")
+	if !found {
+		p, c.rest, err = parseComparison(c.text, strings.TrimLeft(c.rest, blanks))
+		return p, err
+	}
+	c.rest = inner
+	if p, err = c.list(depth); err != nil {
+		return nil, err
+	}
+	if inner, found = strings.CutPrefix(strings.TrimLeft(c.rest, blanks), ")"); !found {
+		return nil, c.fail("want \")\", or \"and\" or \"or\" and one more comparison")
+	}
+	c.rest = inner
+	return p, nil
 }
 
 // parseComparison reads $PROPERTY COMPARISON 'VALUE' at the beginning of rest, which is the end of text.
@@ -73,25 +138,31 @@ func parseComparison(text, rest string) (p *Property, behind string, err *fault)
 	}
 	p = &Property{Name: propertyNames[strings.ToLower(strings.TrimPrefix(name, "$"))]}
 	if !strings.HasPrefix(name, "$") || p.Name == "" {
-		return fail("%q is not supported: conditions compare $msg, $programname or $hostname with a text; for others write selectors, or a rule with a query in constat's configuration", name)
+		return fail("%q is not supported: conditions compare $ and one of %s with a text; for others write selectors, or a rule with a query in constat's configuration", name, propertyList)
 	}
 	rest = strings.TrimLeft(rest[len(name):], blanks)
 	for _, c := range comparisons {
-		if strings.HasPrefix(rest, c.word) {
+		if strings.HasPrefix(rest, c.word) && (!c.number || p.isNumber()) {
 			p.Op, p.Not, p.Fold = c.op, c.not, c.fold
 			rest = strings.TrimLeft(rest[len(c.word):], blanks)
 			break
 		}
 	}
 	if p.Op == "" {
-		return fail("want ==, !=, contains, contains_i, startswith, startswith_i or endswith")
+		return fail("want ==, !=, contains, contains_i, startswith, startswith_i or endswith; <, <=, > and >= of syslogseverity and syslogfacility")
 	}
-	if rest == "" || rest[0] != '\'' && rest[0] != '"' {
+	value, behind, ok := rest, "", false
+	if digits := len(rest) - len(strings.TrimLeft(rest, "0123456789")); digits > 0 && p.isNumber() {
+		value, behind, ok = rest[:digits], rest[digits:], true
+	} else if rest == "" || rest[0] != '\'' && rest[0] != '"' {
 		return fail("want the value in quotes")
-	}
-	value, behind, ok := quoted(rest)
-	if !ok {
+	} else if value, behind, ok = quoted(rest); !ok {
 		return fail("the quote is not closed")
+	}
+	if n, wrong := strconv.Atoi(value); wrong != nil && isOrder(p.Op) {
+		return fail("%q is no number: levels are 0 (emerg) to 7 (debug)", value)
+	} else {
+		p.number = n
 	}
 	return p, behind, p.setValue(len(text)-len(rest), value, false)
 }
@@ -102,7 +173,7 @@ type blockAction struct {
 	text string
 }
 
-// blockActions reads "{", actions on lines of their own, and "}" with nothing behind it.
+// blockActions reads "{", actions, and "}" with nothing behind it. An action ends with its line; action(…) with its bracket.
 func blockActions(text string) (list []blockAction, ok bool) {
 	depth, start := 0, 1
 	quote := byte(0)
@@ -122,8 +193,12 @@ func blockActions(text string) (list []blockAction, ok bool) {
 		case c == ')' || c == '}':
 			depth--
 		}
-		if last := depth == 0; last || depth == 1 && c == '\n' {
-			end := min(i, len(text))
+		object := c == ')' && quote == 0 && depth == 1 && isAction(strings.TrimLeft(text[min(start, i):i], blanks))
+		if last := depth == 0; last || object || depth == 1 && c == '\n' {
+			end := i
+			if object {
+				end++
+			}
 			one := strings.TrimLeft(text[min(start, end):end], blanks)
 			if at := end - len(one); one != "" {
 				list = append(list, blockAction{at, strings.TrimRight(one, blanks)})

@@ -21,15 +21,14 @@ const (
 
 // directives is a table of the lines that begin with "$"; the first prefix that fits counts.
 var directives = []advice{
-	{"modload", adviceInput, false},
 	{"udpserver", adviceInput, false},
 	{"inputtcpserverbindruleset", "rule sets are not supported: select by host or program", true},
 	{"inputudpserverbindruleset", "rule sets are not supported: select by host or program", true},
 	{"input", adviceInput, false},
 	{"imudp", adviceInput, false},
-	{"klog", "the kernel's messages have no settings here", false},
+	{"klog", "write listen.kernel: /dev/kmsg in constat's configuration", false},
 	{"addunixlistensocket", "write listen.datagram: [PATH] in constat's configuration", false},
-	{"allowedsender", "senders are not chosen by address here: use the firewall", false},
+	{"allowedsender", "write listen.allow and listen.deny in constat's configuration", false},
 	{"privdropto", "write user and group in constat's configuration", false},
 	{"workdirectory", "where constat keeps its data says store in its configuration", false},
 	{"repeatedmsgreduction", "every message is kept by itself", false},
@@ -63,6 +62,10 @@ func (r *reader) directive() {
 		r.legacy = Making{}
 		return
 	}
+	if strings.EqualFold(name, "modload") {
+		r.warn(0, "$%s does nothing: %s", name, moduleAdvice(rest))
+		return
+	}
 	if r.making(name, rest) {
 		return
 	}
@@ -78,6 +81,34 @@ func (r *reader) directive() {
 		return
 	}
 	r.warn(0, "$%s is not known and does nothing", name)
+}
+
+// modules is a table of rsyslog's modules and what stands in their place; the first prefix that fits counts.
+var modules = []advice{
+	{"imuxsock", "write listen.datagram: [/dev/log] in constat's configuration", false},
+	{"imklog", "write listen.kernel: /dev/kmsg in constat's configuration, or messages of the kernel are not read", false},
+	{"imkmsg", "write listen.kernel: /dev/kmsg in constat's configuration, or messages of the kernel are not read", false},
+	{"imudp", "write listen.udp in constat's configuration", false},
+	{"imtcp", "write listen.tcp or listen.tls in constat's configuration", false},
+	{"imptcp", "write listen.tcp in constat's configuration", false},
+	{"imrelp", "write listen.relp in constat's configuration", false},
+	{"im3195", "write listen.beep in constat's configuration", false},
+	{"imfile", "write listen.files in constat's configuration", false},
+	{"immark", "there are no mark messages", false},
+	{"imjournal", "journalctl -o export | constat import - takes in what is there", false},
+	{"om", "what is supported needs no module", false},
+	{"", adviceInput, false},
+}
+
+// moduleAdvice says what stands in the place of a module, by its name or the path of its file.
+func moduleAdvice(name string) string {
+	name = strings.ToLower(strings.Trim(name[strings.LastIndexByte(name, '/')+1:], `"' `))
+	for _, m := range modules {
+		if strings.HasPrefix(name, m.prefix) {
+			return m.text
+		}
+	}
+	return ""
 }
 
 // statements is a table of rsyslog's statements; those that are not in it are errors.
@@ -127,10 +158,14 @@ func (r *reader) statement() {
 					return
 				}
 			}
-			r.warn(0, "%s(%s) does nothing: %s", name, cmp.Or(o.get("load"), o.get("type"), o.get("name"), "…"), s.text)
+			what := cmp.Or(o.get("load"), o.get("type"), o.get("name"), "…")
+			if name == "module" || name == "input" {
+				s.text = moduleAdvice(what)
+			}
+			r.warn(0, "%s(%s) does nothing: %s", name, what, s.text)
 			return
 		}
 	}
 	r.previous = brokenRule
-	r.error(0, "rsyslog's script is not supported but for single comparisons: write selectors, a filter such as :programname, isequal, \"sshd\", or a rule with a query in constat's configuration")
+	r.error(0, "rsyslog's script is not supported but for if with comparisons: write selectors, a filter such as :programname, isequal, \"sshd\", or a rule with a query in constat's configuration")
 }

@@ -54,7 +54,7 @@ func parseProperty(text string, isBSD bool) (p *Property, end int, err *fault) {
 		return nil, 0, &fault{0, `want :PROPERTY, OPERATION, "VALUE", such as :msg, contains, "error"`}
 	}
 	if p.Name = propertyNames[strings.ToLower(strings.TrimSpace(name))]; p.Name == "" {
-		return nil, 0, &fault{1, fmt.Sprintf("property %q is not supported: msg, programname and hostname are; for others write a rule with a query in constat's configuration", strings.TrimSpace(name))}
+		return nil, 0, &fault{1, fmt.Sprintf("property %q is not supported: %s are; for others write a rule with a query in constat's configuration", strings.TrimSpace(name), propertyList)}
 	}
 	at := len(text) - len(strings.TrimLeft(rest, blanks))
 	op := text[at:]
@@ -133,31 +133,54 @@ func endOfBrackets(text string) int {
 	return len(text)
 }
 
-// setValue makes what is compared with. rsyslog's msg begins with the blank behind the tag, ours does not.
+// setValue makes what is compared with.
 func (p *Property) setValue(at int, value string, isBSD bool) *fault {
 	if p.Op == opEmpty {
 		return nil
 	}
-	if !isBSD && p.Name == propMessage && (p.Op == opStarts || p.Op == opEqual) {
-		value = strings.TrimPrefix(value, " ")
+	p.whole = isBSD || strings.Contains(value, "/")
+	if value = p.bareTag(value); !isBSD && p.Name == propMessage {
+		value = p.lead(value)
 	}
 	p.Value, p.value = value, []byte(value)
 	if p.Op == opRegexp || p.Op == opBasic {
-		expression := value
-		if p.Op == opBasic {
-			expression = extended(value)
-		}
-		if p.Fold {
-			expression = "(?i:" + value + ")"
-		}
-		re, err := regexp.Compile(expression)
-		if err != nil {
-			return &fault{at, err.Error()}
-		}
-		p.re = re
-	} else if p.Fold {
+		return p.compile(at)
+	}
+	if p.Fold {
 		p.value = bytes.ToLower(p.value)
 		p.Value = string(p.value)
 	}
+	return nil
+}
+
+// lead removes what makes a difference only because rsyslog's msg begins with the blank behind the tag, and ours does not.
+func (p *Property) lead(value string) string {
+	switch p.Op {
+	case opStarts, opEqual:
+		return strings.TrimPrefix(value, " ")
+	case opRegexp, opBasic:
+		if rest, found := strings.CutPrefix(value, "^ "); found && (rest == "" || !strings.Contains("*+?{\\", rest[:1])) {
+			return "^" + rest
+		}
+	case opContains:
+		p.blank = strings.HasPrefix(value, " ")
+	}
+	return value
+}
+
+// compile makes the expression.
+func (p *Property) compile(at int) *fault {
+	expression := p.Value
+	if p.Op == opBasic {
+		expression = extended(expression)
+	}
+	if p.Fold {
+		expression = "(?i:" + expression + ")"
+	}
+	re, err := regexp.Compile(expression)
+	if err != nil {
+		return &fault{at, fmt.Sprintf("%v: want an expression as RE2 has it, and a backslash twice in quotes", err)}
+	}
+	p.re = re
 	return nil
 }

@@ -18,6 +18,7 @@ func FuzzParse(f *testing.F) {
 		"module(load=\"imudp\")\naction(type=\"omfwd\" target=\"h\" port=\"1\" template='x')\n$IncludeConfig /x\nif a then {\n}\n/* x */\n",
 		"$FileOwner root\n$FileGroup adm\n$FileCreateMode 0640\n$DirCreateMode 0755\n$Umask 0022\n$DirOwnerNum 7\n$CreateDirs off\n*.* /x\n$ResetConfigVariables\n*.* /y\n",
 		"module(load=\"builtin:omfile\" fileOwner=\"root\")\nglobal(umask=\"0077\")\naction(type=\"omfile\" file=\"/x\" dirCreateMode=\"0700\" createDirs=\"on\" failOnChownFailure=\"off\")\n",
+		"if $msg == 'a' and not ($hostname != 'b' or $syslogseverity <= 4) or $procid=='1' then /x\n:fromhost-ip, isequal, \"192.0.2.1\" /y\n",
 		"if not ($msg contains 'a') then {\n /x\n stop\n}\nmail.* {\n@h\n}\nif $hostname==\"b\" then\n~\n",
 	} {
 		f.Add([]byte(text), false)
@@ -80,6 +81,12 @@ func again(t *testing.T, r *Rule) {
 		return
 	}
 	printed := r.Property.String()
+	if !strings.HasPrefix(printed, ":") {
+		if _, end, _, err := parseCondition("if " + printed + " then"); err != nil || end != len(printed)+8 {
+			t.Errorf("%q is read as %v", printed, err)
+		}
+		return
+	}
 	p, end, err := parseProperty(printed, true)
 	if err != nil || end != len(printed) || p.String() != printed || p.Value != r.Property.Value {
 		t.Errorf("%q is read as %v %v", printed, p, err)

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,13 +31,16 @@ func (a *actions) object() {
 	case "omfwd":
 		read = []string{"target", "port", "protocol", "tcp_framing"}
 		a.objectForward(&o)
+	case "omrelp":
+		read = []string{"target", "port", "tls"}
+		a.objectRELP(&o)
 	case "omusrmsg":
 		read = []string{"users"}
 		inner := actions{text: ":omusrmsg:" + strings.ReplaceAll(o.get("users"), `"`, ""), dialect: a.dialect}
 		inner.parse()
 		a.take(&inner)
 	default:
-		a.fail(0, "action of type %q is not supported: omfile, ompipe, omfwd and omusrmsg are", kind)
+		a.fail(0, "action of type %q is not supported: omfile, ompipe, omfwd, omrelp and omusrmsg are", kind)
 	}
 	if name := o.get("template"); name != "" && a.err == nil {
 		format, known := formatNames[strings.ToLower(name)]
@@ -64,6 +68,8 @@ func (a *actions) unread(o *object, read []string) {
 			a.note(0, "%s does nothing: the journal is the queue, and an output goes on where it stopped", p.name)
 		case strings.HasPrefix(p.name, "streamdriver") && a.made.Kind == Forward && p.value != "" && p.value != "0":
 			a.fail(0, "TLS is not set up by %s: write @tls://HOST, and whom to trust under syslog_conf: tls in constat's configuration", p.name)
+		case strings.HasPrefix(p.name, "tls."):
+			a.note(0, "%s does nothing: %s", p.name, adviceTLS)
 		default:
 			a.note(0, "%s does nothing", p.name)
 		}
@@ -100,6 +106,22 @@ func (a *actions) objectForward(o *object) {
 	inner := actions{text: text + host, dialect: a.dialect}
 	inner.forward()
 	a.take(&inner)
+}
+
+// objectRELP reads omrelp, whose port is 514 unless it is said, and which writes as RSYSLOG_ForwardFormat.
+func (a *actions) objectRELP(o *object) {
+	scheme := "@relp://"
+	if o.get("tls") == "on" {
+		scheme = "@relp+tls://"
+	}
+	host := o.get("target")
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	inner := actions{text: scheme + host + ":" + cmp.Or(o.get("port"), strconv.Itoa(rsyslogPort)), dialect: a.dialect}
+	inner.forward()
+	a.take(&inner)
+	a.made.Format = RFC3164ISO
 }
 
 // take makes what an action in the short form says its own.

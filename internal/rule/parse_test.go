@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"constat/entry"
 )
 
 // texts parses a file and returns its rules as one line each, and its problems.
@@ -63,9 +65,9 @@ func TestLines(t *testing.T) {
 		{"wrong filters", ":msg, has, \"a\" /a\n:fromhost, isequal, \"a\" /a\n:msg, regex, \"a\\\\1\" /a\n:msg, ereregex, \"(\" /a\n:msg, contains, a /a\n:msg, contains, \"a\"\n", Options{}, nil,
 			[]string{`f:1:7: error: operation "has"`, `f:2:2: error: property "fromhost"`, "f:3:14: error: error parsing", "f:4:17: error: error parsing", "f:5:17: error: want the value", "f:6:20: error: no action"}},
 		{"directives", "$ModLoad imudp\n$FileOwner root\n$Unheard 1\n$RuleSet remote\n", Options{}, nil,
-			[]string{"f:1:1: warning: $ModLoad does nothing: inputs", "f:3:1: warning: $Unheard is not known", "f:4:1: error: $RuleSet"}},
+			[]string{"f:1:1: warning: $ModLoad does nothing: write listen.udp", "f:3:1: warning: $Unheard is not known", "f:4:1: error: $RuleSet"}},
 		{"script", "module(load=\"imudp\") # a (\ninput(type=\"imudp\"\n  port=\"514\")\nif $msg contains 'x' and $a == 'b' then {\n  stop\n}\nmail.* /a\n", Options{}, []string{"7 mail.*  /a"},
-			[]string{"f:1:1: warning: module", "f:2:1: warning: input", "f:4:22: error: \"and\" is not"}},
+			[]string{"f:1:1: warning: module", "f:2:1: warning: input", `f:4:26: error: "$a" is not`}},
 		{"action objects", "mail.* action(type=\"omfile\" file=\"/a\")\naction(type=\"omfwd\" target=\"2001:db8::1\" port=\"10514\"\n  protocol=\"tcp\" TCP_Framing=\"octet-counted\")\n*.emerg action(type=\"omusrmsg\" users=\"*\")\n*.* action(type=\"omkafka\")\n", Options{},
 			[]string{"1 mail.*  -/a", "2 *.*  @@(o)[2001:db8::1]:10514", "4 *.emerg  :omusrmsg:*"}, []string{`f:5:5: error: action of type "omkafka"`}},
 		{"open bracket", "mail.* /a\naction(type=\"omfile\"\nkern.* /b\n", Options{}, []string{"1 mail.*  /a"}, []string{"f:2:1: error: what begins here"}},
@@ -75,9 +77,18 @@ func TestLines(t *testing.T) {
 				"7 :msg, !icase_contains, \"b'\"  if not ($msg contains_i \"B'\") then  /c", "8 :hostname, !isequal, \"h\"  if $hostname!='h' then  @d"}, nil},
 		{"blocks of actions", ":programname, startswith, \"haproxy\" {\n  /a\n  stop\n}\nmail.* {\n @b\n}\n", Options{},
 			[]string{"1 :programname, startswith, \"haproxy\"  /a", "1 :programname, startswith, \"haproxy\"  stop", "5 mail.*  @b"}, nil},
-		{"wrong conditions", "if $syslogtag == 'a' then /a\nif $msg > 'a' then /a\nif $msg == a then /a\nif $msg == 'a' /a\nif $msg == 'a' then { }\nif $msg == 'a' then {\n/a\nif $msg == 'b' then /b\n}\nif $msg == 'a' then {\n/a\n} else {\n/b\n}\nif $msg == 'a' then\n", Options{},
+		{"blocks on a line", "if $programname == 'a' then { action(type=\"omfile\" file=\"/a\") stop }\nmail.* { action(type=\"omfile\" file=\"/(\") action(type=\"omfile\" file=\"/c\") }\n", Options{},
+			[]string{"1 :programname, isequal, \"a\"  if $programname == 'a' then  -/a", "1 :programname, isequal, \"a\"  if $programname == 'a' then  stop", "2 mail.*  -/(", "2 mail.*  -/c"}, nil},
+		{"conditions with and, or, not", "if $programname == 'a' and ($msg contains 'b' or not ($hostname == 'c')) then /a\nif not ($syslogseverity <= 4 or $msg contains 'd' AND $msg contains 'e') then {\n /b\n stop\n}\n", Options{},
+			[]string{"1 ($programname == \"a\" and ($msg contains \"b\" or not ($hostname == \"c\")))  if $programname == 'a' and ($msg contains 'b' or not ($hostname == 'c')) then  /a",
+				"2 not (($syslogseverity <= \"4\" or $msg contains \"d\") and $msg contains \"e\")  if not ($syslogseverity <= 4 or $msg contains 'd' AND $msg contains 'e') then  /b",
+				"2 not (($syslogseverity <= \"4\" or $msg contains \"d\") and $msg contains \"e\")  if not ($syslogseverity <= 4 or $msg contains 'd' AND $msg contains 'e') then  stop"}, []string{"f:2:1: warning: \"and\" and \"or\""}},
+		{"a wrong bracket", "if ($msg == 'a' or ($msg == 'b') then /a\n", Options{}, nil, []string{"f:1:1: error: what begins here is not closed"}},
+		{"wrong lists", "if $msg == 'a' and then /a\nif ($msg == 'a' $msg == 'b') then /a\nif $msg == 'a' and if then /a\nif $syslogseverity < err then /a\nif $syslogseverity < 'err' then /a\nif $msg <= 4 then /a\nif not $msg == 'a' then /a\nif " + strings.Repeat("(", 40) + "$msg == 'a'" + strings.Repeat(")", 40) + " then /a\n", Options{},
+			nil, []string{"f:1:20: error: \"then\" is not", "f:2:17: error: want \")\"", "f:3:20: error: \"if\" is not", "f:4:22: error: want the value in quotes", "f:5:22: error: \"err\" is no number", "f:6:9: error: want ==", "f:7:8: error: rsyslog takes a \"not\"", "f:8:36: error: brackets"}},
+		{"wrong conditions", "if $rawmsg == 'a' then /a\nif $msg > 'a' then /a\nif $msg == a then /a\nif $msg == 'a' /a\nif $msg == 'a' then { }\nif $msg == 'a' then {\n/a\nif $msg == 'b' then /b\n}\nif $msg == 'a' then {\n/a\n} else {\n/b\n}\nif $msg == 'a' then\n", Options{},
 			[]string{"6 :msg, isequal, \"a\"  if $msg == 'a' then  /a"},
-			[]string{`f:1:4: error: "$syslogtag" is not`, "f:2:9: error: want ==", "f:3:12: error: want the value in quotes", "f:4:16: error: want \"then\"", "f:5:21: error: want {", "f:8:1: error: conditions and blocks", "f:10:21: error: want {", "f:15:1: error: what begins here"}},
+			[]string{`f:1:4: error: "$rawmsg" is not`, "f:2:9: error: want ==", "f:3:12: error: want the value in quotes", "f:4:16: error: want \"then\"", "f:5:21: error: want {", "f:8:1: error: conditions and blocks", "f:10:21: error: want {", "f:15:1: error: what begins here"}},
 		{"no includes", "$IncludeConfig /etc/x\n", Options{}, nil, []string{"f:1:16: error: nothing"}},
 	} {
 		rules, problems := texts(t, c.text, c.o)
@@ -98,7 +109,11 @@ func TestActions(t *testing.T) {
 		{"~", "stop"}, {"stop", "stop"},
 		{"@h", "@h"}, {"@h:514", "@h"}, {"@h:5514", "@h:5514"}, {"@@h.example.org", "@@h.example.org"}, {"@[2001:db8::1]", "@[2001:db8::1]"},
 		{"@[2001:db8::1]:6514", "@[2001:db8::1]:6514"}, {"@[h]:99", "@h:99"}, {"@10.0.0.1", "@10.0.0.1"}, {"@@(o)h:601", "@@(o)h:601"}, {"@(z9)h", "@h"},
-		{"@tcp://h", "@@h"}, {"@tls://h:6514", "@tls://h:6514"}, {"@udp4://h", "@h"},
+		{"@tcp://h", "@@h"}, {"@tls://h:6514", "@tls://h"}, {"@tls://h", "@tls://h"}, {"@tls://h:514", "@tls://h:514"},
+		{"@relp://h:2514", "@relp://h:2514"}, {"@relp+tls://[::1]:514", "@relp+tls://[::1]:514"}, {"@relp://h", "0 RELP has no port"},
+		{`action(type="omrelp" target="h" port="20514")`, "@relp://h:20514;RSYSLOG_ForwardFormat"}, {`action(type="omrelp" target="::1" tls="on" tls.cacert="x" template="RSYSLOG_SyslogProtocol23Format")`, "@relp+tls://[::1]:514;RFC5424"},
+		{`action(type="omrelp" port="1")`, "0 neither"},
+		{"@udp4://h", "@h"},
 		{"@h;RFC5424", "@h;RFC5424"}, {"/x ;RFC3164", "/x;RFC3164"}, {"/x;rotate=1M:5,RFC5424", "/x;RFC5424"}, {"@h;Mine", "@h"},
 		{"@@h;RSYSLOG_SyslogProtocol23Format", "@@h;RFC5424"},
 		{"/var/log/a b", "0 a blank"}, {"/var/log/", "0 want the path"}, {"-var", "0 is no name"}, {"|prog", "0 named pipe"}, {"|", "0 want the path"},
@@ -212,13 +227,64 @@ func TestFilters(t *testing.T) {
 		`:msg, contains, ""`: true, `:msg, startswith, " Out"`: true, `:msg, startswith, "of"`: false, `:msg, endswith, "(1)"`: true, `:msg, isempty`: false,
 		`:programname, isequal, "kernel"`: true, `:app-name, isequal, "kern"`: false, `:hostname, endswith, ".org"`: true, `:source, isempty`: false, `:hostname, !isempty`: true,
 		`:msg, ereregex, "K(illed|ept) \\(1\\)$"`: true, `:msg, regex, "K\\(illed\\|ept\\) (1)$"`: true, `:msg, regex, "[(][^]]) *"`: true, `:msg, regex, "(1*)"`: true,
-		`:msg, regex, "Kil+ed"`: false, `:msg, regex, "Kil\\+ed"`: true, `:msg, icase_regex, "^OUT"`: true, `:msg, icase_ereregex, "^of"`: false, `:MSG,Contains,"a\"b"`: false,
+		`:msg, regex, "Kil+ed"`: false, `:msg, regex, "Kil\\+ed"`: true, `:msg, icase_regex, "^OUT"`: true, `:msg, icase_regex, "K\\(ILL\\|ept\\)ed"`: true, `:msg, ereregex, "^ Out"`: true, `:msg, ereregex, "^ *Out"`: true, `:msg, contains, " Out of"`: true, `:msg, contains, " f "`: false, `:msg, icase_ereregex, "^of"`: false, `:MSG,Contains,"a\"b"`: false,
 	} {
 		p, end, err := parseProperty(text, false)
 		if err != nil || end != len(text) {
 			t.Errorf("%s: %v", text, err)
 		} else if p.holds(&f) != want {
 			t.Errorf("%s holds: %t", text, !want)
+		}
+	}
+}
+
+// TestProperties: each property that is compared, for messages of the network and of this machine. That rsyslogd takes them
+// alike says TestInPlaceOfRsyslog of the daemon.
+func TestProperties(t *testing.T) {
+	var far, here entry.Entry
+	for _, f := range []string{"PRIORITY=3", "SYSLOG_FACILITY=2", "SYSLOG_IDENTIFIER=postfix/smtpd", "SYSLOG_PID=7", "SYSLOG_MSGID=ID", "MESSAGE=connect", "_SOURCE_ADDR=192.0.2.7"} {
+		name, value, _ := strings.Cut(f, "=")
+		far.AddString(name, value, entry.Claimed)
+	}
+	here.AddString("MESSAGE", "[CLOUDINIT] util.py[DEBUG]: text", entry.Claimed)
+	for text, want := range map[string]string{
+		`:programname, isequal, "postfix"`: "far", `:programname, isequal, "postfix/smtpd"`: "far", `:programname, endswith, "smtpd"`: "", `:app-name, contains, "x/s"`: "far",
+		`:syslogtag, isequal, "postfix/smtpd[7]:"`: "far", `:syslogtag, isequal, "postfix/smtpd[7]"`: "far", `:syslogtag, endswith, "[7]:"`: "far", `:syslogtag, isequal, "[CLOUDINIT]"`: "here",
+		`:fromhost-ip, isequal, "192.0.2.7"`: "far", `:fromhost-ip, isequal, "127.0.0.1"`: "here", `:fromhost-ip, startswith, "192.0."`: "far", `:hostname, isequal, "192.0.2.7"`: "far",
+		`:procid, isequal, "7"`: "far", `:procid, isempty`: "here", `:msgid, isequal, "ID"`: "far", `:syslogfacility, isequal, "2"`: "far", `:syslogfacility-text, isequal, "mail"`: "far",
+		`:syslogseverity, isequal, "3"`: "far", `:syslogpriority-text, isequal, "err"`: "far", `:syslogseverity-text, isequal, "notice"`: "here",
+	} {
+		p, _, err := parseProperty(text, false)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		for name, e := range map[string]*entry.Entry{"far": &far, "here": &here} {
+			if f := FactsOf(e); p.holds(&f) != (name == want) {
+				t.Errorf("%s holds for %s: %t", text, name, name != want)
+			}
+		}
+	}
+	if p, _, err := parseProperty(`:programname, isequal, "postfix"`, true); err != nil || p.holds(&Facts{Program: []byte("postfix/smtpd")}) {
+		t.Errorf("BSD compares the name whole: %v", err)
+	}
+}
+
+// TestConditions: and and or are read from left to right, not binds closer; numbers are compared as such.
+func TestConditions(t *testing.T) {
+	f := Facts{Message: []byte("b"), Program: []byte("a"), Host: []byte("c"), Level: 4, Facility: 16}
+	for text, want := range map[string]bool{
+		"$programname == 'a' and $msg == 'b'": true, "$programname == 'a' and $msg == 'x'": false, "$msg == 'x' or $programname == 'a'": true, "$msg == 'x' or $msg == 'y'": false,
+		"$msg == 'x' and $msg == 'y' or $msg == 'b'": true, "$msg == 'x' and ($msg == 'y' or $msg == 'b')": false, "$msg == 'b' or $msg == 'y' and $msg == 'x'": false, "$msg == 'b' or ($msg == 'y' and $msg == 'x')": true,
+		"not ($msg == 'x') and $msg == 'b'": true, "not ($msg == 'x' or $msg == 'b')": false, "not not ($msg == 'b')": true, "not ($msg == 'b' and $msg != 'b')": true, "(($msg=='b'))": true,
+		"$syslogseverity <= 4": true, "$syslogseverity < 4": false, "$syslogseverity >= '4'": true, "$syslogseverity > 4": false, "$syslogseverity > 3": true, "$syslogseverity == 4": true,
+		"not ($syslogseverity < 4)": true, "$syslogfacility >= 16 and $syslogfacility<=23": true, "$syslogseverity != 4": false,
+	} {
+		p, end, _, err := parseCondition("if " + text + " then")
+		if err != nil || end != len(text)+8 {
+			t.Errorf("%s: %v", text, err)
+		} else if p.holds(&f) != want {
+			t.Errorf("%s: %t", text, !want)
 		}
 	}
 }

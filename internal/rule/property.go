@@ -3,31 +3,27 @@ package rule
 import (
 	"bytes"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
 // Property is a condition on one property of an entry, such as :msg, contains, "error".
 type Property struct {
-	Name string // "msg", "programname" or "hostname"
-	Op   string // "contains", "isequal", "startswith", "endswith", "isempty", "regex" or "ereregex"
+	Name string // one of propertyNames
+	Op   string // one of propertyOps, or of the script: "<=", "<", "and", "or"
 	Not  bool
 	Fold bool // letters of ASCII are the same in both cases
 	// Value is what is compared with; of Fold, in lower case.
 	Value string
+	// List is what "and" and "or" combine; Name and Value are then empty.
+	List []*Property
 
-	value []byte         // Value
-	re    *regexp.Regexp // of regex and ereregex
-}
-
-// The properties and their names of rsyslog and FreeBSD.
-const (
-	propMessage = "msg"
-	propProgram = "programname"
-	propHost    = "hostname"
-)
-
-var propertyNames = map[string]string{
-	"msg": propMessage, "programname": propProgram, "app-name": propProgram, "hostname": propHost, "source": propHost,
+	value  []byte         // Value
+	re     *regexp.Regexp // of regex and ereregex
+	number int            // Value, of "<=" and "<"
+	whole  bool           // a program is compared whole, not up to its slash
+	blank  bool           // Value begins with a blank that the message may lack: see lead
 }
 
 const (
@@ -38,21 +34,41 @@ const (
 	opEmpty    = "isempty"
 	opRegexp   = "ereregex"
 	opBasic    = "regex"
+
+	opMost = "<=" // of numbers
+	opLess = "<"
+	opAll  = "and" // of List
+	opAny  = "or"
 )
 
 var propertyOps = []string{opContains, opEqual, opStarts, opEnds, opEmpty, opRegexp, opBasic}
 
-// holds reports whether the condition holds. It allocates only where letters are folded.
+// holds reports whether the condition holds. It allocates only where letters are folded and for tags.
 func (p *Property) holds(f *Facts) bool {
-	value := f.Message
-	switch p.Name {
-	case propProgram:
-		value = f.Program
-	case propHost:
-		value = f.Host
+	switch p.Op {
+	case opAll, opAny:
+		return p.listed(f) != p.Not
+	case opMost, opLess:
+		n, _ := strconv.Atoi(string(p.of(f)))
+		return (n < p.number || n == p.number && p.Op == opMost) != p.Not
 	}
-	return p.test(value) != p.Not
+	return p.test(p.of(f)) != p.Not
 }
+
+// listed reports whether all of the list hold, or one.
+func (p *Property) listed(f *Facts) bool {
+	for _, one := range p.List {
+		if one.holds(f) == (p.Op == opAny) {
+			return p.Op == opAny
+		}
+	}
+	return p.Op == opAll
+}
+
+// isNumber reports whether the property is one, and isOrder whether an operation asks which is less.
+func (p *Property) isNumber() bool { return p.Name == propFacility || p.Name == propLevel }
+
+func isOrder(op string) bool { return op == opMost || op == opLess }
 
 func (p *Property) test(value []byte) bool {
 	if p.Fold && p.re == nil {
@@ -70,11 +86,14 @@ func (p *Property) test(value []byte) bool {
 	case opRegexp, opBasic:
 		return p.re.Match(value)
 	}
-	return bytes.Contains(value, p.value)
+	return bytes.Contains(value, p.value) || p.blank && bytes.HasPrefix(value, p.value[1:])
 }
 
-// String writes the condition as a syslog.conf does.
+// String writes the condition as a syslog.conf does: as a filter, or in the script what a filter cannot say.
 func (p *Property) String() string {
+	if len(p.List) > 0 || isOrder(p.Op) {
+		return p.script()
+	}
 	text := ":" + p.Name + ", "
 	if p.Not {
 		text += "!"
@@ -85,7 +104,36 @@ func (p *Property) String() string {
 	if text += p.Op; p.Op == opEmpty {
 		return text
 	}
-	return text + `, "` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(p.Value) + `"`
+	return text + ", " + p.quoted()
+}
+
+// quoted is the value in quotes.
+func (p *Property) quoted() string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(p.Value) + `"`
+}
+
+// script writes the condition as the script does.
+func (p *Property) script() string {
+	if len(p.List) == 0 && p.Not {
+		return "not (" + p.comparison() + ")"
+	} else if len(p.List) == 0 {
+		return p.comparison()
+	}
+	var parts []string
+	for _, one := range p.List {
+		parts = append(parts, one.script())
+	}
+	text := "(" + strings.Join(parts, " "+p.Op+" ") + ")"
+	if p.Not {
+		return "not " + text
+	}
+	return text
+}
+
+// comparison writes one, without its opposite.
+func (p *Property) comparison() string {
+	i := slices.IndexFunc(comparisons, func(c comparison) bool { return c.op == p.Op && c.fold == p.Fold && !c.not })
+	return "$" + p.Name + " " + comparisons[max(i, 0)].word + " " + p.quoted()
 }
 
 // same reports whether two conditions are the same.
@@ -93,5 +141,6 @@ func (p *Property) same(other *Property) bool {
 	if p == nil || other == nil {
 		return p == other
 	}
-	return p.Name == other.Name && p.Op == other.Op && p.Not == other.Not && p.Fold == other.Fold && p.Value == other.Value
+	return p.Name == other.Name && p.Op == other.Op && p.Not == other.Not && p.Fold == other.Fold && p.Value == other.Value &&
+		slices.EqualFunc(p.List, other.List, (*Property).same)
 }

@@ -29,7 +29,9 @@ func FactsOf(e *entry.Entry) Facts {
 		f.Level = level
 	}
 	f.Program, _ = e.App()
-	f.Host, _ = e.Host()
+	if f.Host, _ = e.Host(); len(f.Host) == 0 {
+		f.Host, _ = e.Get(addressField) // as outputs write it, and other daemons
+	}
 	f.Message, _ = e.Message()
 	return f
 }

@@ -171,7 +171,7 @@ func isUser(name string) bool {
 
 // forward reads @HOST, @@HOST and @SCHEME://HOST, each with or without a port.
 func (a *actions) forward() {
-	a.made.Kind, a.made.Port = Forward, DefaultPort
+	a.made.Kind = Forward
 	text := a.split()
 	at := 1
 	if strings.HasPrefix(text, "@@") {
@@ -186,6 +186,12 @@ func (a *actions) forward() {
 	}
 	if a.err == nil {
 		a.host(at, text[at:])
+	}
+	if a.made.Port == 0 {
+		a.made.Port = a.made.Transport.DefaultPort()
+	}
+	if a.made.Port == 0 && a.err == nil {
+		a.fail(at, "RELP has no port of its own: write %s:PORT", text)
 	}
 }
 
@@ -217,8 +223,12 @@ func (a *actions) scheme(at int, scheme string) {
 		a.made.Transport = TCP
 	case "tls", "tls4", "tls6":
 		a.made.Transport = TLS
+	case "relp":
+		a.made.Transport = RELP
+	case "relp+tls":
+		a.made.Transport = RELPTLS
 	default:
-		a.fail(at, "%q: want udp://, tcp:// or tls://", scheme+"://")
+		a.fail(at, "%q: want udp://, tcp://, tls://, relp:// or relp+tls://", scheme+"://")
 	}
 	if last := scheme[max(0, len(scheme)-1):]; last == "4" || last == "6" {
 		a.note(at, "the family of addresses is not chosen by %q: write an address if it matters", scheme+"://")

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -49,6 +50,7 @@ func (c *Config) Server() *tls.Config {
 	base := c.base()
 	base.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		if !common(hello) {
+			refuse(hello)
 			return nil, ErrVersion
 		}
 		l := c.current()
@@ -122,6 +124,17 @@ func common(hello *tls.ClientHelloInfo) bool {
 		}
 	}
 	return false
+}
+
+// refuse tells a client what is wrong: version or cipher. Go would say "internal error". What cannot be written is not worth an
+// error: the connection ends.
+func refuse(hello *tls.ClientHelloInfo) {
+	const protocolVersion, handshakeFailure = 70, 40 // RFC 8446, section 6.2
+	alert := byte(protocolVersion)
+	if slices.Contains(hello.SupportedVersions, tls.VersionTLS12) {
+		alert = handshakeFailure
+	}
+	hello.Conn.Write([]byte{21, 3, 1, 0, 2, 2, alert}) // section 5.1: an alert, two octets, fatal
 }
 
 // Refresh reads the files again if they have changed. An error says that they cannot be used; what was read before

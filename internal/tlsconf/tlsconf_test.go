@@ -187,10 +187,12 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%q: %v, which is %q, want %q", tt.octets, err, Reason(err), tt.want)
 		}
 	}
-	for _, c := range []*tls.Config{{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11},
-		{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}}} {
-		if _, err, _ := handshake(t, server, c); !errors.Is(err, ErrVersion) {
-			t.Errorf("an old client: %v", err)
+	for says, c := range map[string]*tls.Config{
+		"protocol version not supported": {InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11},
+		"handshake failure":              {InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}},
+	} {
+		if _, err, told := handshake(t, server, c); !errors.Is(err, ErrVersion) || told == nil || !strings.Contains(told.Error(), says) {
+			t.Errorf("an old client: %v; it is told %v, want %q", err, told, says)
 		}
 	}
 	forger := &tls.Config{InsecureSkipVerify: true, GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -338,6 +339,20 @@ func TestMistakes(t *testing.T) {
 	if _, err := OpenPipe(PipeConfig{Path: filepath.Join(dir, "bad")}); err == nil || !strings.Contains(err.Error(), "no named pipe") {
 		t.Error(err)
 	}
+}
+
+// TestPipeNobodyReads: behind a pipe that was taken out of the configuration nobody stands: who writes must wait, or be told.
+func TestPipeNobodyReads(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	p, err := OpenPipe(PipeConfig{Path: path})
+	must(t, err)
+	stop := inputtest.Start(t, p, inputtest.NewSink(t))
+	must(t, stop())
+	if f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0); !errors.Is(err, syscall.ENXIO) {
+		t.Errorf("opened for writing: %v", err)
+		f.Close()
+	}
+	must(t, p.Close())
 }
 
 // TestPipeLines: lines of a pipe that come in pieces, are long, or do not end.

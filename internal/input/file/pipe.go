@@ -84,6 +84,7 @@ func (p *Pipe) Run(ctx context.Context, sink input.Sink) error {
 		return fmt.Errorf("%s: %w", p.Name(), err)
 	}
 	defer end()
+	defer p.file.Close() // a pipe that nobody reads any more must not look as if somebody did
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() {

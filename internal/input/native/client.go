@@ -70,8 +70,11 @@ func (c *Client) Finish() (Answer, error) {
 		err = c.w.Flush()
 	}
 	a, readErr := c.answer()
-	if readErr != nil {
-		return a, errors.Join(err, readErr)
+	switch {
+	case err != nil && readErr != nil:
+		return a, fmt.Errorf("%w; %w", readErr, err) // on one line
+	case readErr != nil:
+		return a, readErr
 	}
 	if a.Error != "" {
 		return a, errors.New(a.Error)

@@ -23,8 +23,12 @@ func clearPath(path string) error {
 		return nil
 	case err != nil:
 		return err
+	case found.Mode().Type() == fs.ModeSymlink:
+		target, _ := os.Readlink(path) // for people
+		return fmt.Errorf("is a link to %s: remove it, or name another path; journald, whose /dev/log is, hands messages on to /run/systemd/journal/syslog: %w",
+			target, fs.ErrExist)
 	case found.Mode().Type() != fs.ModeSocket:
-		return fmt.Errorf("exists and is not a socket: %w", fs.ErrExist)
+		return fmt.Errorf("is there and is no socket: name another path, or remove it: %w", fs.ErrExist)
 	}
 	if err := connect(path); !errors.Is(err, unix.ECONNREFUSED) {
 		if err == nil || errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EPROTOTYPE) {

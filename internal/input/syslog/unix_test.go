@@ -245,3 +245,17 @@ func TestLocalsChange(t *testing.T) {
 		t.Errorf("fields of nobody: %v", got)
 	}
 }
+
+// TestLinkInPlaceOfSocket: /dev/log of a machine with journald is a link; it is left alone, and the error says the way out.
+func TestLinkInPlaceOfSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	if err := os.Symlink("/run/systemd/journal/dev-log", path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ListenUnixgram(UnixConfig{Path: path}); err == nil || !strings.Contains(err.Error(), "is a link to /run/systemd/journal/dev-log") || !strings.Contains(err.Error(), "/run/systemd/journal/syslog") {
+		t.Errorf("a link: %v", err)
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Errorf("the link is gone: %v", err)
+	}
+}

@@ -1,0 +1,122 @@
+package rule
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"constat/entry"
+)
+
+// The properties that are compared, as rsyslog calls them.
+const (
+	propMessage      = "msg"
+	propProgram      = "programname"
+	propHost         = "hostname"
+	propAddress      = "fromhost-ip"
+	propTag          = "syslogtag"
+	propPID          = "procid"
+	propID           = "msgid"
+	propFacility     = "syslogfacility"
+	propFacilityText = "syslogfacility-text"
+	propLevel        = "syslogseverity"
+	propLevelText    = "syslogseverity-text"
+)
+
+// propertyNames are the names of rsyslog and FreeBSD.
+var propertyNames = map[string]string{
+	propMessage: propMessage, propProgram: propProgram, "app-name": propProgram, propHost: propHost, "source": propHost,
+	propAddress: propAddress, propTag: propTag, propPID: propPID, propID: propID,
+	propFacility: propFacility, propFacilityText: propFacilityText,
+	propLevel: propLevel, "syslogpriority": propLevel, propLevelText: propLevelText, "syslogpriority-text": propLevelText,
+}
+
+// propertyList names them in messages.
+const propertyList = "msg, programname, hostname, fromhost-ip, syslogtag, procid, msgid, syslogfacility, syslogfacility-text, syslogseverity and syslogseverity-text"
+
+// addressField holds the address of a sender in the network. rsyslog gives messages of this machine that of the loopback.
+const (
+	addressField = "_SOURCE_ADDR"
+	ownAddress   = "127.0.0.1"
+)
+
+// of is the value of the property.
+func (p *Property) of(f *Facts) []byte {
+	switch p.Name {
+	case propProgram:
+		return p.program(f)
+	case propHost:
+		return f.Host
+	case propTag:
+		if p.Op == opEqual {
+			return bytes.TrimSuffix(tagOf(f), []byte(":"))
+		}
+		return tagOf(f)
+	case propFacility:
+		return number(f.Facility)
+	case propFacilityText:
+		return []byte(entry.FacilityName(f.Facility))
+	case propLevel:
+		return number(f.Level)
+	case propLevelText:
+		return []byte(entry.LevelName(f.Level))
+	case propAddress:
+		if address := f.field(addressField); len(address) > 0 {
+			return address
+		}
+		return []byte(ownAddress)
+	case propPID:
+		return f.pid()
+	case propID:
+		return f.field("SYSLOG_MSGID")
+	}
+	return f.Message
+}
+
+// program is the name of the program, to rsyslog up to a slash: "postfix" of "postfix/smtpd".
+func (p *Property) program(f *Facts) []byte {
+	if slash := bytes.IndexByte(f.Program, '/'); slash > 0 && !p.whole {
+		return f.Program[:slash]
+	}
+	return f.Program
+}
+
+// tagOf writes PROGRAM[PID]: as rsyslog's syslogtag; the first word of a message without a program.
+func tagOf(f *Facts) []byte {
+	if len(f.Program) == 0 {
+		word, _, _ := bytes.Cut(f.Message, []byte(" "))
+		return word
+	}
+	tag := bytes.Clone(f.Program)
+	if pid := f.pid(); len(pid) > 0 {
+		tag = append(append(append(tag, '['), pid...), ']')
+	}
+	return append(tag, ':')
+}
+
+// bareTag leaves the colon behind a tag out, which RFC 5424 does not have.
+func (p *Property) bareTag(value string) string {
+	if p.Name == propTag && p.Op == opEqual {
+		return strings.TrimSuffix(value, ":")
+	}
+	return value
+}
+
+func number(n int) []byte { return strconv.AppendInt(nil, int64(n), 10) }
+
+// field is a field of the entry, nil if it has none.
+func (f *Facts) field(name string) []byte {
+	if f.Entry == nil {
+		return nil
+	}
+	value, _ := f.Entry.Get(name)
+	return value
+}
+
+func (f *Facts) pid() []byte {
+	if f.Entry == nil {
+		return nil
+	}
+	pid, _ := f.Entry.PID()
+	return pid
+}
