@@ -24,7 +24,14 @@ const (
 type mark struct {
 	sent   uint64
 	places []Place // of the sources, in their order
+	steps  []step  // behind each message since the mark before
 	at     time.Time
+}
+
+// step is where a source stands behind a message.
+type step struct {
+	source *source
+	place  Place
 }
 
 // Output reads journals and sends what is wanted to a target.
@@ -38,11 +45,13 @@ type Output struct {
 	// Everything down to noted belongs to the goroutine of Run.
 	sources   []*source
 	messages  output.Messages
+	steps     []step // behind each of messages
 	record    output.Record
 	marks     []mark
-	sent      uint64 // messages given to the target since it was opened
-	confirmed uint64 // of them
-	next      int    // target to try first
+	sent      uint64    // messages given to the target since it was opened
+	confirmed uint64    // of them
+	movedAt   time.Time // when the last of them was
+	next      int       // target to try first
 	dueAt     time.Time
 	waiting   time.Duration // for the next confirmation
 	toldAt    time.Time     // when people were told last that no target can be had

@@ -84,6 +84,14 @@ func (o *Output) settle(extents map[string]extent) {
 			s.drop()
 			s.place.Next = x.size
 		}
+		o.stepped(s)
+	}
+}
+
+// stepped says that what was rendered last leaves a source where it is now.
+func (o *Output) stepped(s *source) {
+	for len(o.steps) < o.messages.Len() {
+		o.steps = append(o.steps, step{s, s.place})
 	}
 }
 
@@ -93,6 +101,7 @@ const scanAtOnce = 16 << 10
 // fill reads on and renders what is wanted. read says that places have moved.
 func (o *Output) fill() (read bool, err error) {
 	o.messages.Reset()
+	o.steps = o.steps[:0]
 	extents, _ := o.feed.state()
 	o.settle(extents)
 	read = o.messages.Len() > 0
@@ -102,6 +111,7 @@ func (o *Output) fill() (read bool, err error) {
 			return read, err
 		}
 		o.take(s)
+		o.stepped(s)
 		read = true
 	}
 	return read, nil

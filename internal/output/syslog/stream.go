@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync/atomic"
 	"time"
 
 	"constat/internal/output"
@@ -46,10 +45,13 @@ func (s Stream) Dial(ctx context.Context) (net.Conn, error) {
 
 // Open makes a connection that messages can be sent over.
 func (s Stream) Open(ctx context.Context, _ output.Lost) (output.Target, error) {
+	if s.Timeout <= 0 {
+		s.Timeout = DefaultTimeout
+	}
 	var wire *counted
 	if secure := s.Secure; secure != nil {
 		s.Secure = func(ctx context.Context, conn net.Conn) (net.Conn, error) {
-			wire = newCounted(conn)
+			wire = newCounted(conn, s.Timeout)
 			return secure(ctx, wire)
 		}
 	}
@@ -58,11 +60,8 @@ func (s Stream) Open(ctx context.Context, _ output.Lost) (output.Target, error) 
 		return nil, err
 	}
 	if wire == nil {
-		wire = newCounted(conn)
+		wire = newCounted(conn, s.Timeout)
 		conn = wire
-	}
-	if s.Timeout <= 0 {
-		s.Timeout = DefaultTimeout
 	}
 	t := &stream{config: s, conn: conn, wire: wire, gone: make(chan struct{})}
 	go t.watch()
@@ -115,23 +114,29 @@ func (t *stream) lost() error {
 	}
 }
 
+// piece is how many octets are written at once, up to the end of a message: what of them has arrived is known for all of
+// them together.
+const piece = 32 << 10
+
 // Send implements [output.Target].
 func (t *stream) Send(ctx context.Context, m *output.Messages) error {
 	if err := t.lost(); err != nil {
 		return err
 	}
-	t.buffer = appendFramed(t.buffer[:0], m, t.config.Framing)
-	stop := context.AfterFunc(ctx, func() { t.conn.SetWriteDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { t.wire.SetWriteDeadline(time.Unix(1, 0)) })
 	defer stop()
-	t.conn.SetWriteDeadline(time.Now().Add(t.config.Timeout))
-	if ctx.Err() != nil {
-		return ctx.Err()
+	for i := 0; i < m.Len(); {
+		n := i
+		for t.buffer = t.buffer[:0]; n < m.Len() && len(t.buffer) < piece; n++ {
+			t.buffer = appendFramed(t.buffer, m.At(n), t.config.Framing)
+		}
+		if _, err := t.conn.Write(t.buffer); err != nil {
+			return errors.Join(ctx.Err(), err)
+		}
+		t.sent += uint64(n - i)
+		t.marks = append(t.marks, mark{t.wire.written.Load(), t.sent})
+		i = n
 	}
-	if _, err := t.conn.Write(t.buffer); err != nil {
-		return errors.Join(ctx.Err(), err)
-	}
-	t.sent += uint64(m.Len())
-	t.marks = append(t.marks, mark{t.wire.written.Load(), t.sent})
 	return nil
 }
 
@@ -161,36 +166,4 @@ func (t *stream) Close() error {
 	err := t.conn.Close()
 	<-t.gone
 	return err
-}
-
-// counted counts what is written to a connection, and asks the kernel what of it has arrived.
-type counted struct {
-	net.Conn
-	written atomic.Int64
-	base    int64 // what the kernel counted before
-}
-
-func newCounted(conn net.Conn) *counted {
-	c := &counted{Conn: conn}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		c.base, _ = bytesAcked(tcp) // asked again later, when an error is told
-	}
-	return c
-}
-
-// Write implements [net.Conn].
-func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	c.written.Add(int64(n))
-	return n, err
-}
-
-// acknowledged is how many of the octets written the other machine has.
-func (c *counted) acknowledged() (int64, error) {
-	tcp, ok := c.Conn.(*net.TCPConn)
-	if !ok {
-		return c.written.Load(), nil // the same machine: its kernel has them
-	}
-	n, err := bytesAcked(tcp)
-	return n - c.base, err
 }
