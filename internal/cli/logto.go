@@ -124,7 +124,7 @@ func (f toFlags) sender() (*sender, error) {
 	if err != nil {
 		return nil, usage("--to: %w", err)
 	}
-	o := target.Options{Timeout: f.timeout}
+	o := target.Options{Timeout: f.timeout, Brief: true}
 	switch f.framing {
 	case "octets":
 	case "lf":

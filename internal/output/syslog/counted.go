@@ -63,3 +63,16 @@ func (c *counted) acknowledged() (int64, error) {
 	n, err := bytesAcked(tcp)
 	return n - c.base, err
 }
+
+// roundTrip is how long it takes to the other side and back, as far as is known.
+func (c *counted) roundTrip() time.Duration {
+	tcp, ok := c.Conn.(*net.TCPConn)
+	if !ok {
+		return 0
+	}
+	info, err := tcpInfo(tcp)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(info.Rtt) * time.Microsecond
+}

@@ -11,6 +11,9 @@ import (
 	"constat/internal/output"
 )
 
+// DefaultTrial is that of outputs. It is at least two round trips.
+const DefaultTrial = 500 * time.Millisecond
+
 // DefaultTimeout is how long a connection may take to be made, and to take what is sent.
 const DefaultTimeout = 30 * time.Second
 
@@ -20,6 +23,10 @@ type Stream struct {
 	Address string
 	Framing Framing
 	Timeout time.Duration // 0: [DefaultTimeout]
+	// Trial is how long a connection must have lasted before anything counts as confirmed; 0: no time. A server that
+	// refuses a client of TLS 1.3 says so after the client has begun to send (RFC 8446, section 4.4.2.4), and one that
+	// stands before a server that is away takes connections and ends them.
+	Trial time.Duration
 	// Secure, if set, begins TLS over a connection; what it returns is used instead.
 	Secure func(ctx context.Context, conn net.Conn) (net.Conn, error)
 }
@@ -64,6 +71,9 @@ func (s Stream) Open(ctx context.Context, _ output.Lost) (output.Target, error) 
 		conn = wire
 	}
 	t := &stream{config: s, conn: conn, wire: wire, gone: make(chan struct{})}
+	if s.Trial > 0 {
+		t.triedAt = time.Now().Add(max(s.Trial, 2*wire.roundTrip()))
+	}
 	go t.watch()
 	return t, nil
 }
@@ -74,12 +84,14 @@ type stream struct {
 	conn    net.Conn // messages go here
 	wire    *counted // and their octets, perhaps encrypted, here
 	buffer  []byte
-	sent    uint64 // messages
-	marks   []mark // of what is not confirmed, in order
-	settled uint64 // messages that are confirmed
+	sent    uint64    // messages
+	marks   []mark    // of what is not confirmed, in order
+	settled uint64    // messages that are confirmed
+	triedAt time.Time // when it has lasted
 
-	gone chan struct{} // closed when the other side has ended the connection
-	why  error         // then
+	gone   chan struct{} // closed when the other side has ended the connection
+	why    error         // then
+	goneAt time.Time     // then
 }
 
 // mark says how many messages were sent when so many octets had been written.
@@ -95,7 +107,7 @@ func (t *stream) watch() {
 	buffer := make([]byte, 512)
 	for {
 		if _, err := t.conn.Read(buffer); err != nil {
-			t.why = err
+			t.why, t.goneAt = err, time.Now()
 			return
 		}
 	}
@@ -111,6 +123,16 @@ func (t *stream) lost() error {
 		return t.why
 	default:
 		return nil
+	}
+}
+
+// onTrial reports whether the connection has not lasted yet, or had not when it ended.
+func (t *stream) onTrial() bool {
+	select {
+	case <-t.gone:
+		return t.goneAt.Before(t.triedAt)
+	default:
+		return time.Now().Before(t.triedAt)
 	}
 }
 
@@ -142,7 +164,7 @@ func (t *stream) Send(ctx context.Context, m *output.Messages) error {
 
 // Confirmed implements [output.Target].
 func (t *stream) Confirmed(bool) (uint64, error) {
-	if len(t.marks) == 0 {
+	if len(t.marks) == 0 || t.onTrial() {
 		return t.settled, t.lost()
 	}
 	acked, err := t.wire.acknowledged()
