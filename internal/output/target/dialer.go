@@ -57,7 +57,7 @@ func (a Address) Dialer(o Options) (output.Dialer, error) {
 		stream.Network, stream.Address = "unix", a.Path
 		d.Open = stream.Open
 	case RELP, RELPTLS:
-		d.Open = relp.Session{Stream: stream, Window: o.Window}.Open
+		d.Open = (&relp.Session{Stream: stream, Window: o.Window}).Open
 	case File:
 		f := o.File
 		f.Name = a.Path
