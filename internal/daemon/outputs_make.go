@@ -195,6 +195,9 @@ func (d *Daemon) action(c config.Config, set *rule.Set, i int, o target.Options)
 	if err != nil {
 		return nil, err
 	}
+	if err := c.CheckReturns(a); err != nil {
+		return nil, err
+	}
 	if format == "" {
 		format = cmp.Or(c.SyslogConf.Format, "traditional")
 	}
