@@ -67,3 +67,18 @@ func TestFailsWhenSentTo(t *testing.T) {
 	stop()
 	b.whole(second.all(), 0, b.n)
 }
+
+// TestCertDays: how long a certificate is valid is as of now, though nothing was sent since.
+func TestCertDays(t *testing.T) {
+	b := newBench(t)
+	days := 10
+	r := &receiver{}
+	o := New(b.feed, b.ledger, Config{Name: "days", Targets: []output.Dialer{r.dialer("r")}, Journals: []string{"system"}, Render: messageOf,
+		CertDays: func() int { return days }})
+	o.Begin()
+	for ; days > 7; days-- {
+		if s := o.Status(); s.CertDays == nil || *s.CertDays != days {
+			t.Errorf("%+v, want %d days", s, days)
+		}
+	}
+}
