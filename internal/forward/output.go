@@ -52,6 +52,7 @@ type Output struct {
 	confirmed uint64    // of them
 	movedAt   time.Time // when the last of them was
 	next      int       // target to try first
+	most      int       // messages of the next batch
 	dueAt     time.Time
 	waiting   time.Duration // for the next confirmation
 	toldAt    time.Time     // when people were told last that no target can be had
@@ -63,7 +64,8 @@ type Output struct {
 
 // New returns an output. Its places are those of the ledger.
 func New(f *Feed, l *Ledger, c Config) *Output {
-	return &Output{config: c.withDefaults(), source: Source(c.Name), feed: f, ledger: l, now: time.Now}
+	c = c.withDefaults()
+	return &Output{config: c, source: Source(c.Name), feed: f, ledger: l, now: time.Now, most: c.Batch}
 }
 
 // Name is that of the configuration.

@@ -82,3 +82,19 @@ func TestCertDays(t *testing.T) {
 		}
 	}
 }
+
+// TestFit: a slow target gets smaller batches, down to one message, and a fast one larger ones again.
+func TestFit(t *testing.T) {
+	b := newBench(t)
+	o := New(b.feed, b.ledger, Config{Name: "fit"})
+	for _, c := range []struct {
+		messages int
+		took     time.Duration
+		want     int
+	}{{1024, time.Millisecond, 1024}, {1024, 50 * time.Second, 20}, {20, 900 * time.Millisecond, 20}, {20, time.Minute, 1}, {1, 10 * time.Second, 1},
+		{1, time.Millisecond, 2}, {2, time.Millisecond, 4}, {4, time.Hour, 1}} {
+		if o.fit(c.messages, c.took); o.most != c.want {
+			t.Errorf("%d in %v: %d, want %d", c.messages, c.took, o.most, c.want)
+		}
+	}
+}

@@ -74,12 +74,28 @@ func (o *Output) give(hard context.Context, t output.Target) error {
 	if o.messages.Len() == 0 {
 		return nil
 	}
+	began := o.now()
 	err := t.Send(hard, &o.messages)
-	o.marks[len(o.marks)-1].at = o.now() // it may have taken long
+	ended := o.now()
+	o.marks[len(o.marks)-1].at = ended // it may have taken long
+	o.fit(o.messages.Len(), ended.Sub(began))
 	if err != nil {
 		o.confirm(t, true) // an error of it is of less interest than that one
 	}
 	return err
+}
+
+// longSend is how long it may take to send a batch, so that places and numbers are true within about that time.
+const longSend = time.Second
+
+// fit makes the next batch as large as a target that took so long for so many messages takes in time.
+func (o *Output) fit(messages int, took time.Duration) {
+	switch {
+	case took > longSend:
+		o.most = max(1, int(float64(messages)*longSend.Seconds()/took.Seconds()))
+	case took < longSend/2:
+		o.most = min(2*o.most, o.config.Batch)
+	}
 }
 
 // limit waits as long as the rate wants it before what was read may be sent; false: told to end meanwhile.

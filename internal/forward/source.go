@@ -105,7 +105,7 @@ func (o *Output) fill() (read bool, err error) {
 	extents, _ := o.feed.state()
 	o.settle(extents)
 	read = o.messages.Len() > 0
-	for scanned := 0; scanned < scanAtOnce && o.messages.Len() < o.config.Batch && len(o.messages.Octets) < maxOctets; scanned++ {
+	for scanned := 0; scanned < scanAtOnce && o.messages.Len() < o.most && len(o.messages.Octets) < maxOctets; scanned++ {
 		s, err := o.earliest()
 		if err != nil || s == nil {
 			return read, err
