@@ -28,10 +28,10 @@ type mark struct {
 	at     time.Time
 }
 
-// step is where a source stands behind a message.
+// step is where a source stands behind a message: its number, and the next index.
 type step struct {
-	source *source
-	place  Place
+	source int
+	next   uint64
 }
 
 // Output reads journals and sends what is wanted to a target.
@@ -142,7 +142,7 @@ func (o *Output) Begin() {
 			}
 		}
 		noted.Places[name] = place
-		o.sources = append(o.sources, &source{name: name, place: place})
+		o.sources = append(o.sources, &source{name: name, number: len(o.sources), place: place})
 	}
 	o.mu.Lock()
 	o.noted = noted

@@ -151,8 +151,8 @@ func (o *Output) move(confirmed uint64) bool {
 	if len(o.marks) > 0 { // a part of what was sent at once
 		m := &o.marks[0]
 		for begin := m.sent - uint64(len(m.steps)); o.confirmed < confirmed; o.confirmed++ {
-			s := m.steps[o.confirmed-begin]
-			o.noted.Places[s.source.name] = s.place
+			s := m.steps[o.confirmed-begin] // its journal was the same at the end
+			o.noted.Places[o.sources[s.source].name] = Place{m.places[s.source].ID, s.next}
 		}
 	}
 	o.noted.Delivered += o.confirmed - before

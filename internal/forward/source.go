@@ -11,11 +11,12 @@ import (
 
 // source is one journal as an output reads it.
 type source struct {
-	name  string
-	place Place  // of the next entry to read
-	batch *batch // that holds it; nil: not read yet
-	at    int    // of its items
-	told  uint64 // index up to which losses were told
+	name   string
+	number int
+	place  Place  // of the next entry to read
+	batch  *batch // that holds it; nil: not read yet
+	at     int    // of its items
+	told   uint64 // index up to which losses were told
 }
 
 // item is the next item; nil if there is none.
@@ -91,7 +92,7 @@ func (o *Output) settle(extents map[string]extent) {
 // stepped says that what was rendered last leaves a source where it is now.
 func (o *Output) stepped(s *source) {
 	for len(o.steps) < o.messages.Len() {
-		o.steps = append(o.steps, step{s, s.place})
+		o.steps = append(o.steps, step{s.number, s.place.Next})
 	}
 }
 
