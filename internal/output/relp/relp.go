@@ -79,8 +79,13 @@ func (t *session) Send(ctx context.Context, m *output.Messages) error {
 	return nil
 }
 
-// Confirmed implements [output.Target].
-func (t *session) Confirmed(bool) (uint64, error) { return t.acked, nil }
+// Confirmed implements [output.Target]. A server that has gone is an error, also while there is nothing to send.
+func (t *session) Confirmed(bool) (uint64, error) {
+	if err := t.client.Ended(); err != nil {
+		return t.acked, fmt.Errorf("RELP: %w", err)
+	}
+	return t.acked, nil
+}
 
 // Close implements [output.Target].
 func (t *session) Close() error {
