@@ -65,7 +65,14 @@ over UDP nobody says so.`,
 // logSomewhere writes into a log channel, to a target, or into the store.
 func (a *app) logSomewhere(c *cobra.Command, f logFlags, args []string) error {
 	given := c.Flags().Changed("timeout")
+	for _, name := range toOnly {
+		if f.to.to == "" && c.Flags().Changed(name) {
+			return usage("--%s: says nothing without --to", name)
+		}
+	}
 	switch {
+	case f.to.to != "" && c.Flags().Changed("journal"):
+		return usage("--journal: says nothing with --to, which keeps nothing here")
 	case f.channel != "" && f.to.to != "":
 		return usage("--channel and --to: only one of them")
 	case f.channel != "":

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
 	"constat/entry"
+	"constat/internal/ingest"
 	outputs "constat/internal/output"
 	"constat/internal/output/render"
 	"constat/internal/output/syslog"
@@ -37,13 +39,19 @@ func (f *toFlags) flags(c *cobra.Command) {
 	c.Flags().BoolVar(&f.tls.Anonymous, "insecure", false, "trust anybody over TLS")
 }
 
+// toOnly are the flags that say nothing without --to.
+var toOnly = []string{"format", "framing", "ca", "fingerprint", "cert", "key", "insecure"}
+
 // sendBatch is how many lines are sent at once.
 const sendBatch = 512
 
 // logTo sends messages straight to a target, without a store.
 func (a *app) logTo(ctx context.Context, f logFlags, args []string) error {
-	if len(f.private) > 0 {
+	switch {
+	case len(f.private) > 0:
 		return usage("--private: what is sent with --to cannot be erased; use --field, or leave --to out")
+	case f.to.timeout <= 0:
+		return usage("--timeout %v: want more than 0, such as 10s", f.to.timeout)
 	}
 	template, err := f.template()
 	if err != nil {
@@ -65,12 +73,28 @@ func (a *app) logTo(ctx context.Context, f logFlags, args []string) error {
 	}
 	q := newLineQueue()
 	go func() {
-		q.end(readLines(a.in, func(line []byte, _ int64) {
-			q.add(stamp(append([]byte(nil), line...)), len(line))
+		q.end(readLines(a.in, func(line []byte, lost int64) {
+			e := stamp(append([]byte(nil), line...))
+			if lost > 0 {
+				e.AddString(ingest.Truncated, strconv.FormatInt(lost, 10), entry.Observed)
+			}
+			q.add(e, len(line))
 		}))
 	}()
-	for lines := q.take(); len(lines) > 0; lines = q.take() {
+	return s.lines(ctx, q)
+}
+
+// lines sends what comes into a queue, to its end or until something goes wrong.
+func (s *sender) lines(ctx context.Context, q *lineQueue) error {
+	for s.err == nil {
+		lines := q.take()
+		if len(lines) == 0 {
+			return s.finish(ctx, q.err)
+		}
 		for i := range lines {
+			if _, cut := lines[i].Get(ingest.Truncated); cut {
+				s.lost++
+			}
 			s.add(lines[i])
 			if s.messages.Len() == sendBatch {
 				s.send(ctx)
@@ -78,7 +102,8 @@ func (a *app) logTo(ctx context.Context, f logFlags, args []string) error {
 		}
 		s.send(ctx)
 	}
-	return s.finish(ctx, q.err)
+	s.first = "the first " // there may be more: it is not waited for
+	return s.finish(ctx, nil)
 }
 
 // sender sends to one target and counts what is accepted.
@@ -91,6 +116,7 @@ type sender struct {
 	total    uint64
 	lost     uint64
 	err      error
+	first    string // how total is spoken of
 }
 
 func (f toFlags) sender() (*sender, error) {
@@ -98,7 +124,7 @@ func (f toFlags) sender() (*sender, error) {
 	if err != nil {
 		return nil, usage("--to: %w", err)
 	}
-	o := target.Options{Timeout: f.timeout}
+	o := target.Options{Timeout: f.timeout, Brief: true}
 	switch f.framing {
 	case "octets":
 	case "lf":
@@ -166,10 +192,10 @@ func (s *sender) finish(ctx context.Context, read error) error {
 		}
 	}
 	if s.err == nil && s.lost > 0 {
-		accepted, s.err = accepted-min(accepted, s.lost), errors.New("some were cut or could not be sent for their length")
+		accepted, s.err = accepted-min(accepted, s.lost), errors.New("the others were cut or could not be sent for their length")
 	}
 	if s.err != nil && accepted < s.total {
-		return fmt.Errorf("%s accepted %d of %d messages: %w", s.dialer.Name, min(accepted, s.total), s.total, errors.Join(s.err, read))
+		return fmt.Errorf("%s accepted %d of %s%d messages: %w", s.dialer.Name, min(accepted, s.total), s.first, s.total, errors.Join(s.err, read))
 	}
 	if read != nil {
 		return fmt.Errorf("standard input, after %d messages that were sent: %w", s.total, read)

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 
+	"constat/internal/parse"
 	"constat/internal/relp"
 )
 
@@ -73,13 +75,16 @@ func TestLogToRefused(t *testing.T) {
 		say    string
 		args   []string
 	}{
-		{1, "accepted 0 of 2 messages", []string{"tcp://" + closed}},
-		{1, "accepted 0 of 2 messages", []string{"unix:///nowhere/socket"}},
+		{1, "accepted 0 of ", []string{"tcp://" + closed}},
+		{1, "accepted 0 of ", []string{"unix:///nowhere/socket"}},
 		{2, "want udp://", []string{"log.example"}},
 		{2, "whom to trust", []string{"tls://" + closed}},
 		{2, "want octets or lf", []string{"tcp://" + closed, "--framing", "x"}},
 		{2, "cannot be erased", []string{"tcp://" + closed, "--private", "A=b"}},
 		{2, "--format", []string{"tcp://" + closed, "--format", "x"}},
+		{2, "--journal: says nothing", []string{"tcp://" + closed, "--journal", "x"}},
+		{2, "--timeout 0s", []string{"tcp://" + closed, "--timeout", "0s"}},
+		{2, "stand in brackets", []string{"udp://2001:db8::1"}},
 	} {
 		if status, said := sendTo(t, "one\ntwo\n", c.args...); status != c.status || !strings.Contains(said, c.say) {
 			t.Errorf("%q: %d %q", c.args, status, said)
@@ -116,7 +121,44 @@ func TestLogToRELP(t *testing.T) {
 			fmt.Fprintf(conn, "%d rsp %d %s\n", h.Number, len(answer), answer)
 		}
 	}()
-	if status, said := sendTo(t, strings.Repeat("x\n", 10), "relp://"+l.Addr().String()); status != 1 || !strings.Contains(said, "accepted 3 of 10 messages") {
+	if status, said := sendTo(t, strings.Repeat("x\n", 10), "relp://"+l.Addr().String()); status != 1 || !strings.Contains(said, "accepted 3 of ") {
 		t.Errorf("%d %q", status, said)
+	}
+}
+
+// TestLogToEndless: a target that has gone ends it, though standard input goes on.
+func TestLogToEndless(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := l.Addr().String()
+	l.Close()
+	in, more := io.Pipe()
+	defer more.Close()
+	go fmt.Fprintln(more, "one")
+	var errs bytes.Buffer
+	status := Run(t.Context(), []string{"log", "--to", "tcp://" + closed}, in, io.Discard, &errs, nil)
+	if want := "accepted 0 of the first 1 messages"; status != 1 || !strings.Contains(errs.String(), want) {
+		t.Errorf("%d %q, want %q", status, errs.String(), want)
+	}
+}
+
+// TestLogToCut: a line that is longer than a message may be is sent with what was cut off, and does not count as whole.
+func TestLogToCut(t *testing.T) {
+	name := t.TempDir() + "/file"
+	status, said := sendTo(t, "short\n"+strings.Repeat("x", parse.DefaultLimit+7)+"\n", "file://"+name)
+	text, err := os.ReadFile(name)
+	if err != nil || status != 1 || !strings.Contains(said, "accepted 1 of 2 messages") || !strings.Contains(string(text), `_TRUNCATED_BYTES="7"`) {
+		t.Errorf("%d %q %v", status, said, err)
+	}
+}
+
+// TestLogWithoutTo: what is for a target alone is refused without one.
+func TestLogWithoutTo(t *testing.T) {
+	for _, name := range toOnly {
+		if status, said := sendTo(t, "", "", "--"+name+"=true", "x"); status != 2 || !strings.Contains(said, "--"+name+": says nothing without --to") {
+			t.Errorf("--%s: %d %q", name, status, said)
+		}
 	}
 }

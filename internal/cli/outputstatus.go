@@ -62,8 +62,11 @@ func (a *app) printOutputs(s storeStatus) {
 	for _, name := range slices.Sorted(maps.Keys(s.Outputs)) {
 		o := s.Outputs[name]
 		state := o.State
-		if s.Socket == "" {
+		switch {
+		case s.Socket == "":
 			state = "no daemon runs"
+		case state == forward.StateStopped:
+			state = "stopped: not in the configuration any more"
 		}
 		fmt.Fprintf(a.out, "output %s\n  %s", printable(name), state)
 		if o.Target != "" {
@@ -82,8 +85,11 @@ func (a *app) printOutputs(s storeStatus) {
 		for _, reason := range slices.Sorted(maps.Keys(o.Dropped)) {
 			fmt.Fprintf(a.out, "  dropped %d: %s\n", o.Dropped[reason], reason)
 		}
-		if o.CertDays != nil {
-			fmt.Fprintf(a.out, "  our certificate is valid for %d days\n", *o.CertDays)
+		switch days := o.CertDays; {
+		case days != nil && *days < 0:
+			fmt.Fprintln(a.out, "  our certificate has expired")
+		case days != nil:
+			fmt.Fprintf(a.out, "  our certificate is valid for %d days\n", *days)
 		}
 		if o.Error != "" {
 			fmt.Fprintf(a.out, "  error   %s\n", printable(o.Error))

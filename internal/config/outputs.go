@@ -182,8 +182,8 @@ func (c *Config) validateOutputs() (found []problem) {
 		}
 		seen[o.Name] = true
 		for n, to := range o.To {
-			if c.listensOn(to) {
-				found = append(found, problem{fmt.Sprintf("%sto[%d]", key, n), fmt.Sprintf("%s is where this daemon listens: what is sent would come back for ever", to)})
+			if a, err := target.Parse(to); err == nil && c.Returns(a) {
+				found = append(found, problem{fmt.Sprintf("%sto[%d]", key, n), to + returns})
 			}
 		}
 		for _, p := range o.validate() {
@@ -191,26 +191,6 @@ func (c *Config) validateOutputs() (found []problem) {
 		}
 	}
 	return found
-}
-
-// listensOn reports whether a target is plainly an address of our own.
-func (c *Config) listensOn(to string) bool {
-	udp, tcp, datagram, stream := []string{DefaultSyslog}, []string{DefaultSyslog}, []string(nil), []string(nil)
-	if l := c.Listen; l != nil {
-		udp, tcp, datagram, stream = l.UDP, l.TCP, l.Datagram, l.Stream
-	}
-	a, err := target.Parse(to)
-	switch {
-	case err != nil:
-		return false
-	case a.Scheme == target.UDP:
-		return contains(udp, a.HostPort())
-	case a.Scheme == target.TCP:
-		return contains(tcp, a.HostPort())
-	case a.Scheme == target.Unixgram:
-		return contains(datagram, a.Path)
-	}
-	return a.Scheme == target.Unix && contains(stream, a.Path)
 }
 
 const nameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"

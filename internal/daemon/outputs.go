@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/user"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -28,8 +29,9 @@ type forwarding struct {
 
 	mu      sync.Mutex // guards everything below
 	wanted  []*forward.Output
-	running []*running
-	begun   bool // outputs may run
+	running []*running // outputs, also those that were told to end
+	shared  []*running // what they read from and note in
+	begun   bool       // outputs may run
 	ended   bool
 }
 
@@ -116,16 +118,11 @@ func (f *forwarding) wake() {
 
 // beginOutputs finds the places where outputs begin, before anything new is received.
 func (f *forwarding) beginOutputs(list []*forward.Output) error {
-	var errs []error
-	for _, feed := range []*forward.Feed{f.plain, f.revealed} {
-		if feed != nil {
-			errs = append(errs, feed.Look())
-		}
-	}
+	err := f.look()
 	for _, o := range list {
 		o.Begin()
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // forward runs the outputs until the context ends; then they get what was signed last.
@@ -150,74 +147,104 @@ func (d *Daemon) forward(ctx context.Context) error {
 	return f.stop()
 }
 
-// Names of what the outputs need besides themselves.
-const (
-	ledgerPart = "ledger of outputs"
-	feedPart   = "feed of outputs"
-)
-
-// startLocked runs the wanted outputs, and what they read from and note in.
+// startLocked runs the wanted outputs, and what they read from and note in. One that takes the place of another begins
+// when that has ended.
 func (f *forwarding) startLocked(d *Daemon) {
 	if !f.begun || f.ended || len(f.wanted) == 0 {
 		return
 	}
-	tell := func(err error) { d.log.Warn("outputs", "error", err) }
-	run := func(name string, run func(context.Context) error) {
-		f.running = append(f.running, start(context.Background(), part{name, run, nil}))
-	}
-	run(ledgerPart, func(ctx context.Context) error { return f.ledger.Run(ctx, tell) })
-	for _, feed := range []*forward.Feed{f.plain, f.revealed} {
-		if feed != nil {
-			run(feedPart, func(ctx context.Context) error { return feed.Run(ctx, tell) })
-		}
+	f.shareLocked(func(err error) { d.log.Warn("outputs", "error", err) })
+	f.running = slices.DeleteFunc(f.running, (*running).hasEnded)
+	before := map[string]*running{} // the last of each name
+	for _, r := range f.running {
+		before[r.name] = r
 	}
 	for _, o := range f.wanted {
-		run("output "+o.Name(), o.Run)
+		run := o.Run
+		if old := before[outputPart(o)]; old != nil {
+			run = func(ctx context.Context) error {
+				<-old.done
+				return o.Run(ctx)
+			}
+		}
+		f.running = append(f.running, start(context.Background(), part{outputPart(o), run, nil}))
 	}
 }
+
+// shareLocked runs what the outputs read from and note in, unless it does. The ledger comes first, and ends last.
+func (f *forwarding) shareLocked(tell func(error)) {
+	run := func(name string, run func(context.Context) error) {
+		if !slices.ContainsFunc(f.shared, func(r *running) bool { return r.name == name }) {
+			f.shared = append(f.shared, start(context.Background(), part{name, run, nil}))
+		}
+	}
+	run("ledger of outputs", func(ctx context.Context) error { return f.ledger.Run(ctx, tell) })
+	for name, feed := range map[string]*forward.Feed{"feed of outputs": f.plain, "feed of outputs with private values": f.revealed} {
+		if feed != nil {
+			run(name, func(ctx context.Context) error { return feed.Run(ctx, tell) })
+		}
+	}
+}
+
+func outputPart(o *forward.Output) string { return "output " + o.Name() }
 
 // stop ends the outputs: they read what is signed by now, all at once, and what they read from ends last.
 func (f *forwarding) stop() error {
 	f.mu.Lock()
 	f.ended = true
 	f.mu.Unlock()
-	return f.halt()
+	_, err := f.tellEnd()
+	errs := []error{err}
+	f.mu.Lock()
+	outputs, shared := f.running, f.shared
+	f.running, f.shared = nil, nil
+	f.mu.Unlock()
+	for _, list := range [][]*running{outputs, shared} {
+		for i := len(list) - 1; i >= 0; i-- {
+			errs = append(errs, list[i].stop())
+		}
+	}
+	return errors.Join(errs...)
 }
 
-// halt ends what runs, first the outputs.
-func (f *forwarding) halt() error {
+// tellEnd tells the outputs that run to end, and returns their names.
+func (f *forwarding) tellEnd() (names []string, err error) {
 	f.mu.Lock()
-	list, feeds := f.running, []*forward.Feed{f.plain, f.revealed}
-	f.running = nil
+	list := slices.Clone(f.running)
 	f.mu.Unlock()
-	if len(list) == 0 {
-		return nil
+	err = f.look()
+	for _, r := range list {
+		r.told.Store(true)
+		r.cancel()
+		names = append(names, r.name)
 	}
+	return names, err
+}
+
+// look has the feeds find out what is signed.
+func (f *forwarding) look() error {
+	f.mu.Lock()
+	feeds := []*forward.Feed{f.plain, f.revealed}
+	f.mu.Unlock()
 	var errs []error
 	for _, feed := range feeds {
 		if feed != nil {
 			errs = append(errs, feed.Look())
 		}
 	}
-	for _, r := range list {
-		if r.name != ledgerPart && r.name != feedPart {
-			r.told.Store(true)
-			r.cancel()
-		}
-	}
-	for i := len(list) - 1; i >= 0; i-- { // the last started are outputs; then the feeds, then the ledger
-		errs = append(errs, list[i].stop())
-	}
 	return errors.Join(errs...)
 }
 
-// replaceOutputs ends the outputs that run and runs others. Files are opened anew.
+// replaceOutputs ends the outputs that run and runs others. Files are opened anew. It does not wait for those that end:
+// one whose target is stuck holds up its successor alone.
 func (d *Daemon) replaceOutputs(list []*forward.Output) {
 	f := &d.outputs
-	if err := f.halt(); err != nil {
+	names, err := f.tellEnd()
+	if err != nil {
 		d.log.Warn("outputs", "error", err)
 	}
-	if err := f.beginOutputs(list); err != nil {
+	fresh := slices.DeleteFunc(slices.Clone(list), func(o *forward.Output) bool { return slices.Contains(names, outputPart(o)) })
+	if err := f.beginOutputs(fresh); err != nil {
 		d.log.Warn("outputs", "error", err)
 	}
 	f.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -138,13 +139,16 @@ func (d *Daemon) newOutput(c config.Config, f forward.Config, format string, t *
 		f.Journals = c.DefaultJournals()
 	}
 	if t != nil && !t.Expires().IsZero() {
-		f.CertDays = func() int { return int(time.Until(t.Expires()).Hours() / 24) }
+		f.CertDays = func() int { return wholeDays(time.Until(t.Expires())) }
 	}
 	f.Machine = d.facts
 	f.Lost = d.intake.Lose
 	f.Report = func(err error) { d.log.Warn("outputs", "error", err) }
 	return forward.New(feed, d.outputs.ledger, f), nil
 }
+
+// wholeDays is how many days a time is, less than 0 if it is over.
+func wholeDays(d time.Duration) int { return int(math.Floor(d.Hours() / 24)) }
 
 // targetOptions are what outputs and lines of a syslog.conf have in common.
 func (d *Daemon) targetOptions(name string, t *config.OutputTLS, f config.FileOptions) (o target.Options, err error) {
@@ -194,6 +198,9 @@ func (d *Daemon) action(c config.Config, set *rule.Set, i int, o target.Options)
 	action := set.Targets[i]
 	a, format, err := addressOf(action)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.CheckReturns(a); err != nil {
 		return nil, err
 	}
 	if format == "" {

@@ -45,6 +45,16 @@ func (r *running) stop() error {
 	return r.err
 }
 
+// hasEnded reports whether a part runs no more.
+func (r *running) hasEnded() bool {
+	select {
+	case <-r.done:
+		return true
+	default:
+		return false
+	}
+}
+
 func namesOf(parts []part) []string {
 	names := make([]string, 0, len(parts))
 	for _, p := range parts {

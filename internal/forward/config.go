@@ -33,7 +33,7 @@ type Config struct {
 	Timeout time.Duration
 	// Machine are fields that say which machine this is, for messages of the output's own.
 	Machine []entry.Field
-	// CertDays, if set, is how many days our own certificate is valid.
+	// CertDays, if set, is how many days our own certificate is valid; less than 0 if it has expired.
 	CertDays func() int
 	// Lost, if set, is told of messages that are never sent, to make loss entries of it.
 	Lost func(source, reason string, messages, octets uint64)

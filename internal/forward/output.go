@@ -24,7 +24,14 @@ const (
 type mark struct {
 	sent   uint64
 	places []Place // of the sources, in their order
+	steps  []step  // behind each message since the mark before
 	at     time.Time
+}
+
+// step is where a source stands behind a message: its number, and the next index.
+type step struct {
+	source int
+	next   uint64
 }
 
 // Output reads journals and sends what is wanted to a target.
@@ -38,11 +45,14 @@ type Output struct {
 	// Everything down to noted belongs to the goroutine of Run.
 	sources   []*source
 	messages  output.Messages
+	steps     []step // behind each of messages
 	record    output.Record
 	marks     []mark
-	sent      uint64 // messages given to the target since it was opened
-	confirmed uint64 // of them
-	next      int    // target to try first
+	sent      uint64    // messages given to the target since it was opened
+	confirmed uint64    // of them
+	movedAt   time.Time // when the last of them was
+	next      int       // target to try first
+	most      int       // messages of the next batch
 	dueAt     time.Time
 	waiting   time.Duration // for the next confirmation
 	toldAt    time.Time     // when people were told last that no target can be had
@@ -54,7 +64,8 @@ type Output struct {
 
 // New returns an output. Its places are those of the ledger.
 func New(f *Feed, l *Ledger, c Config) *Output {
-	return &Output{config: c.withDefaults(), source: Source(c.Name), feed: f, ledger: l, now: time.Now}
+	c = c.withDefaults()
+	return &Output{config: c, source: Source(c.Name), feed: f, ledger: l, now: time.Now, most: c.Batch}
 }
 
 // Name is that of the configuration.
@@ -131,7 +142,7 @@ func (o *Output) Begin() {
 			}
 		}
 		noted.Places[name] = place
-		o.sources = append(o.sources, &source{name: name, place: place})
+		o.sources = append(o.sources, &source{name: name, number: len(o.sources), place: place})
 	}
 	o.mu.Lock()
 	o.noted = noted

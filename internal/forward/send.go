@@ -59,24 +59,43 @@ func (o *Output) sendTo(ctx, hard context.Context, t output.Target, i int) (bett
 	}
 }
 
-// give sends what was read, and remembers how far that is.
+// give sends what was read, and remembers how far that is. What a target that fails has confirmed of it is noted.
 func (o *Output) give(hard context.Context, t output.Target) error {
-	if o.messages.Len() > 0 {
-		if err := t.Send(hard, &o.messages); err != nil {
-			return err
-		}
-		o.sent += uint64(o.messages.Len())
-	}
 	var m mark
 	if n := len(o.marks); n < cap(o.marks) {
 		m = o.marks[:n+1][n] // with the memory of its places
 	}
-	m.sent, m.at, m.places = o.sent, o.now(), m.places[:0]
+	o.sent += uint64(o.messages.Len())
+	m.sent, m.at, m.places, m.steps = o.sent, o.now(), m.places[:0], append(m.steps[:0], o.steps...)
 	for _, s := range o.sources {
 		m.places = append(m.places, s.place)
 	}
 	o.marks = append(o.marks, m)
-	return nil
+	if o.messages.Len() == 0 {
+		return nil
+	}
+	began := o.now()
+	err := t.Send(hard, &o.messages)
+	ended := o.now()
+	o.marks[len(o.marks)-1].at = ended // it may have taken long
+	o.fit(o.messages.Len(), ended.Sub(began))
+	if err != nil {
+		o.confirm(t, true) // an error of it is of less interest than that one
+	}
+	return err
+}
+
+// longSend is how long it may take to send a batch, so that places and numbers are true within about that time.
+const longSend = time.Second
+
+// fit makes the next batch as large as a target that took so long for so many messages takes in time.
+func (o *Output) fit(messages int, took time.Duration) {
+	switch {
+	case took > longSend:
+		o.most = max(1, int(float64(messages)*longSend.Seconds()/took.Seconds()))
+	case took < longSend/2:
+		o.most = min(2*o.most, o.config.Batch)
+	}
 }
 
 // limit waits as long as the rate wants it before what was read may be sent; false: told to end meanwhile.
@@ -97,27 +116,47 @@ func (o *Output) limit(ctx context.Context) bool {
 // confirm asks the target what it has, and moves the places.
 func (o *Output) confirm(t output.Target, settle bool) error {
 	confirmed, err := t.Confirmed(settle)
-	n := 0
-	for n < len(o.marks) && o.marks[n].sent <= confirmed {
-		n++
-	}
-	if n > 0 {
-		last := &o.marks[n-1]
-		o.mu.Lock()
-		o.noted.Delivered += last.sent - o.confirmed
-		for i, s := range o.sources {
-			o.noted.Places[s.name] = last.places[i]
-		}
-		o.mu.Unlock()
-		o.confirmed = last.sent
-		rotate(o.marks, n)
-		o.marks = o.marks[:len(o.marks)-n]
+	if o.move(confirmed) {
+		o.movedAt = o.now()
 		o.note()
 	}
-	if err == nil && len(o.marks) > 0 && o.now().Sub(o.marks[0].at) > o.config.Timeout {
+	if err == nil && len(o.marks) > 0 && o.now().Sub(later(o.marks[0].at, o.movedAt)) > o.config.Timeout {
 		err = fmt.Errorf("nothing was confirmed for %v", o.config.Timeout)
 	}
 	return err
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// move moves the places to what is confirmed, and reports whether they have moved.
+func (o *Output) move(confirmed uint64) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	before, n := o.confirmed, 0
+	for ; n < len(o.marks) && o.marks[n].sent <= confirmed; n++ {
+		o.confirmed = o.marks[n].sent
+	}
+	if n > 0 {
+		for i, s := range o.sources {
+			o.noted.Places[s.name] = o.marks[n-1].places[i]
+		}
+		rotate(o.marks, n)
+		o.marks = o.marks[:len(o.marks)-n]
+	}
+	if len(o.marks) > 0 { // a part of what was sent at once
+		m := &o.marks[0]
+		for begin := m.sent - uint64(len(m.steps)); o.confirmed < confirmed; o.confirmed++ {
+			s := m.steps[o.confirmed-begin] // its journal was the same at the end
+			o.noted.Places[o.sources[s.source].name] = Place{m.places[s.source].ID, s.next}
+		}
+	}
+	o.noted.Delivered += o.confirmed - before
+	return n > 0 || o.confirmed != before
 }
 
 // rotate moves the first n marks behind the others, so that their memory is used again.

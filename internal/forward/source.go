@@ -11,11 +11,12 @@ import (
 
 // source is one journal as an output reads it.
 type source struct {
-	name  string
-	place Place  // of the next entry to read
-	batch *batch // that holds it; nil: not read yet
-	at    int    // of its items
-	told  uint64 // index up to which losses were told
+	name   string
+	number int
+	place  Place  // of the next entry to read
+	batch  *batch // that holds it; nil: not read yet
+	at     int    // of its items
+	told   uint64 // index up to which losses were told
 
 	decoder entry.Decoder
 	decoded entry.Entry
@@ -93,6 +94,14 @@ func (o *Output) settle(extents map[string]extent) {
 			s.drop()
 			s.place.Next = x.size
 		}
+		o.stepped(s)
+	}
+}
+
+// stepped says that what was rendered last leaves a source where it is now.
+func (o *Output) stepped(s *source) {
+	for len(o.steps) < o.messages.Len() {
+		o.steps = append(o.steps, step{s.number, s.place.Next})
 	}
 }
 
@@ -102,15 +111,17 @@ const scanAtOnce = 16 << 10
 // fill reads on and renders what is wanted. read says that places have moved.
 func (o *Output) fill() (read bool, err error) {
 	o.messages.Reset()
+	o.steps = o.steps[:0]
 	extents, _ := o.feed.state()
 	o.settle(extents)
 	read = o.messages.Len() > 0
-	for scanned := 0; scanned < scanAtOnce && o.messages.Len() < o.config.Batch && len(o.messages.Octets) < maxOctets; scanned++ {
+	for scanned := 0; scanned < scanAtOnce && o.messages.Len() < o.most && len(o.messages.Octets) < maxOctets; scanned++ {
 		s, err := o.earliest()
 		if err != nil || s == nil {
 			return read, err
 		}
 		o.take(s)
+		o.stepped(s)
 		read = true
 	}
 	return read, nil

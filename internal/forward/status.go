@@ -26,6 +26,14 @@ func (o *Output) Status() Status {
 	s := Status{Name: o.config.Name, Noted: o.noted}
 	s.Places, s.Dropped = maps.Clone(s.Places), maps.Clone(s.Dropped)
 	o.mu.Unlock()
+	if s.Places == nil { // it has not begun: what was before
+		s.Noted, _ = o.ledger.get(o.config.Name)
+		s.State = StateStarting
+	}
+	if o.config.CertDays != nil { // what is noted is as old as the last message
+		days := o.config.CertDays()
+		s.CertDays = &days
+	}
 	extents, _ := o.feed.state()
 	for _, name := range o.config.Journals {
 		x, there := extents[name]

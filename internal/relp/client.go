@@ -97,7 +97,7 @@ func (c *Client) open(ctx context.Context) error {
 		return err
 	}
 	if code != OK {
-		return &RefusedError{Open, code, text}
+		return &RefusedError{Command: Open, Code: code, Text: text}
 	}
 	if c.peer, err = parseOffers(rest); err != nil {
 		return err
@@ -161,7 +161,7 @@ func (c *Client) answered(number uint32, data []byte) error {
 	}
 	c.waiting[i].done = true
 	if code != OK {
-		told, refused := c.waiting[i].told, &RefusedError{Syslog, code, text}
+		told, refused := c.waiting[i].told, &RefusedError{Command: Syslog, Code: code, Text: text}
 		c.waiting[i].told = func(error) { told(refused) }
 	}
 	n := 0

@@ -44,6 +44,7 @@ type RefusedError struct {
 	Command string
 	Code    int
 	Text    string // as the server says it
+	Others  int    // messages behind it that the server has acknowledged meanwhile
 }
 
 // Error implements error.

@@ -105,6 +105,16 @@ func (c *Client) flush() error {
 	return nil
 }
 
+// Ended is why the session has ended; nil if it has not, as far as is known.
+func (c *Client) Ended() error {
+	select {
+	case <-c.ended:
+		return c.why()
+	default:
+		return nil
+	}
+}
+
 // why is the reason why the session has ended.
 func (c *Client) why() error {
 	c.mu.Lock()

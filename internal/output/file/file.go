@@ -180,11 +180,7 @@ func (t *file) Send(_ context.Context, m *output.Messages) error {
 		}
 		t.buffer = appendLine(t.buffer, m.At(i))
 	}
-	if err := t.flush(); err != nil {
-		return err
-	}
-	t.sent += uint64(m.Len())
-	return nil
+	return t.flush()
 }
 
 // appendLine appends a message as one line.
@@ -200,11 +196,34 @@ func appendLine(dst, message []byte) []byte {
 	}
 }
 
+// flush writes the buffer. Lines that a full disk has taken count; what it has of the next one is taken back.
 func (t *file) flush() error {
 	n, err := t.f.Write(t.buffer)
+	if err != nil {
+		whole := bytes.LastIndexByte(t.buffer[:n], '\n') + 1
+		err = errors.Join(err, t.takeBack(n-whole))
+		t.sent += uint64(bytes.Count(t.buffer[:whole], []byte{'\n'}))
+		t.size += int64(whole)
+		t.buffer = t.buffer[:0]
+		return err
+	}
+	t.sent += uint64(bytes.Count(t.buffer, []byte{'\n'}))
 	t.size += int64(n)
 	t.buffer = t.buffer[:0]
-	return err
+	return nil
+}
+
+// takeBack removes octets at the end, unless somebody else has written behind them.
+func (t *file) takeBack(n int) error {
+	end, err := t.f.Seek(0, io.SeekCurrent) // behind what we wrote
+	if err != nil || n == 0 {
+		return err
+	}
+	info, err := t.f.Stat()
+	if err != nil || info.Size() != end {
+		return err
+	}
+	return t.f.Truncate(end - int64(n))
 }
 
 // Confirmed implements [output.Target]. A file that somebody has moved away is opened anew, once a second.

@@ -21,6 +21,7 @@ import (
 const (
 	defaultTimeout = 30 * time.Second
 	endWithin      = 5 * time.Second // a program, once its input has ended
+	endsSoon       = time.Second     // one that has closed its standard input
 )
 
 // FIFO is a named pipe. It is opened without waiting: while nobody reads it, opening fails and is tried again.
@@ -97,80 +98,3 @@ func (l *lines) Write(p []byte) (int, error) {
 }
 
 var _ io.Writer = (*lines)(nil)
-
-type target struct {
-	name    string
-	w       *os.File
-	timeout time.Duration
-	buffer  []byte
-	sent    uint64
-
-	process *exec.Cmd // nil: a named pipe
-	ended   chan struct{}
-	end     error // set when ended is closed
-}
-
-// Send implements [output.Target].
-func (t *target) Send(ctx context.Context, m *output.Messages) error {
-	t.buffer = t.buffer[:0]
-	for i := range m.Ends {
-		t.buffer = appendLine(t.buffer, m.At(i))
-	}
-	timeout := t.timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
-	if err := t.w.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
-		return err
-	}
-	defer context.AfterFunc(ctx, func() { t.w.SetWriteDeadline(time.Unix(1, 0)) })()
-	if _, err := t.w.Write(t.buffer); err != nil {
-		return errors.Join(ctx.Err(), err)
-	}
-	t.sent += uint64(m.Len())
-	return nil
-}
-
-// appendLine appends a message as one line.
-func appendLine(dst, message []byte) []byte {
-	message = bytes.TrimRight(message, "\n")
-	begin := len(dst)
-	dst = append(append(dst, message...), '\n')
-	for i := begin; i < len(dst)-1; i++ {
-		if dst[i] == '\n' {
-			dst[i] = ' '
-		}
-	}
-	return dst
-}
-
-// Confirmed implements [output.Target].
-func (t *target) Confirmed(bool) (uint64, error) {
-	if t.process != nil {
-		select {
-		case <-t.ended:
-			return t.sent, fmt.Errorf("%s has ended: %v", t.name, t.process.ProcessState)
-		default:
-		}
-	}
-	return t.sent, nil
-}
-
-// Close implements [output.Target]: a program may read to the end, and is killed if it does not end then.
-func (t *target) Close() error {
-	err := t.w.Close()
-	if errors.Is(err, fs.ErrClosed) {
-		err = nil
-	}
-	if t.process == nil {
-		return err
-	}
-	select {
-	case <-t.ended:
-	case <-time.After(endWithin):
-		syscall.Kill(-t.process.Process.Pid, syscall.SIGKILL) // with its children
-		<-t.ended
-		return errors.Join(err, fmt.Errorf("%s did not end with its input and was killed", t.name))
-	}
-	return err
-}

@@ -99,3 +99,60 @@ func TestProgram(t *testing.T) {
 		t.Error("what is not there was started")
 	}
 }
+
+// TestFIFOFull: a full pipe has whole lines, those that it has are confirmed, and when the reader goes nothing of what
+// was sent last is.
+func TestFIFOFull(t *testing.T) {
+	p := FIFO{Name: filepath.Join(t.TempDir(), "p"), Timeout: 50 * time.Millisecond}
+	if err := syscall.Mkfifo(p.Name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := os.OpenFile(p.Name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := p.Open(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	line := strings.Repeat("x", 299)
+	list := messages()
+	for range 1000 {
+		list.Add([]byte(line))
+	}
+	if err := w.Send(t.Context(), list); !errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), "takes nothing") {
+		t.Fatalf("a full pipe: %v", err)
+	}
+	n, err := w.Confirmed(true)
+	if err != nil || n == 0 {
+		t.Fatal(n, err)
+	}
+	buffer := make([]byte, 1<<20)
+	size, err := r.Read(buffer)
+	if whole := strings.Repeat(line+"\n", int(n)); err != nil || string(buffer[:size]) != whole {
+		t.Errorf("%d octets, want %d: %v", size, len(whole), err)
+	}
+	r.Close()
+	if err := w.Send(t.Context(), messages("one")); err == nil || !strings.Contains(err.Error(), "the reader has gone") {
+		t.Errorf("without a reader: %v", err)
+	}
+	if again, err := w.Confirmed(true); again != n || err != nil {
+		t.Errorf("confirmed %d, want %d, %v", again, n, err)
+	}
+}
+
+// TestProgramEnds: one that ends while it is written to is named, with how it ended, and has confirmed nothing.
+func TestProgramEnds(t *testing.T) {
+	w, err := Program{Args: []string{"/bin/sh", "-c", "read line; exit 3"}}.Open(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := w.Send(t.Context(), messages(strings.Repeat("x", 1000), strings.Repeat("x", 1<<20))); err == nil || !strings.Contains(err.Error(), "/bin/sh has ended: exit status 3") {
+		t.Errorf("%v", err)
+	}
+	if n, _ := w.Confirmed(true); n != 0 {
+		t.Errorf("confirmed %d", n)
+	}
+}

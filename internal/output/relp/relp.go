@@ -4,6 +4,7 @@ package relp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,10 +20,12 @@ const goodbye = time.Second
 type Session struct {
 	Stream syslog.Stream // of which the framing does not matter
 	Window int           // messages that may wait for their answer; 0: 128
+
+	refusals refusals // of all sessions, one after the other
 }
 
 // Open begins a session.
-func (s Session) Open(ctx context.Context, _ output.Lost) (output.Target, error) {
+func (s *Session) Open(ctx context.Context, lost output.Lost) (output.Target, error) {
 	conn, err := s.Stream.Dial(ctx)
 	if err != nil {
 		return nil, err
@@ -35,31 +38,54 @@ func (s Session) Open(ctx context.Context, _ output.Lost) (output.Target, error)
 	if err != nil {
 		return nil, err
 	}
-	return &session{client: c}, nil
+	return &session{client: c, lost: lost, refusals: &s.refusals}, nil
 }
 
 type session struct {
-	client *relp.Client
-	list   [][]byte
-	acked  uint64
+	client   *relp.Client
+	lost     output.Lost // of messages that were given up
+	refusals *refusals
+	list     [][]byte
+	acked    uint64
 }
 
-// Send implements [output.Target]. It returns when everything is acknowledged.
+// Send implements [output.Target]. It returns when everything is acknowledged, or given up.
 func (t *session) Send(ctx context.Context, m *output.Messages) error {
 	t.list = t.list[:0]
 	for i := range m.Ends {
 		t.list = append(t.list, m.At(i))
 	}
-	n, err := t.client.Send(ctx, t.list)
-	t.acked += uint64(n)
-	if err != nil {
-		return fmt.Errorf("RELP: %w", err)
+	for rest := t.list; len(rest) > 0; {
+		part := rest
+		if t.refusals.alone(rest[0]) {
+			part = rest[:1]
+		}
+		n, err := t.client.Send(ctx, part)
+		for _, message := range rest[:n] {
+			t.refusals.taken(message)
+		}
+		t.acked += uint64(n)
+		if rest = rest[n:]; err == nil {
+			continue
+		}
+		var refused *relp.RefusedError
+		if !errors.As(err, &refused) || !t.refusals.giveUp(rest[0], refused.Others > 0) {
+			return fmt.Errorf("RELP: %w", err)
+		}
+		t.lost(GivenUpReason, 1, uint64(len(rest[0])))
+		t.acked++
+		rest = rest[1:]
 	}
 	return nil
 }
 
-// Confirmed implements [output.Target].
-func (t *session) Confirmed(bool) (uint64, error) { return t.acked, nil }
+// Confirmed implements [output.Target]. A server that has gone is an error, also while there is nothing to send.
+func (t *session) Confirmed(bool) (uint64, error) {
+	if err := t.client.Ended(); err != nil {
+		return t.acked, fmt.Errorf("RELP: %w", err)
+	}
+	return t.acked, nil
+}
 
 // Close implements [output.Target].
 func (t *session) Close() error {

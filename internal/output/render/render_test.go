@@ -37,6 +37,8 @@ func TestFormats(t *testing.T) {
 		{"received", "no priority", `<13>1 2023-11-14T22:13:20.123456Z 192.0.2.7 - - - [constat@32473 _SYNTAX="no_pri" _TRANSPORT="syslog-udp" _SOURCE_ADDR="192.0.2.7"] no priority`},
 		{"rfc5424", modern, `<165>1 2026-10-11T22:14:15.003Z web1 app 7 ID1 [constat@32473 _TRANSPORT="syslog-udp" _SOURCE_ADDR="192.0.2.7"][a@1 b="c\"d"] text`},
 		{"rfc5424", `<165>1 2026-10-11T22:14:15.003Z web1 app 7 ID1 - text`, `<165>1 2026-10-11T22:14:15.003Z web1 app 7 ID1 [constat@32473 _TRANSPORT="syslog-udp" _SOURCE_ADDR="192.0.2.7"] text`},
+		{"rfc5424", `<13>1 - h a - - [constat@32473 _UID="0"][b@1 c="d"] x`, `<13>1 - h a - - [constat.2@32473 _TRANSPORT="syslog-udp" _SOURCE_ADDR="192.0.2.7"][constat@32473 _UID="0"][b@1 c="d"] x`},
+		{"rfc5424", `<13>1 - h a - - [constat.2@32473 a="b"][constat@32473 a="b"] x`, `<13>1 - h a - - [constat.3@32473 _TRANSPORT="syslog-udp" _SOURCE_ADDR="192.0.2.7"][constat.2@32473 a="b"][constat@32473 a="b"] x`},
 		{"rfc3164", modern, "<165>Oct 11 22:14:15 web1 app[7]: text"},
 		{"rfc3164-iso", modern, "<165>2026-10-11T22:14:15.003Z web1 app[7]: text"},
 		{"traditional", "<13>1 2026-10-11T22:14:15Z h a - - - one\ntwo\x07\n", "Oct 11 22:14:15 h a: one#012two#007"},

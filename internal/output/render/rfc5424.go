@@ -11,8 +11,19 @@ import (
 )
 
 // Element is the SD-ID under which what constat knows of an entry stands (RFC 5424, section 6.3.2). 32473 is the number
-// for examples: there is no registered one.
+// for examples: there is no registered one. An SD-ID stands in a message only once (same section): a message that comes with
+// that of another constat, or claims to, gets "constat.2@32473", and so on. So the highest number is what was observed
+// last.
 const Element = "constat@32473"
+
+// element is the SD-ID that is not in structured data yet.
+func element(data []byte) string {
+	id := Element
+	for n := 2; bytes.Contains(data, []byte("["+id)); n++ {
+		id = "constat." + strconv.Itoa(n) + "@32473"
+	}
+	return id
+}
 
 // Limits of RFC 5424, section 6, in octets.
 const (
@@ -39,7 +50,7 @@ func rfc5424(dst []byte, x *output.Record) []byte {
 	id, _ := e.Get("SYSLOG_MSGID")
 	dst = append(appendWord(dst, id, maxID), ' ')
 	before := len(dst)
-	if dst = appendElement(dst, e, false); len(dst) == before {
+	if dst = appendElement(dst, e, Element, false); len(dst) == before {
 		dst = append(dst, '-')
 	}
 	if text, ok := e.Message(); ok {
@@ -68,7 +79,7 @@ func inserted(dst []byte, e *entry.Entry) (out []byte, ok bool) {
 	if at == end || out[at] != '[' && out[at] != '-' {
 		return dst[:begin], false
 	}
-	if out = appendElement(out, e, true); len(out) == end {
+	if out = appendElement(out, e, element(out[at:]), true); len(out) == end {
 		return out, true
 	}
 	if out[at] == '-' { // no structured data
@@ -111,7 +122,7 @@ func appendWord(dst, word []byte, limit int) []byte {
 
 // appendElement appends one SD-ELEMENT with the fields that the header does not say: all of them, or only observed ones
 // where the others stand in the octets. It appends nothing if there are none.
-func appendElement(dst []byte, e *entry.Entry, onlyObserved bool) []byte {
+func appendElement(dst []byte, e *entry.Entry, id string, onlyObserved bool) []byte {
 	begun := false
 	for i := range e.Fields {
 		f := &e.Fields[i]
@@ -120,7 +131,7 @@ func appendElement(dst []byte, e *entry.Entry, onlyObserved bool) []byte {
 		}
 		if !begun {
 			begun = true
-			dst = append(append(dst, '['), Element...)
+			dst = append(append(dst, '['), id...)
 		}
 		dst = appendParam(dst, f.Name, f.Value)
 	}

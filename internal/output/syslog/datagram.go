@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"syscall"
 	"time"
 
@@ -56,8 +57,12 @@ func (t *datagram) Send(ctx context.Context, m *output.Messages) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	before := t.sent
 	for i := range m.Ends {
 		if err := t.send(ctx, m.At(i)); err != nil {
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.sent = before // it speaks of one that was sent before
+			}
 			return errors.Join(ctx.Err(), err)
 		}
 		t.sent++

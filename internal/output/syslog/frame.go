@@ -3,8 +3,6 @@ package syslog
 import (
 	"bytes"
 	"strconv"
-
-	"constat/internal/output"
 )
 
 // Framing is how messages stand behind each other in a stream.
@@ -17,18 +15,13 @@ const (
 	LF
 )
 
-// appendFramed appends messages as they stand in a stream.
-func appendFramed(dst []byte, m *output.Messages, f Framing) []byte {
-	for i := range m.Ends {
-		if f == Octets {
-			message := m.At(i)
-			dst = append(strconv.AppendInt(dst, int64(len(message)), 10), ' ')
-			dst = append(dst, message...)
-		} else {
-			dst = appendLine(dst, m.At(i))
-		}
+// appendFramed appends a message as it stands in a stream.
+func appendFramed(dst, message []byte, f Framing) []byte {
+	if f == LF {
+		return appendLine(dst, message)
 	}
-	return dst
+	dst = append(strconv.AppendInt(dst, int64(len(message)), 10), ' ')
+	return append(dst, message...)
 }
 
 // appendLine appends a message and the LF that ends it.

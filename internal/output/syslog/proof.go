@@ -24,11 +24,17 @@ type Unproven interface {
 	CloseWrite() error
 }
 
-// longTrial is how long a connection over TLS must have held before what the other kernel has counts as confirmed.
-const longTrial = time.Second
+// SecureTrial is how long a connection over TLS must have held before what the other kernel has counts as confirmed.
+const SecureTrial = time.Second
 
-// trial is that, or half of a timeout that is short.
-func (s Stream) trial() time.Duration { return min(longTrial, s.Timeout/2) }
+// trial is how long a connection must have held, or half of a timeout that is short.
+func (s Stream) trial() time.Duration {
+	trial := s.Trial
+	if s.Secure != nil {
+		trial = max(trial, SecureTrial)
+	}
+	return min(trial, s.Timeout/2)
+}
 
 // dialProven makes a connection on which the server wants this client, as far as it says so.
 func (s Stream) dialProven(ctx context.Context) (net.Conn, error) {

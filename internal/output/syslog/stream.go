@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync/atomic"
 	"time"
 
 	"constat/internal/output"
 )
+
+// DefaultTrial is that of outputs. It is at least two round trips.
+const DefaultTrial = 500 * time.Millisecond
 
 // DefaultTimeout is how long a connection may take to be made, and to take what is sent.
 const DefaultTimeout = 30 * time.Second
@@ -21,6 +23,9 @@ type Stream struct {
 	Address string
 	Framing Framing
 	Timeout time.Duration // 0: [DefaultTimeout]
+	// Trial is how long a connection must have lasted before anything counts as confirmed; 0: no time in the clear. A
+	// server that stands before one that is away takes connections and ends them. See also [Unproven].
+	Trial time.Duration
 	// Secure, if set, begins TLS over a connection; what it returns is used instead. If that is [Unproven], it is proven.
 	Secure func(ctx context.Context, conn net.Conn) (net.Conn, error)
 }
@@ -46,10 +51,13 @@ func (s Stream) Dial(ctx context.Context) (net.Conn, error) {
 
 // Open makes a connection that messages can be sent over.
 func (s Stream) Open(ctx context.Context, _ output.Lost) (output.Target, error) {
+	if s.Timeout <= 0 {
+		s.Timeout = DefaultTimeout
+	}
 	var wire *counted
 	if secure := s.Secure; secure != nil {
 		s.Secure = func(ctx context.Context, conn net.Conn) (net.Conn, error) {
-			wire = newCounted(conn)
+			wire = newCounted(conn, s.Timeout)
 			return secure(ctx, wire)
 		}
 	}
@@ -58,15 +66,12 @@ func (s Stream) Open(ctx context.Context, _ output.Lost) (output.Target, error) 
 		return nil, err
 	}
 	if wire == nil {
-		wire = newCounted(conn)
+		wire = newCounted(conn, s.Timeout)
 		conn = wire
 	}
-	if s.Timeout <= 0 {
-		s.Timeout = DefaultTimeout
-	}
 	t := &stream{config: s, conn: conn, wire: wire, gone: make(chan struct{})}
-	if s.Secure != nil {
-		t.proven = time.Now().Add(s.trial())
+	if trial := s.trial(); trial > 0 {
+		t.triedAt = time.Now().Add(max(trial, 2*wire.roundTrip()))
 	}
 	go t.watch()
 	return t, nil
@@ -81,11 +86,11 @@ type stream struct {
 	sent    uint64    // messages
 	marks   []mark    // of what is not confirmed, in order
 	settled uint64    // messages that are confirmed
-	proven  time.Time // from when on they can be; see Stream.trial
+	triedAt time.Time // when it has lasted
 
-	gone chan struct{} // closed when the other side has ended the connection
-	why  error         // then
-	soon bool          // then: before it was proven
+	gone   chan struct{} // closed when the other side has ended the connection
+	why    error         // then
+	goneAt time.Time     // then
 }
 
 // mark says how many messages were sent when so many octets had been written.
@@ -101,7 +106,7 @@ func (t *stream) watch() {
 	buffer := make([]byte, 512)
 	for {
 		if _, err := t.conn.Read(buffer); err != nil {
-			t.why, t.soon = err, time.Now().Before(t.proven)
+			t.why, t.goneAt = err, time.Now()
 			return
 		}
 	}
@@ -120,33 +125,46 @@ func (t *stream) lost() error {
 	}
 }
 
+// onTrial reports whether the connection has not lasted yet, or had not when it ended.
+func (t *stream) onTrial() bool {
+	select {
+	case <-t.gone:
+		return t.goneAt.Before(t.triedAt)
+	default:
+		return time.Now().Before(t.triedAt)
+	}
+}
+
+// piece is how many octets are written at once, up to the end of a message: what of them has arrived is known for all of
+// them together.
+const piece = 32 << 10
+
 // Send implements [output.Target].
 func (t *stream) Send(ctx context.Context, m *output.Messages) error {
 	if err := t.lost(); err != nil {
 		return err
 	}
-	t.buffer = appendFramed(t.buffer[:0], m, t.config.Framing)
-	stop := context.AfterFunc(ctx, func() { t.conn.SetWriteDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { t.wire.SetWriteDeadline(time.Unix(1, 0)) })
 	defer stop()
-	t.conn.SetWriteDeadline(time.Now().Add(t.config.Timeout))
-	if ctx.Err() != nil {
-		return ctx.Err()
+	for i := 0; i < m.Len(); {
+		n := i
+		for t.buffer = t.buffer[:0]; n < m.Len() && len(t.buffer) < piece; n++ {
+			t.buffer = appendFramed(t.buffer, m.At(n), t.config.Framing)
+		}
+		if _, err := t.conn.Write(t.buffer); err != nil {
+			return errors.Join(ctx.Err(), t.lost(), err)
+		}
+		t.sent += uint64(n - i)
+		t.marks = append(t.marks, mark{t.wire.written.Load(), t.sent})
+		i = n
 	}
-	if _, err := t.conn.Write(t.buffer); err != nil {
-		return errors.Join(ctx.Err(), t.lost(), err)
-	}
-	t.sent += uint64(m.Len())
-	t.marks = append(t.marks, mark{t.wire.written.Load(), t.sent})
 	return nil
 }
 
 // Confirmed implements [output.Target].
 func (t *stream) Confirmed(bool) (uint64, error) {
-	if len(t.marks) == 0 {
+	if len(t.marks) == 0 || t.onTrial() {
 		return t.settled, t.lost()
-	}
-	if err := t.lost(); time.Now().Before(t.proven) || err != nil && t.soon {
-		return t.settled, err
 	}
 	acked, err := t.wire.acknowledged()
 	if err != nil {
@@ -169,36 +187,4 @@ func (t *stream) Close() error {
 	err := t.conn.Close()
 	<-t.gone
 	return err
-}
-
-// counted counts what is written to a connection, and asks the kernel what of it has arrived.
-type counted struct {
-	net.Conn
-	written atomic.Int64
-	base    int64 // what the kernel counted before
-}
-
-func newCounted(conn net.Conn) *counted {
-	c := &counted{Conn: conn}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		c.base, _ = bytesAcked(tcp) // asked again later, when an error is told
-	}
-	return c
-}
-
-// Write implements [net.Conn].
-func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	c.written.Add(int64(n))
-	return n, err
-}
-
-// acknowledged is how many of the octets written the other machine has.
-func (c *counted) acknowledged() (int64, error) {
-	tcp, ok := c.Conn.(*net.TCPConn)
-	if !ok {
-		return c.written.Load(), nil // the same machine: its kernel has them
-	}
-	n, err := bytesAcked(tcp)
-	return n - c.base, err
 }

@@ -86,6 +86,8 @@ func (a *Address) network(u *url.URL) error {
 		a.Port = ports[a.Scheme]
 	}
 	switch n, err := strconv.ParseUint(a.Port, 10, 16); {
+	case strings.Contains(a.Host, ":") && !strings.HasPrefix(u.Host, "["):
+		return fmt.Errorf("addresses of IPv6 stand in brackets, such as %s://[2001:db8::1]:514", a.Scheme)
 	case a.Host == "":
 		return fmt.Errorf("no host: %s", example)
 	case u.Path != "":

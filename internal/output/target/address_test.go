@@ -21,7 +21,7 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "log.example", "udp:log.example", "udp://", "udp://h:0", "udp://h:65536", "udp://h:x", "udp://h/x", "relp://h", "udp://a@h",
-		"udp://h?x", "http://h", "file://x/y", "file:///", "file:///a/../b", "file:rel", "users:", "users:a,,b", "users:*,a", "unix://host", "%", "file:///a%zz"} {
+		"udp://h?x", "http://h", "file://x/y", "file:///", "file:///a/../b", "file:rel", "users:", "users:a,,b", "users:*,a", "udp://2001:db8::1", "tcp://::1:514", "unix://host", "%", "file:///a%zz"} {
 		if a, err := Parse(text); err == nil {
 			t.Errorf("%q was read as %s", text, a)
 		}

@@ -24,6 +24,7 @@ type Options struct {
 	Window  int // of RELP
 	Timeout time.Duration
 	TLS     *tlsconf.Config // for tls and relp+tls
+	Brief   bool            // a connection in the clear counts at once, for few messages
 	File    file.Config     // all but the name
 	Args    []string        // of a program
 	Said    func(string)    // by a program
@@ -33,6 +34,9 @@ type Options struct {
 func (a Address) Dialer(o Options) (output.Dialer, error) {
 	d := output.Dialer{Name: a.String()}
 	stream := syslog.Stream{Network: "tcp", Framing: o.Framing, Timeout: o.Timeout}
+	if !o.Brief {
+		stream.Trial = syslog.DefaultTrial
+	}
 	if a.IsNetwork() {
 		stream.Address = a.HostPort()
 	}
@@ -53,7 +57,7 @@ func (a Address) Dialer(o Options) (output.Dialer, error) {
 		stream.Network, stream.Address = "unix", a.Path
 		d.Open = stream.Open
 	case RELP, RELPTLS:
-		d.Open = relp.Session{Stream: stream, Window: o.Window}.Open
+		d.Open = (&relp.Session{Stream: stream, Window: o.Window}).Open
 	case File:
 		f := o.File
 		f.Name = a.Path

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"constat/internal/output"
 )
@@ -62,15 +64,19 @@ func (t *device) Send(_ context.Context, m *output.Messages) error {
 // isBusy reports whether a terminal did not take something in time.
 func isBusy(err error) bool { return os.IsTimeout(err) || errors.Is(err, syscall.EAGAIN) }
 
-// appendText appends messages as terminals want lines.
+// appendText appends messages as terminals want lines. Whatever a terminal may obey becomes "?": control characters, also
+// those from U+0080 to U+009F, of which one begins a command as ESC [ does, and octets that are not UTF-8.
 func appendText(dst []byte, m *output.Messages) []byte {
 	for i := range m.Ends {
 		message := bytes.TrimRight(m.At(i), "\n")
-		for _, c := range message {
-			if c < ' ' && c != '\t' || c == 0x7f {
-				c = '?'
+		for len(message) > 0 {
+			r, size := utf8.DecodeRune(message)
+			if r == utf8.RuneError && size == 1 || unicode.IsControl(r) && r != '\t' {
+				dst = append(dst, '?')
+			} else {
+				dst = append(dst, message[:size]...)
 			}
-			dst = append(dst, c)
+			message = message[size:]
 		}
 		dst = append(dst, "\r\n"...)
 	}

@@ -67,3 +67,12 @@ func TestDevice(t *testing.T) {
 		t.Error("a full device took it")
 	}
 }
+
+// TestAppendText: nothing that a terminal obeys gets to it.
+func TestAppendText(t *testing.T) {
+	m := new(output.Messages)
+	m.Add([]byte("é\t\x1b[31m \u009b31m \x9b31m \x7f\x00\r\nx\n"))
+	if got, want := string(appendText(nil, m)), "é\t?[31m ?31m ?31m ????x\r\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -1,0 +1,100 @@
+package forward
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"constat/internal/output"
+	"constat/internal/vfs"
+)
+
+// picky is a target that takes so many messages of what it is sent at once, and fails then.
+type picky struct {
+	connection
+	takes int
+}
+
+func (p *picky) Send(ctx context.Context, m *output.Messages) error {
+	if m.Len() <= p.takes {
+		return p.connection.Send(ctx, m)
+	}
+	part := new(output.Messages)
+	for i := range p.takes {
+		part.Add(m.At(i))
+	}
+	if err := p.connection.Send(ctx, part); err != nil {
+		return err
+	}
+	return errDown
+}
+
+// TestPartConfirmed: what a target has confirmed of a batch that it breaks off is not sent again, also if the batch comes
+// from several journals, and a target that takes less than a batch each time gets on.
+func TestPartConfirmed(t *testing.T) {
+	b := newBench(t)
+	for range 20 {
+		b.write("system", 13)
+		b.write("other", 7)
+	}
+	r := &receiver{}
+	d := output.Dialer{Name: "picky", Open: func(context.Context, output.Lost) (output.Target, error) {
+		return &picky{connection{r: r}, 9}, nil
+	}}
+	o, stop := b.start(Config{Targets: []output.Dialer{d}, Journals: []string{"other", "system"}, FromStart: true, Batch: 200,
+		Retry: time.Millisecond})
+	b.until("all", func() bool { return o.Status().Delivered == uint64(b.n) })
+	stop()
+	if again := b.whole(r.all(), 0, b.n); again > 0 {
+		t.Errorf("%d came again", again)
+	}
+	read, err := ReadLedger(vfs.OS(), b.store)
+	if n := read["test"]; err != nil || n.Delivered != uint64(b.n) || n.Retried == 0 {
+		t.Errorf("noted %+v, %v", n, err)
+	}
+}
+
+// TestFailsWhenSentTo: a target that can be opened and takes nothing is left for the next one.
+func TestFailsWhenSentTo(t *testing.T) {
+	b := newBench(t)
+	b.write("system", 10)
+	second, refuses := &receiver{}, &receiver{}
+	first := output.Dialer{Name: "refuses", Open: func(context.Context, output.Lost) (output.Target, error) {
+		return &picky{connection{r: refuses}, 0}, nil
+	}}
+	_, stop := b.start(Config{Targets: []output.Dialer{first, second.dialer("second")}, FromStart: true, Retry: time.Millisecond})
+	b.until("all", func() bool { return len(second.all()) == b.n })
+	stop()
+	b.whole(second.all(), 0, b.n)
+}
+
+// TestCertDays: how long a certificate is valid is as of now, though nothing was sent since.
+func TestCertDays(t *testing.T) {
+	b := newBench(t)
+	days := 10
+	r := &receiver{}
+	o := New(b.feed, b.ledger, Config{Name: "days", Targets: []output.Dialer{r.dialer("r")}, Journals: []string{"system"}, Render: messageOf,
+		CertDays: func() int { return days }})
+	o.Begin()
+	for ; days > 7; days-- {
+		if s := o.Status(); s.CertDays == nil || *s.CertDays != days {
+			t.Errorf("%+v, want %d days", s, days)
+		}
+	}
+}
+
+// TestFit: a slow target gets smaller batches, down to one message, and a fast one larger ones again.
+func TestFit(t *testing.T) {
+	b := newBench(t)
+	o := New(b.feed, b.ledger, Config{Name: "fit"})
+	for _, c := range []struct {
+		messages int
+		took     time.Duration
+		want     int
+	}{{1024, time.Millisecond, 1024}, {1024, 50 * time.Second, 20}, {20, 900 * time.Millisecond, 20}, {20, time.Minute, 1}, {1, 10 * time.Second, 1},
+		{1, time.Millisecond, 2}, {2, time.Millisecond, 4}, {4, time.Hour, 1}} {
+		if o.fit(c.messages, c.took); o.most != c.want {
+			t.Errorf("%d in %v: %d, want %d", c.messages, c.took, o.most, c.want)
+		}
+	}
+}
