@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"sync"
@@ -117,6 +118,9 @@ func (c *Client) PeerSoftware() string { return c.peer.software }
 // frame reads one frame.
 func (c *Client) frame() (Header, []byte, error) {
 	h, err := c.r.Next()
+	if err == io.EOF {
+		err = fmt.Errorf("%w: the server has closed the connection", ErrEnded)
+	}
 	if err != nil {
 		return h, nil, err
 	}

@@ -179,7 +179,7 @@ func TestServerGoes(t *testing.T) {
 		config ClientConfig
 		want   error
 	}{
-		{"closes", "", false, ClientConfig{}, io.EOF},
+		{"closes", "", false, ClientConfig{}, ErrEnded},
 		{"says so", "0 serverclose 0\n", false, ClientConfig{}, ErrEnded},
 		{"answers what was not asked", "99 rsp 6 200 OK\n", true, ClientConfig{}, ErrProtocol},
 		{"answers twice", "2 rsp 6 200 OK\n", true, ClientConfig{}, ErrProtocol},
