@@ -20,6 +20,7 @@ type storeStatus struct {
 	Code     string                   `json:"code"`
 	Socket   string                   `json:"socket"`       // "" without a daemon
 	HTTP     string                   `json:"http"`         // "" without a daemon
+	Inputs   []string                 `json:"inputs"`       // kind and address, such as "udp 127.0.0.1:5514"; empty without a daemon
 	Witness  string                   `json:"witness_vkey"` // of the witness that this store is for others; "" if it cannot be read
 	Journals map[string]journalStatus `json:"journals"`
 	Outputs  map[string]outputStatus  `json:"outputs"`
@@ -102,6 +103,9 @@ func (a *app) printStatus(s storeStatus, names []string, format string) error {
 	if s.HTTP != "" {
 		fmt.Fprintf(a.out, "http    %s\n", printable(s.HTTP))
 	}
+	for _, name := range s.Inputs {
+		fmt.Fprintf(a.out, "input   %s\n", printable(name))
+	}
 	a.printSeals(s)
 	if s.Witness != "" {
 		fmt.Fprintf(a.out, "witness %s\n", printable(s.Witness))
@@ -125,24 +129,25 @@ func (a *app) printStatus(s storeStatus, names []string, format string) error {
 }
 
 // endpoints is where the daemon of a store can be reached, if one runs. What a dead one left behind does not count.
-func endpoints(dir string) (socket, http string) {
+func endpoints(dir string) (e native.Endpoints) {
 	e, err := native.Find(dir)
 	if err != nil {
-		return "", ""
+		return native.Endpoints{}
 	}
 	conn, err := net.Dial("unix", e.Socket)
 	if err != nil {
-		return "", ""
+		return native.Endpoints{}
 	}
 	conn.Close()
-	return e.Socket, e.HTTP
+	return e
 }
 
 // readStatus reads what can be read; whole says that this is all.
 func (a *app) readStatus(r *journal.Reader) (s storeStatus, names []string, whole bool, err error) {
 	c := r.Certificate()
 	s = storeStatus{Store: r.Dir(), Origin: c.Origin, Code: c.Code().String(), Journals: map[string]journalStatus{}}
-	s.Socket, s.HTTP = endpoints(r.Dir())
+	daemon := endpoints(r.Dir())
+	s.Socket, s.HTTP, s.Inputs = daemon.Socket, daemon.HTTP, append([]string{}, daemon.Inputs...)
 	s.Witness = a.witnessVKey(r.Dir())
 	views, whole, err := a.snapshot(r, nil)
 	if err != nil {

@@ -17,8 +17,8 @@ func TestBeside(t *testing.T) {
 	if s := p.status(); s["socket"] != p.store+".run/socket" || s["http"] != "" {
 		t.Errorf("status says %v", s)
 	}
-	if !strings.Contains(p.run("status"), "socket  "+p.store+".run/socket\n") {
-		t.Error(p.run("status"))
+	if s := p.run("status"); !strings.Contains(s, "socket  "+p.store+".run/socket\n") || !strings.Contains(s, "input   udp "+p.address("udp")+"\n") {
+		t.Error(s)
 	}
 	p.run("log", "-t", "tool", "-p", "daemon.err", "--field", "ORDER=7", "one", "line")
 	c := p.command("log", "-t", "lines")
@@ -44,7 +44,7 @@ func TestBeside(t *testing.T) {
 		t.Errorf("%v %s", err, errs)
 	}
 	d.stop()
-	if s := p.status(); s["socket"] != "" {
+	if s := p.status(); s["socket"] != "" || fmt.Sprint(s["inputs"]) != "[]" {
 		t.Errorf("status says %v", s)
 	}
 	p.run("log", "without it")
