@@ -84,8 +84,23 @@ func (to *daemons) stream(t *testing.T, octets []byte, writes []int, limit int) 
 	if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
 		t.Fatalf("not closed at its end: %v", err)
 	}
-	constat(t, d.store, nil, "log", "--journal", "audit", "what came before is there when this is")
-	return d.take(t, 0), ""
+	return d.takeBefore(t, d.mark(t)), ""
+}
+
+// mark sends a message that is kept behind all that was received before, and returns it.
+func (d *daemon) mark(t *testing.T) []byte {
+	t.Helper()
+	d.marks++
+	octets := fmt.Appendf(nil, "<13>mark %d", d.marks)
+	conn, err := net.Dial("tcp", d.address(t, "tcp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(append(octets, '\n')); err != nil {
+		t.Fatal(err)
+	}
+	return octets
 }
 
 // with returns the daemon with a limit for messages, 0 for the default.
@@ -108,6 +123,7 @@ const patience = 20 * time.Second
 type daemon struct {
 	store string
 	seen  uint64 // entries of the system journal that were taken
+	marks int    // that were sent
 }
 
 // serve starts a daemon, and ends it with the test, which it must do well.
@@ -188,6 +204,23 @@ func (d *daemon) take(t *testing.T, n int) []kept {
 		d.seen = size
 		return d.described(t, octets)
 	}
+}
+
+// takeBefore waits for a mark, and takes the events before it.
+func (d *daemon) takeBefore(t *testing.T, mark []byte) []kept {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		octets, size := d.events(t)
+		for index, text := range octets {
+			if bytes.Equal(text, mark) {
+				d.seen = size
+				delete(octets, index)
+				return d.described(t, octets)
+			}
+		}
+	}
+	t.Fatalf("%q was not kept", mark)
+	return nil
 }
 
 // events returns the octets of the events that were not taken, by index, and the size of the journal.
