@@ -226,7 +226,8 @@ func (c *town) visit(t testing.TB, v visitor, e entrance, address, from, text, w
 	if err := secure.Handshake(); err != nil && why != "" {
 		return nil
 	}
-	if _, err := io.WriteString(secure, e.say(text)); err == nil && why == "" && e.told == "" {
+	_, err = io.WriteString(secure, e.say(text))
+	if err == nil && why == "" && e.told == "" {
 		err = secure.CloseWrite()
 	}
 	var said strings.Builder

@@ -32,8 +32,7 @@ type Input struct {
 	source *input.Source
 	file   *os.File
 	close  sync.Once
-	ended  chan struct{} // closed when Run has ended
-	runs   sync.Mutex    // held by Run
+	runs   sync.Mutex // held by Run
 
 	at, saved position // of Run
 	saveAt    time.Time
