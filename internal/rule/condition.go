@@ -151,8 +151,7 @@ func parseComparison(text, rest string) (p *Property, behind string, err *fault)
 	if p.Op == "" {
 		return fail("want ==, !=, contains, contains_i, startswith, startswith_i or endswith; <, <=, > and >= of syslogseverity and syslogfacility")
 	}
-	var value, behind string
-	var ok bool
+	value, ok := "", false
 	if digits := len(rest) - len(strings.TrimLeft(rest, "0123456789")); digits > 0 && p.isNumber() {
 		value, behind, ok = rest[:digits], rest[digits:], true
 	} else if rest == "" || rest[0] != '\'' && rest[0] != '"' {
