@@ -326,9 +326,7 @@ func TestFirstAttempt(t *testing.T) {
 				t.Fatal("no answer")
 			}
 			n.tunnel.Close()
-			if left := processes(n.tunnel.name, n.tunnel.dir); len(left) > 0 {
-				t.Errorf("left behind: %q", left)
-			}
+			until(t, "nothing is left behind", func() bool { return len(processes(n.tunnel.name, n.tunnel.dir)) == 0 })
 		})
 	}
 	if !answers(port) {
