@@ -39,7 +39,7 @@ func TestRecordManyClients(t *testing.T) {
 	r.end(syscall.SIGTERM)
 	t.Logf("all in the journal after %v", time.Since(began))
 	files, _ := filepath.Glob(filepath.Join(dir, "f*"))
-	if len(files) < 4 {
+	if len(files) < 3 { // at least: one that is full, the one that was moved, and the last; which others depends on the moment
 		t.Errorf("files %v", files)
 	}
 	seen := newTally(clients, lines)
