@@ -380,23 +380,7 @@ func TestRandomPruningsOfHeads(t *testing.T) {
 				_, err := w.ConvertNext(context.Background())
 				must(t, err)
 			}
-			clock.pass(time.Duration(rng.Int64N(int64(2 * day))))
-			if rng.IntN(4) == 0 {
-				clock.wall -= 3_600_000_000
-			}
-			if rng.IntN(2) == 0 {
-				prune(t, w, journal.Policy{Others: journal.Retention{MaxAge: time.Duration(rng.Int64N(int64(6 * day))),
-					MaxBytes: rng.Int64N(60000), Floor: time.Duration(rng.Int64N(int64(2 * day)))}})
-			}
-			if rng.IntN(4) == 0 {
-				must(t, w.Checkpoint())
-				must(t, w.Close())
-				verify(t, fsys)
-				if rng.IntN(2) == 0 {
-					must(t, fsys.Remove(dir+"/app/"+layout.TreeFile))
-				}
-				w = open(t, fsys, clock)
-			}
+			w = timePasses(t, rng, fsys, clock, w)
 		}
 		appendAll(t, w, "app", messages(0, 1))
 		must(t, w.Checkpoint())

@@ -243,22 +243,7 @@ func TestRandomPrunings(t *testing.T) {
 			roots = append(roots, points(t, fsys)["app"])
 			must(t, w.Rotate())
 			convert(t, w)
-			clock.pass(time.Duration(rng.Int64N(int64(2 * day))))
-			if rng.IntN(4) == 0 {
-				clock.wall -= 3_600_000_000
-			}
-			if rng.IntN(2) == 0 {
-				prune(t, w, journal.Policy{Others: journal.Retention{MaxAge: time.Duration(rng.Int64N(int64(6 * day))),
-					MaxBytes: rng.Int64N(60000), Floor: time.Duration(rng.Int64N(int64(2 * day)))}})
-			}
-			if rng.IntN(4) == 0 {
-				must(t, w.Close())
-				verify(t, fsys)
-				if rng.IntN(2) == 0 {
-					must(t, fsys.Remove(dir+"/app/"+layout.TreeFile))
-				}
-				w = open(t, fsys, clock)
-			}
+			w = timePasses(t, rng, fsys, clock, w)
 		}
 		appendAll(t, w, "app", messages(0, 1))
 		must(t, w.Checkpoint())
@@ -269,6 +254,30 @@ func TestRandomPrunings(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
+}
+
+// timePasses lets time pass, and perhaps the clock be set, something be pruned, and the store be opened again without its
+// tree.
+func timePasses(t *testing.T, rng *rand.Rand, fsys *crashfs.FS, clock *fixedClock, w *journal.Writer) *journal.Writer {
+	t.Helper()
+	clock.pass(time.Duration(rng.Int64N(int64(2 * day))))
+	if rng.IntN(4) == 0 {
+		clock.wall -= 3_600_000_000
+	}
+	if rng.IntN(2) == 0 {
+		prune(t, w, journal.Policy{Others: journal.Retention{MaxAge: time.Duration(rng.Int64N(int64(6 * day))),
+			MaxBytes: rng.Int64N(60000), Floor: time.Duration(rng.Int64N(int64(2 * day)))}})
+	}
+	if rng.IntN(4) != 0 {
+		return w
+	}
+	must(t, w.Checkpoint())
+	must(t, w.Close())
+	verify(t, fsys)
+	if rng.IntN(2) == 0 {
+		must(t, fsys.Remove(dir+"/app/"+layout.TreeFile))
+	}
+	return open(t, fsys, clock)
 }
 
 // TestProofsBesideWhatIsPruned: what is left of a block that was cut can still be proved, with and without the tree.
