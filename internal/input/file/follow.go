@@ -56,10 +56,9 @@ func (c Config) complete() Config {
 // Times of a follower.
 const (
 	defaultPoll = 250 * time.Millisecond
-	saveEvery   = time.Second     // the position
-	grace       = 2 * time.Second // for lines under way, when the input ends
-	restPolls   = 4               // without growth, until a renamed file is left
-	retryPolls  = 4               // after an error
+	saveEvery   = time.Second // the position
+	restPolls   = 4           // without growth, until a renamed file is left
+	retryPolls  = 4           // after an error
 )
 
 // Follower is an input that follows one file.

@@ -85,62 +85,59 @@ func (p *Pipe) Run(ctx context.Context, sink input.Sink) error {
 	}
 	defer end()
 	defer p.file.Close() // a pipe that nobody reads any more must not look as if somebody did
-	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	defer context.AfterFunc(ctx, func() {
-		p.file.SetReadDeadline(time.Unix(1, 0))
-		time.AfterFunc(grace, cancel)
-	})()
+	to, done := input.NewHandover(ctx, sink)
+	defer done()
+	defer context.AfterFunc(ctx, func() { p.file.SetReadDeadline(time.Unix(1, 0)) })()
 	buf := make([]byte, readSize)
 	for ctx.Err() == nil {
 		n, err := p.file.Read(buf)
-		if n > 0 && p.take(ctx, late, sink, buf[:n]) != nil {
+		if n > 0 && p.take(to, buf[:n]) != nil {
 			return nil // the sink takes nothing more; what it did not take is counted
 		}
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return fmt.Errorf("%s: %w", p.Name(), err)
 		}
 	}
-	return p.drain(ctx, late, sink, buf)
+	return p.drain(to, buf)
 }
 
 // drain hands over what the pipe holds, also a line that has not ended.
-func (p *Pipe) drain(ctx, late context.Context, sink input.Sink, buf []byte) error {
+func (p *Pipe) drain(to input.Handover, buf []byte) error {
 	raw, err := p.file.SyscallConn()
 	if err != nil {
 		return err
 	}
 	for n := 1; n > 0; {
 		failed := raw.Control(func(fd uintptr) { n, err = unix.Read(int(fd), buf) })
-		if failed != nil || err != nil || n <= 0 || p.take(ctx, late, sink, buf[:n]) != nil {
+		if failed != nil || err != nil || n <= 0 || p.take(to, buf[:n]) != nil {
 			break
 		}
 	}
 	if len(p.rest) == 0 {
 		return nil
 	}
-	c := sink.Chunk()
+	c := to.Sink.Chunk()
 	c.Source = p.source
 	add(c, p.rest, len(p.rest)+p.lost)
 	c.Messages[0].Flag = FlagTruncated
-	p.put(ctx, late, sink, c)
+	p.put(to, c)
 	return nil
 }
 
 // take hands over the lines that end in b, and keeps the beginning of the one that does not.
-func (p *Pipe) take(ctx, late context.Context, sink input.Sink, b []byte) error {
-	c := sink.Chunk()
+func (p *Pipe) take(to input.Handover, b []byte) error {
+	c := to.Sink.Chunk()
 	c.Source = p.source
 	b = p.finish(c, b)
 	end, empty := cut(c, b, p.config.Limit)
 	p.keep(b[end:])
 	if empty > 0 {
-		sink.Lose(p.source.Name, reasonEmpty, empty, 0)
+		to.Sink.Lose(p.source.Name, reasonEmpty, empty, 0)
 	}
 	if len(c.Messages) == 0 {
 		return nil
 	}
-	return p.put(ctx, late, sink, c)
+	return p.put(to, c)
 }
 
 // finish adds the line under way if it ends in b, and returns what is behind it.
@@ -167,18 +164,10 @@ func (p *Pipe) keep(b []byte) {
 }
 
 // put hands lines over, and waits for room for a moment after the context has ended. What is not taken is counted.
-func (p *Pipe) put(ctx, late context.Context, sink input.Sink, c *input.Chunk) error {
-	err := sink.Put(ctx, c)
-	if err != nil && ctx.Err() != nil && !errors.Is(err, input.ErrClosed) {
-		err = sink.Put(late, c)
+func (p *Pipe) put(to input.Handover, c *input.Chunk) error {
+	err := to.Put(c)
+	if err != nil {
+		to.Sink.Lose(p.source.Name, reasonStopped, uint64(len(c.Messages)), c.Received())
 	}
-	if err == nil {
-		return nil
-	}
-	var octets uint64
-	for _, m := range c.Messages {
-		octets += uint64(m.End-m.Start) + uint64(m.Lost)
-	}
-	sink.Lose(p.source.Name, reasonStopped, uint64(len(c.Messages)), octets)
 	return err
 }

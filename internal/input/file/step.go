@@ -144,7 +144,7 @@ func put(ctx context.Context, sink input.Sink, c *input.Chunk) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(grace):
+	case <-time.After(input.Grace):
 		return ctx.Err()
 	}
 }

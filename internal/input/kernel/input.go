@@ -45,7 +45,6 @@ const (
 	recordSize = 16 << 10 // octets of a record at most; the kernel's are shorter than 9 KiB
 	maxRecords = 256      // handed over at once
 	saveEvery  = time.Second
-	grace      = 2 * time.Second // for what has been read when the input ends
 
 	reasonKernel  = "kernel"    // thrown away by it, as of sockets
 	reasonBroken  = "no record" // not as the kernel writes
@@ -91,15 +90,12 @@ func (i *Input) Run(ctx context.Context, sink input.Sink) error {
 	i.runs.Lock()
 	defer i.runs.Unlock()
 	defer i.close.Do(func() { i.file.Close() }) // it was only read
-	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	defer context.AfterFunc(ctx, func() {
-		i.file.SetReadDeadline(time.Unix(1, 0))
-		time.AfterFunc(grace, cancel)
-	})()
+	to, done := input.NewHandover(ctx, sink)
+	defer done()
+	defer context.AfterFunc(ctx, func() { i.file.SetReadDeadline(time.Unix(1, 0)) })()
 	buf := make([]byte, recordSize)
 	for ctx.Err() == nil {
-		err := i.step(ctx, late, sink, buf)
+		err := i.step(to, buf)
 		if errors.Is(err, os.ErrClosed) || errors.Is(err, input.ErrClosed) {
 			break
 		}

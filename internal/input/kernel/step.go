@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -20,24 +19,24 @@ type batch struct {
 }
 
 // step waits a second for a record, hands it over with those that are there too, and waits until they are durable.
-func (i *Input) step(ctx, late context.Context, sink input.Sink, buf []byte) error {
+func (i *Input) step(to input.Handover, buf []byte) error {
 	i.file.SetReadDeadline(time.Now().Add(saveEvery))
-	if ctx.Err() != nil {
+	if to.Ctx.Err() != nil {
 		return nil
 	}
-	b := batch{chunk: sink.Chunk(), next: i.at.Next}
+	b := batch{chunk: to.Sink.Chunk(), next: i.at.Next}
 	b.chunk.Source = i.source
 	read := i.read(&b, buf)
 	if len(b.chunk.Messages) > 0 {
-		if err := i.put(ctx, late, sink, b.chunk); err != nil {
-			return i.again(sink, uint64(len(b.chunk.Messages)), err)
+		if err := i.put(to, b.chunk); err != nil {
+			return i.again(to.Sink, uint64(len(b.chunk.Messages)), err)
 		}
 	}
 	if b.gone > 0 {
-		sink.Lose(i.source.Name, reasonKernel, b.gone, 0)
+		to.Sink.Lose(i.source.Name, reasonKernel, b.gone, 0)
 	}
 	if b.broken > 0 {
-		sink.Lose(i.source.Name, reasonBroken, b.broken, 0)
+		to.Sink.Lose(i.source.Name, reasonBroken, b.broken, 0)
 	}
 	i.at.Next = b.next
 	return read
@@ -112,20 +111,17 @@ func (i *Input) take(b *batch, octets []byte) {
 }
 
 // put hands a chunk over and waits until it is durable. After an error it is not, or nobody knows.
-func (i *Input) put(ctx, late context.Context, sink input.Sink, c *input.Chunk) error {
+func (i *Input) put(to input.Handover, c *input.Chunk) error {
 	done := make(chan error, 1)
 	c.Done = func(err error) { done <- err }
-	err := sink.Put(ctx, c)
-	if err != nil && ctx.Err() != nil && !errors.Is(err, input.ErrClosed) {
-		err = sink.Put(late, c)
-	}
+	err := to.Put(c)
 	if err != nil {
 		return err
 	}
 	select {
 	case err = <-done:
 		return err
-	case <-late.Done():
-		return late.Err()
+	case <-to.Late.Done():
+		return to.Late.Err()
 	}
 }

@@ -121,7 +121,7 @@ func (s *session) acknowledge() {
 
 // settled ends acknowledging. If the broker still listens, it waits for what is on its way to the disk, for a moment.
 func (s *session) settled(listens bool) {
-	late := time.AfterFunc(grace, s.end)
+	late := time.AfterFunc(input.Grace, s.end)
 	defer late.Stop()
 	s.mu.Lock()
 	for listens && s.under > 0 && !s.ended {

@@ -36,7 +36,6 @@ type Config struct {
 const (
 	retryLeast = 500 * time.Millisecond // the first pause before another connection; it doubles
 	retryMost  = 30 * time.Second
-	grace      = 2 * time.Second // for messages under way, when the input ends
 )
 
 // Input subscribes to one broker.

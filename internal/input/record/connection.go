@@ -42,7 +42,7 @@ type connection struct {
 // serve reads until the client or the input ends.
 func (c *connection) serve() {
 	if err := c.greet(); err != nil {
-		if c.to.ctx.Err() == nil {
+		if c.to.Ctx.Err() == nil {
 			c.server.refuse(c.to, c, tlsconf.Reason(err))
 		}
 		return
@@ -98,7 +98,7 @@ func (c *connection) greet() error {
 	if idle := c.server.config.Idle; idle > 0 {
 		limit = min(limit, idle)
 	}
-	ctx, cancel := context.WithTimeout(c.to.late, limit)
+	ctx, cancel := context.WithTimeout(c.to.Late, limit)
 	defer cancel()
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return errors.Join(ctx.Err(), err)
@@ -115,7 +115,7 @@ func (c *connection) greet() error {
 func (c *connection) keep(octets []byte, last bool) bool {
 	chunk := c.spare
 	if c.spare = nil; chunk == nil {
-		chunk = c.to.sink.Chunk()
+		chunk = c.to.Sink.Chunk()
 	}
 	chunk.Source = c.source
 	c.assembler.add(chunk, octets)

@@ -1,18 +1,11 @@
 package record
 
-import (
-	"context"
-	"errors"
-
-	"constat/internal/input"
-)
+import "constat/internal/input"
 
 // handover is where lines go during Run. Nothing vanishes uncounted.
 type handover struct {
+	input.Handover
 	server *Server
-	sink   input.Sink
-	ctx    context.Context
-	late   context.Context // ends grace after ctx
 }
 
 // write writes into the file, if there is one, and waits while that is not possible.
@@ -21,7 +14,7 @@ func (h *handover) write(octets []byte) bool {
 	if f == nil {
 		return true
 	}
-	err := f.Write(h.late, octets)
+	err := f.Write(h.Late, octets)
 	if err != nil {
 		h.server.fail(err)
 	}
@@ -30,17 +23,9 @@ func (h *handover) write(octets []byte) bool {
 
 // put hands a chunk over and waits for room. False means that the sink takes nothing more, or not in time.
 func (h *handover) put(c *input.Chunk) bool {
-	err := h.sink.Put(h.ctx, c)
-	if err != nil && h.ctx.Err() != nil && !errors.Is(err, input.ErrClosed) {
-		err = h.sink.Put(h.late, c)
+	err := h.Put(c)
+	if err != nil {
+		h.Sink.Lose(c.Source.Name, reasonStopped, uint64(len(c.Messages)), c.Received())
 	}
-	if err == nil {
-		return true
-	}
-	var octets uint64
-	for _, m := range c.Messages {
-		octets += uint64(m.End - m.Start)
-	}
-	h.sink.Lose(c.Source.Name, reasonStopped, uint64(len(c.Messages)), octets)
-	return false
+	return err == nil
 }

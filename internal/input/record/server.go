@@ -15,7 +15,6 @@ import (
 
 // Times of the end and of trouble.
 const (
-	grace       = 2 * time.Second // for what was received, when the input ends
 	backlogWait = 5 * time.Millisecond
 	maxBacklog  = 4096
 	errorPause  = 50 * time.Millisecond
@@ -85,18 +84,10 @@ func (s *Server) Run(ctx context.Context, sink input.Sink) error {
 		return fmt.Errorf("%s: %w", s.Name(), err)
 	}
 	defer end()
-	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	stop := context.AfterFunc(ctx, func() {
-		s.stop()
-		select {
-		case <-time.After(grace):
-			cancel()
-		case <-late.Done():
-		}
-	})
-	defer stop()
-	h := &handover{server: s, sink: sink, ctx: ctx, late: late}
+	to, done := input.NewHandover(ctx, sink)
+	defer done()
+	defer context.AfterFunc(ctx, s.stop)()
+	h := &handover{Handover: to, server: s}
 	var accepting, serving sync.WaitGroup
 	for _, l := range s.listeners {
 		accepting.Go(func() { s.accept(l, h, &serving) })
@@ -142,7 +133,7 @@ func (s *Server) Close() error {
 // accept takes connections until the context ends, and then those that were made before.
 func (s *Server) accept(l deadliner, h *handover, serving *sync.WaitGroup) {
 	for last := 0; last < maxBacklog; {
-		ending := h.ctx.Err() != nil
+		ending := h.Ctx.Err() != nil
 		if ending {
 			last++
 			l.SetDeadline(time.Now().Add(backlogWait))
@@ -153,7 +144,7 @@ func (s *Server) accept(l deadliner, h *handover, serving *sync.WaitGroup) {
 			s.welcome(conn, h, serving)
 		case errors.Is(err, net.ErrClosed) || ending:
 			return
-		case h.ctx.Err() == nil: // no file descriptor or no memory left: it may get better
+		case h.Ctx.Err() == nil: // no file descriptor or no memory left: it may get better
 			time.Sleep(errorPause)
 		}
 	}
@@ -191,7 +182,7 @@ func (s *Server) leave(c *connection) {
 
 func (s *Server) refuse(h *handover, c *connection, reason string) {
 	s.refused.Add(1)
-	h.sink.Lose(c.source.Name, input.Refused+reason, 1, 0)
+	h.Sink.Lose(c.source.Name, input.Refused+reason, 1, 0)
 }
 
 // stop wakes everybody who waits for a client. The context has ended by then.

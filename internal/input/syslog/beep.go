@@ -235,6 +235,6 @@ func (s *beepSession) refuse(ch *channel, e beep.Event, err *beep.Error) {
 	if e.Octets > len(e.Payload) {
 		reason = reasonLongElement
 	}
-	s.to.sink.Lose(ch.source.Name, reason, 1, uint64(e.Octets))
+	s.to.Sink.Lose(ch.source.Name, reason, 1, uint64(e.Octets))
 	s.answer(pending{channel: ch, number: e.Number, refused: err}, nil)
 }

@@ -58,7 +58,7 @@ func newBEEPSession(c *connection) *beepSession {
 
 // serve takes messages until the sender or the input ends, and returns when everything is answered that can be.
 func (s *beepSession) serve(ctx context.Context) {
-	stop := context.AfterFunc(s.to.late, func() { s.fail(context.Canceled) })
+	stop := context.AfterFunc(s.to.Late, func() { s.fail(context.Canceled) })
 	defer stop()
 	err := s.takeFrames(ctx)
 	if ctx.Err() != nil {

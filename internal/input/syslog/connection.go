@@ -178,7 +178,7 @@ func (c *connection) takeLast() {
 				return
 			}
 		}
-		if c.n = 0; c.take(c.to.late) != nil || c.n == 0 {
+		if c.n = 0; c.take(c.to.Late) != nil || c.n == 0 {
 			return
 		}
 	}

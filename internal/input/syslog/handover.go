@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"constat/internal/input"
 )
@@ -20,17 +19,12 @@ const (
 	reasonNotAllowed  = "not allowed"
 )
 
-// grace is how long an input that ends waits for room in the sink, for what it has received already.
-const grace = 2 * time.Second
-
 // maxSpare bounds the chunks that wait for being used.
 const maxSpare = 16
 
 // handover is the sink as an input sees it during Run: nothing that is handed over vanishes uncounted.
 type handover struct {
-	sink input.Sink
-	ctx  context.Context
-	late context.Context // ends grace after ctx
+	input.Handover
 
 	mu    sync.Mutex
 	spare []*input.Chunk // guarded by mu; taken from the sink and not used
@@ -38,15 +32,8 @@ type handover struct {
 
 // newHandover returns a handover and what to call at the end of Run.
 func newHandover(ctx context.Context, sink input.Sink) (*handover, func()) {
-	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-time.After(grace):
-			cancel()
-		case <-late.Done():
-		}
-	})
-	return &handover{sink: sink, ctx: ctx, late: late}, func() { stop(); cancel() }
+	to, end := input.NewHandover(ctx, sink)
+	return &handover{Handover: to}, end
 }
 
 // chunk returns an empty chunk.
@@ -58,7 +45,7 @@ func (h *handover) chunk() *input.Chunk {
 		h.spare = h.spare[:n-1]
 		return c
 	}
-	return h.sink.Chunk()
+	return h.Sink.Chunk()
 }
 
 // keep takes back a chunk that was not handed over.
@@ -74,10 +61,7 @@ func (h *handover) keep(c *input.Chunk) {
 // put hands a chunk over and waits for room. An error means that the sink takes nothing more, or not in time; the
 // messages are then counted.
 func (h *handover) put(c *input.Chunk) error {
-	err := h.sink.Put(h.ctx, c)
-	if err != nil && h.ctx.Err() != nil && !errors.Is(err, input.ErrClosed) {
-		err = h.sink.Put(h.late, c)
-	}
+	err := h.Put(c)
 	if err != nil {
 		h.lose(c, reasonStopped)
 	}
@@ -87,10 +71,7 @@ func (h *handover) put(c *input.Chunk) error {
 // hand is put for senders who keep what they are not told is kept: what the sink does not take is not lost, and the
 // error says why.
 func (h *handover) hand(c *input.Chunk) error {
-	err := h.sink.Put(h.ctx, c)
-	if err != nil && h.ctx.Err() != nil && !errors.Is(err, input.ErrClosed) {
-		err = h.sink.Put(h.late, c)
-	}
+	err := h.Put(c)
 	if err != nil {
 		h.keep(c)
 	}
@@ -99,7 +80,7 @@ func (h *handover) hand(c *input.Chunk) error {
 
 // offer hands a chunk over if there is room, and counts the messages if there is not.
 func (h *handover) offer(c *input.Chunk) error {
-	err := h.sink.Offer(c)
+	err := h.Sink.Offer(c)
 	switch {
 	case errors.Is(err, input.ErrFull):
 		h.lose(c, reasonFull)
@@ -111,17 +92,13 @@ func (h *handover) offer(c *input.Chunk) error {
 }
 
 func (h *handover) lose(c *input.Chunk, reason string) {
-	var octets uint64
-	for _, m := range c.Messages {
-		octets += uint64(m.End-m.Start) + uint64(m.Lost)
-	}
-	h.sink.Lose(c.Source.Name, reason, uint64(len(c.Messages)), octets)
+	h.Sink.Lose(c.Source.Name, reason, uint64(len(c.Messages)), c.Received())
 	h.keep(c)
 }
 
 // empty counts datagrams or frames without octets.
 func (h *handover) empty(source *input.Source, n uint64) {
 	if n > 0 {
-		h.sink.Lose(source.Name, reasonEmpty, n, 0)
+		h.Sink.Lose(source.Name, reasonEmpty, n, 0)
 	}
 }

@@ -118,7 +118,7 @@ func (r *reading) offer(s *sender) error {
 	r.to.empty(s.source, s.empty)
 	s.empty = 0
 	if s.denied > 0 {
-		r.to.sink.Lose(s.source.Name, reasonNotAllowed, s.denied, s.octets)
+		r.to.Sink.Lose(s.source.Name, reasonNotAllowed, s.denied, s.octets)
 		s.denied, s.octets = 0, 0
 	}
 	if s.chunk == nil {

@@ -69,7 +69,7 @@ func newSession(c *connection) *session {
 
 // serve takes messages until the client or the input ends, and returns when everything is answered that can be.
 func (s *session) serve(ctx context.Context) {
-	stop := context.AfterFunc(s.to.late, func() { s.answers.fail(context.Canceled) })
+	stop := context.AfterFunc(s.to.Late, func() { s.answers.fail(context.Canceled) })
 	defer stop()
 	err := s.takeFrames(ctx)
 	s.handOver(ctx)

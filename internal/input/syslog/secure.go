@@ -118,7 +118,7 @@ func (c *connection) greet(ctx context.Context) bool {
 	below := &under{Conn: c.conn, raw: c.raw}
 	s := &secure{Conn: tls.Server(below, config.Server()), under: below}
 	limit := time.Now().Add(c.in.config.HandshakeTimeout)
-	limited, cancel := context.WithDeadline(c.to.late, limit)
+	limited, cancel := context.WithDeadline(c.to.Late, limit)
 	defer cancel()
 	var err error
 	if c.in.StartsTLS() {
@@ -169,7 +169,7 @@ func peerFields(s tls.ConnectionState) (fields []entry.Field) {
 // refuse counts a connection that is not let in, and tells people about it.
 func (s *Stream) refuse(to *handover, source *input.Source, reason string, err error) {
 	s.refused.Add(1)
-	to.sink.Lose(source.Name, input.Refused+reason, 1, 0)
+	to.Sink.Lose(source.Name, input.Refused+reason, 1, 0)
 	if s.config.Refused != nil && err != nil {
 		s.config.Refused(source.Name, err)
 	}

@@ -169,13 +169,13 @@ func (s *Stream) welcome(conn net.Conn, to *handover, serving *sync.WaitGroup) {
 	serving.Go(func() {
 		defer s.leave(c)
 		switch {
-		case s.locals == nil && !c.greet(to.ctx):
+		case s.locals == nil && !c.greet(to.Ctx):
 		case s.relp != nil:
-			newSession(c).serve(to.ctx)
+			newSession(c).serve(to.Ctx)
 		case s.beep != nil:
-			newBEEPSession(c).serve(to.ctx)
+			newBEEPSession(c).serve(to.Ctx)
 		default:
-			c.serve(to.ctx)
+			c.serve(to.Ctx)
 		}
 	})
 }

@@ -74,7 +74,7 @@ func (d *domain) read(ctx context.Context, conn net.Conn) bool {
 func (d *domain) say(err error) {
 	if cause := causeOf(err); cause != d.trouble && !errors.Is(err, syscall.ECONNREFUSED) {
 		d.trouble = cause
-		c := d.to.sink.Chunk()
+		c := d.to.Sink.Chunk()
 		c.Source = d.source
 		c.Messages = append(c.Messages, input.Message{Note: d.unreachable(cause)})
 		d.to.put(c)

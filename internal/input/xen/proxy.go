@@ -175,7 +175,7 @@ func (w *watcher) found(ctx context.Context, file string) {
 func (w *watcher) refuse(name, reason string) {
 	if len(w.refused) < maxDomains && !w.refused[name] {
 		w.refused[name] = true
-		w.to.sink.Lose("xen "+w.dir, reason, 1, 0)
+		w.to.Sink.Lose("xen "+w.dir, reason, 1, 0)
 	}
 }
 

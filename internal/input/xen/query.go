@@ -155,7 +155,7 @@ func written(id []byte, list [][]byte, end inquiry.End) []byte {
 
 // tell makes an entry of what happens to the channel.
 func (a *asker) tell(event, level, text string) {
-	c := a.to.sink.Chunk()
+	c := a.to.Sink.Chunk()
 	c.Source = a.source
 	c.Messages = append(c.Messages, input.Message{Note: note(level, text, observed(Happened, event))})
 	a.to.put(c)

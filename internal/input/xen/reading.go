@@ -143,7 +143,7 @@ func (r *reading) note(n *input.Note) {
 
 func (r *reading) open() *input.Chunk {
 	if r.chunk == nil {
-		r.chunk = r.to.sink.Chunk()
+		r.chunk = r.to.Sink.Chunk()
 		r.chunk.Source = r.source
 	}
 	return r.chunk
