@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"constat/audit"
-	"constat/internal/vfs/crashfs"
 )
 
 // asCaller in the environment makes this binary a program that audits: it holds its name and how often it does.
@@ -207,46 +206,21 @@ func TestAuditPowerCut(t *testing.T) {
 // TestAuditPowerCutAnywhere: the power goes at any operation of the disk. The call that meets it gets an error, and
 // what was acknowledged before is there.
 func TestAuditPowerCutAnywhere(t *testing.T) {
-	cuts, most := 40, 200
+	cuts := 40
 	if testing.Short() {
 		cuts = 8
 	}
-	for cut := range uint64(cuts) {
-		rng := rand.New(rand.NewPCG(cut, 11))
-		k := rng.IntN(most)
-		p := newPlace(t, localOnly)
-		disk, code := p.newDisk()
-		d := p.inside(disk, code)
-		from := disk.Ops()
-		disk.SetHook(func(op crashfs.Op) error {
-			if op.Index-from == k {
-				disk.PowerOff()
-			}
-			return nil
-		})
+	cutAnywhere(t, localOnly, cuts, 200, func(d *inside, l *ledger) error {
 		c := &audit.Client{Socket: d.endpoints().Socket}
-		l := &ledger{acknowledged: map[string][]string{}}
-		var err error
-		for i := 0; i < 30 && err == nil; i++ {
+		for i := range 30 {
 			op := fmt.Sprint("op ", i)
-			if err = c.Info(t.Context(), "c", op); err == nil {
-				l.add("audit", []string{op})
+			if err := c.Info(t.Context(), "c", op); err != nil {
+				return err
 			}
+			l.add("audit", []string{op})
 		}
-		if stopped := d.stop(); err != nil && stopped == nil {
-			t.Errorf("cut %d at operation %d: the caller has %v, the daemon ended well", cut, k, err)
-		}
-		if err == nil {
-			most = disk.Ops() - from
-		}
-		disk.SetHook(nil)
-		d.sound(t, disk.Crash(nil), l.copy())
-		d.sound(t, disk.Crash(rng), l.copy())
-		d.sound(t, disk.CrashKeepAll(), l.copy())
-		if t.Failed() {
-			t.Fatalf("cut %d at operation %d", cut, k)
-		}
-	}
+		return nil
+	})
 }
 
 // TestAuditFullDisk: on a full disk a call returns an error that says so, and works again when there is room.

@@ -95,11 +95,17 @@ func TestPowerCut(t *testing.T) {
 	if testing.Short() {
 		cuts = 10
 	}
-	most := 400
+	cutAnywhere(t, localOnly, cuts, 400, func(d *inside, l *ledger) error { return d.work(l, 40, func() {}) })
+}
+
+// cutAnywhere lets clients of daemons do their work, and the power of each daemon's disk go at another operation, one of
+// the first so many. The work returns the error that stopped it, and then the daemon ends with one too. What was
+// acknowledged before is there.
+func cutAnywhere(t *testing.T, config string, cuts, most int, work func(*inside, *ledger) error) {
 	for cut := range uint64(cuts) {
 		rng := rand.New(rand.NewPCG(cut, 7))
 		k := rng.IntN(most)
-		p := newPlace(t, localOnly)
+		p := newPlace(t, config)
 		disk, code := p.newDisk()
 		d := p.inside(disk, code)
 		from := disk.Ops()
@@ -110,18 +116,18 @@ func TestPowerCut(t *testing.T) {
 			return nil
 		})
 		l := &ledger{acknowledged: map[string][]string{}}
-		err := d.work(l, 40, func() {})
+		err := work(d, l)
 		stopped := d.stop()
 		if err != nil && stopped == nil {
-			t.Errorf("cut %d at operation %d: client has %v, the daemon ended well", cut, k, err)
+			t.Errorf("the client has %v, the daemon ended well", err)
 		}
 		if err == nil {
 			most = disk.Ops() - from
 		}
 		disk.SetHook(nil)
-		d.sound(t, disk.Crash(nil), l.copy())
-		d.sound(t, disk.Crash(rng), l.copy())
-		d.sound(t, disk.CrashKeepAll(), l.copy())
+		for _, after := range []*crashfs.FS{disk.Crash(nil), disk.Crash(rng), disk.CrashKeepAll()} {
+			d.sound(t, after, l.copy())
+		}
 		if t.Failed() {
 			t.Fatalf("cut %d at operation %d", cut, k)
 		}

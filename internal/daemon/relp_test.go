@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"constat/internal/relp"
-	"constat/internal/vfs/crashfs"
 )
 
 const relpOnly = "listen:\n  relp:\n  - address: 127.0.0.1:0\nhttp: off\n"
@@ -129,45 +128,22 @@ func cutAfterAnswers(t *testing.T, p *place, n int, dial func(*place) func([]str
 // TestPowerCutWhileAnswering: the power goes at any operation of the disk. What was answered before is there, and nothing is
 // answered afterwards.
 func TestPowerCutWhileAnswering(t *testing.T) {
-	cuts, most := 3, 120
+	cuts := 3
 	if long() {
 		cuts = 60
 	}
-	for cut := range uint64(cuts) {
-		rng := rand.New(rand.NewPCG(cut, 11))
-		k := rng.IntN(most)
-		p := newPlace(t, relpOnly)
-		disk, code := p.newDisk()
-		d := p.inside(disk, code)
-		from := disk.Ops()
-		disk.SetHook(func(op crashfs.Op) error {
-			if op.Index-from == k {
-				disk.PowerOff()
-			}
-			return nil
-		})
-		var told []string
-		client, err := p.dialRELP(8, 200*time.Millisecond) // a daemon that cannot write answers nothing
+	cutAnywhere(t, relpOnly, cuts, 120, func(d *inside, l *ledger) error {
+		client, err := d.dialRELP(8, 200*time.Millisecond) // a daemon that cannot write answers nothing
 		for round := 0; err == nil && round < 30; round++ {
 			list, n := texts(round, 20), 0
 			n, err = client.Send(t.Context(), octetsOf(list))
-			told = append(told, list[:n]...)
+			l.add("system", list[:n])
 		}
 		if client != nil {
 			hangUp(client)
 		}
-		stopped := d.stop()
-		if err != nil && stopped == nil {
-			t.Errorf("cut %d at operation %d: the client has %v, the daemon ended well", cut, k, err)
-		}
-		disk.SetHook(nil)
-		for _, after := range []*crashfs.FS{disk.Crash(nil), disk.Crash(rng), disk.CrashKeepAll()} {
-			d.sound(t, after, map[string][]string{"system": told})
-		}
-		if t.Failed() {
-			t.Fatalf("cut %d at operation %d", cut, k)
-		}
-	}
+		return err
+	})
 }
 
 // TestRestartsUnderRsyslog: the daemon is killed ten times, and ended twice, while rsyslog sends over RELP. No message is missing; how
