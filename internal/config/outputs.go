@@ -68,6 +68,7 @@ type OutputTLS struct {
 	Certificate  string   `yaml:"certificate"`
 	Key          string   `yaml:"key"`
 	CA           string   `yaml:"ca"`
+	CRL          string   `yaml:"crl"`
 	Names        []string `yaml:"names"`
 	CommonName   YesNo    `yaml:"common_name"`
 	Fingerprints []string `yaml:"fingerprints"`
@@ -76,7 +77,7 @@ type OutputTLS struct {
 
 // Settings are those of the client.
 func (t *OutputTLS) Settings() tlsconf.Settings {
-	return tlsconf.Settings{Certificate: t.Certificate, Key: t.Key, CA: t.CA, Names: t.Names, CommonName: bool(t.CommonName),
+	return tlsconf.Settings{Certificate: t.Certificate, Key: t.Key, CA: t.CA, CRL: t.CRL, Names: t.Names, CommonName: bool(t.CommonName),
 		Fingerprints: t.Fingerprints, Anonymous: bool(t.Anonymous)}
 }
 

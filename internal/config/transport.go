@@ -17,6 +17,8 @@ type TLS struct {
 	Key         string `yaml:"key"`
 	// CA is a file with the authorities that may have signed the certificate of the peer.
 	CA string `yaml:"ca"`
+	// CRL is a file with what these authorities have revoked.
+	CRL string `yaml:"crl"`
 	// Names are those of which the certificate must have one.
 	Names []string `yaml:"names"`
 	// CommonName lets the common name count where the certificate has no dNSName.
@@ -29,7 +31,7 @@ type TLS struct {
 
 // Settings are those of package tlsconf.
 func (t TLS) Settings() tlsconf.Settings {
-	return tlsconf.Settings{Certificate: t.Certificate, Key: t.Key, CA: t.CA, Names: t.Names, CommonName: t.CommonName,
+	return tlsconf.Settings{Certificate: t.Certificate, Key: t.Key, CA: t.CA, CRL: t.CRL, Names: t.Names, CommonName: t.CommonName,
 		Fingerprints: t.Fingerprints, Anonymous: t.Anonymous}
 }
 

@@ -156,11 +156,11 @@ func hint(err error) string {
 		"\nlisten (udp, tcp, datagram, stream, kernel, allow, deny, tls (address, tls, allow, deny), relp (address, tls, oversize, allow, deny)," +
 		"\nbeep (address, tls, starttls, allow, deny)," +
 		"\nfiles (path, format, from), pipes (path, format), xen," +
-		"\nmqtt (broker, topics, qos, client_id, user, password_file, tls); tls: certificate, key, ca, names, common_name, fingerprints, anonymous)," +
+		"\nmqtt (broker, topics, qos, client_id, user, password_file, tls); tls: certificate, key, ca, crl, names, common_name, fingerprints, anonymous)," +
 		"\nrules (selector, query, dialect, to, journal, discard), audit (file)," +
 		"\nwitnesses (vkey, url, journals, every), witness (name, logs (vkey, origin)), timestamp (url, every, journals)," +
 		"\noutputs (name, to, journals, select, kinds, from, format, private, framing, size, window, batch, rate, retry, return, timeout, args," +
-		"\n  tls (certificate, key, ca, names, common_name, fingerprints, anonymous), file (owner, group, mode, dir_mode, sync, rotate_size, rotate_every, keep))," +
+		"\n  tls (certificate, key, ca, crl, names, common_name, fingerprints, anonymous), file (owner, group, mode, dir_mode, sync, rotate_size, rotate_every, keep))," +
 		"\nsyslog_conf (file, dialect, journals, format, files and tls (as file and tls of outputs)), statistics," +
 		"\nvolatile (station, key, size), limits (message, queue, receive_buffer, connections, connections_per_address, frame_timeout, handshake_timeout, rate, burst)," +
 		"\nand retention (max_age, max_size, floor, keep_free, journals: NAME: (max_age, max_size, floor))"

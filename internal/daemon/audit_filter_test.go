@@ -47,14 +47,14 @@ var filters = []struct{ keys, text string }{
 	{"outputs outputs.name outputs.to outputs.journals outputs.select outputs.kinds outputs.from outputs.format outputs.private outputs.rate outputs.retry outputs.return outputs.timeout outputs.batch outputs.size outputs.framing outputs.window",
 		"outputs:\n- name: hostile\n  to: ['udp://127.0.0.1:9', 'tcp://127.0.0.1:1', 'relp://127.0.0.1:1']\n  journals: [audit]\n  select: 'NOT *'\n  kinds: [seal]\n  from: start\n" +
 			"  format: json\n  private: yes\n  rate: 0.01\n  retry: 1h\n  return: 1h\n  timeout: 1ms\n  batch: 1\n  size: 1\n  framing: lf\n  window: 1\n"},
-	{"outputs.tls outputs.tls.certificate outputs.tls.key outputs.tls.ca outputs.tls.names outputs.tls.common_name outputs.tls.fingerprints outputs.tls.anonymous",
-		"outputs:\n- name: hostile\n  to: ['tls://127.0.0.1:1']\n  tls: {anonymous: yes, common_name: no, fingerprints: [], names: [], ca: '', certificate: '', key: ''}\n"},
+	{"outputs.tls outputs.tls.certificate outputs.tls.key outputs.tls.ca outputs.tls.crl outputs.tls.names outputs.tls.common_name outputs.tls.fingerprints outputs.tls.anonymous",
+		"outputs:\n- name: hostile\n  to: ['tls://127.0.0.1:1']\n  tls: {anonymous: yes, common_name: no, fingerprints: [], names: [], ca: '', crl: '', certificate: '', key: ''}\n"},
 	{"outputs.args outputs.file outputs.file.owner outputs.file.group outputs.file.mode outputs.file.dir_mode outputs.file.sync outputs.file.rotate_size outputs.file.rotate_every outputs.file.keep",
 		"outputs:\n- name: hostile\n  to: ['program:///bin/false', 'file:///proc/cannot/be']\n  args: [x]\n  file: {owner: root, group: root, mode: 0001, dir_mode: 0001, sync: no, rotate_size: 1, rotate_every: 1s, keep: 1}\n"},
 	{"syslog_conf syslog_conf.file syslog_conf.dialect syslog_conf.journals syslog_conf.format syslog_conf.files syslog_conf.files.owner syslog_conf.files.group syslog_conf.files.mode syslog_conf.files.dir_mode syslog_conf.files.sync syslog_conf.files.rotate_size syslog_conf.files.rotate_every syslog_conf.files.keep",
 		"syslog_conf:\n  file: DIR/syslog.conf\n  dialect: bsd\n  journals: [audit]\n  format: json\n  files: {owner: root, group: root, mode: 0001, dir_mode: 0001, sync: no, rotate_size: 1, rotate_every: 1s, keep: 1}\n"},
-	{"syslog_conf.tls syslog_conf.tls.certificate syslog_conf.tls.key syslog_conf.tls.ca syslog_conf.tls.names syslog_conf.tls.common_name syslog_conf.tls.fingerprints syslog_conf.tls.anonymous statistics",
-		"syslog_conf:\n  file: DIR/syslog.conf\n  tls: {anonymous: yes, common_name: no, fingerprints: [], names: [], ca: '', certificate: '', key: ''}\nstatistics: 1ms\n"},
+	{"syslog_conf.tls syslog_conf.tls.certificate syslog_conf.tls.key syslog_conf.tls.ca syslog_conf.tls.crl syslog_conf.tls.names syslog_conf.tls.common_name syslog_conf.tls.fingerprints syslog_conf.tls.anonymous statistics",
+		"syslog_conf:\n  file: DIR/syslog.conf\n  tls: {anonymous: yes, common_name: no, fingerprints: [], names: [], ca: '', crl: '', certificate: '', key: ''}\nstatistics: 1ms\n"},
 	{"convert", "convert: never\nretention:\n  max_size: 1\n"},
 	{"user group", "user: root\ngroup: root\n"},
 	{"limits.connections_per_address", "limits:\n  connections_per_address: 1\n"},
@@ -62,17 +62,17 @@ var filters = []struct{ keys, text string }{
 	{"listen.relp listen.relp.address listen.relp.oversize listen.relp.allow listen.relp.deny",
 		"listen:\n  relp:\n  - address: 127.0.0.1:0\n    oversize: cut\n    allow: [192.0.2.0/24]\n    deny: [127.0.0.0/8]\n"},
 	{"listen.tls listen.tls.address listen.tls.tls listen.tls.allow listen.tls.deny listen.tls.tls.certificate listen.tls.tls.key " +
-		"listen.tls.tls.ca listen.tls.tls.names listen.tls.tls.common_name",
+		"listen.tls.tls.ca listen.tls.tls.crl listen.tls.tls.names listen.tls.tls.common_name",
 		"listen:\n  tls:\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, ca: DIR/ca.pem, names: [a.test], common_name: true}\n" +
 			"    allow: [192.0.2.0/24]\n    deny: [127.0.0.0/8]\n"},
 	{"listen.tls.tls.anonymous", "listen:\n  tls:\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, anonymous: true}\n"},
-	{"listen.relp.tls listen.relp.tls.certificate listen.relp.tls.key listen.relp.tls.ca listen.relp.tls.names listen.relp.tls.common_name " +
+	{"listen.relp.tls listen.relp.tls.certificate listen.relp.tls.key listen.relp.tls.ca listen.relp.tls.crl listen.relp.tls.names listen.relp.tls.common_name " +
 		"listen.relp.tls.anonymous listen.relp.tls.fingerprints listen.tls.tls.fingerprints",
 		"listen:\n  relp:\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, " +
 			"fingerprints: ['sha-1:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33']}\n"},
 	{"listen.beep listen.beep.address listen.beep.allow listen.beep.deny",
 		"listen:\n  beep:\n  - address: 127.0.0.1:0\n    allow: [192.0.2.0/24]\n    deny: [127.0.0.0/8]\n"},
-	{"listen.beep.tls listen.beep.tls.certificate listen.beep.tls.key listen.beep.tls.ca listen.beep.tls.names listen.beep.tls.common_name " +
+	{"listen.beep.tls listen.beep.tls.certificate listen.beep.tls.key listen.beep.tls.ca listen.beep.tls.crl listen.beep.tls.names listen.beep.tls.common_name " +
 		"listen.beep.tls.anonymous listen.beep.tls.fingerprints listen.beep.starttls",
 		"listen:\n  beep:\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, " +
 			"fingerprints: ['sha-1:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33']}\n    starttls: true\n"},
@@ -81,7 +81,7 @@ var filters = []struct{ keys, text string }{
 	{"listen.kernel", "listen:\n  kernel: /dev/null\n"}, // which says nothing, and needs no root
 	{"listen.mqtt listen.mqtt.broker listen.mqtt.topics listen.mqtt.qos listen.mqtt.client_id listen.mqtt.user listen.mqtt.password_file",
 		"listen:\n  mqtt:\n  - broker: tcp://127.0.0.1:1\n    topics: ['#']\n    qos: 0\n    client_id: a\n    user: a\n    password_file: DIR/constat.yaml\n"},
-	{"listen.mqtt.tls listen.mqtt.tls.certificate listen.mqtt.tls.key listen.mqtt.tls.ca listen.mqtt.tls.names listen.mqtt.tls.common_name " +
+	{"listen.mqtt.tls listen.mqtt.tls.certificate listen.mqtt.tls.key listen.mqtt.tls.ca listen.mqtt.tls.crl listen.mqtt.tls.names listen.mqtt.tls.common_name " +
 		"listen.mqtt.tls.anonymous listen.mqtt.tls.fingerprints",
 		"listen:\n  mqtt:\n  - broker: tls://127.0.0.1:1\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, ca: DIR/ca.pem, names: [a.test]}\n"},
 	{"listen.udp listen.tcp listen.datagram listen.stream listen.xen",

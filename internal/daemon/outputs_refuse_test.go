@@ -25,6 +25,7 @@ var outputModes = []mode{
 	{name: "ca", settings: "ca: DIR/all.pem", path: true, names: true}, // that of the target
 	{name: "names", settings: "ca: DIR/all.pem, names: [server.test]", path: true, names: true},
 	{name: "common", settings: "ca: DIR/all.pem, names: [server.test], common_name: true", path: true, names: true, common: true},
+	{name: "revoked", settings: "ca: DIR/all.pem, crl: DIR/all.crl, names: [server.test]", path: true, names: true, lists: true},
 	{name: "sha-256", settings: "fingerprints: [SHA-256]", prints: true},
 	{name: "sha-1", settings: "fingerprints: [SHA-1]", prints: true},
 	{name: "either", settings: "ca: DIR/all.pem, names: [server.test], fingerprints: [SHA-256]", path: true, names: true, prints: true},

@@ -31,6 +31,8 @@ func newTown(p *place, wrongUse x509.ExtKeyUsage, names ...string) *town {
 	p.pki()
 	ca, other, old := tlstest.Of(p.t, p.dir, "ca"), tlstest.New(p.t, p.dir, "other"), tlstest.New(p.t, p.dir, "old", tlstest.Expired)
 	p.trust(ca, old)
+	gone := ca.Issue("gone", names, nil)
+	ca.Revoke("all.crl", nil, gone)
 	early := func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }
 	usage := func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{wrongUse} }
 	c := &town{map[string]tlstest.Pair{
@@ -45,6 +47,7 @@ func newTown(p *place, wrongUse x509.ExtKeyUsage, names ...string) *town {
 		"usage":    ca.Issue("usage", names, usage),
 		"outlived": old.Issue("outlived", names, nil),
 		"stolen":   ca.Issue("thief", names, nil),
+		"revoked":  gone,
 	}}
 	stolen := c.peers["stolen"]
 	stolen.Leaf = c.peers["good"].Leaf // and the key of the thief
@@ -81,6 +84,7 @@ type mode struct {
 	settings            string // of tls, beside certificate and key; of "record" its arguments. SHA-256 and SHA-1 stand for fingerprints
 	path, names, prints bool
 	common, anonymous   bool
+	lists               bool // of what is revoked
 }
 
 // modes are all there are.
@@ -88,6 +92,7 @@ var modes = []mode{
 	{name: "ca", settings: "ca: DIR/all.pem", path: true},
 	{name: "names", settings: "ca: DIR/all.pem, names: [client.test]", path: true, names: true},
 	{name: "common name", settings: "ca: DIR/all.pem, names: [client.test], common_name: true", path: true, names: true, common: true},
+	{name: "revoked", settings: "ca: DIR/all.pem, crl: DIR/all.crl, names: [client.test]", path: true, names: true, lists: true},
 	{name: "sha-256", settings: "fingerprints: [SHA-256]", prints: true},
 	{name: "sha-1", settings: "fingerprints: [SHA-1]", prints: true},
 	{name: "either", settings: "ca: DIR/all.pem, names: [client.test], fingerprints: [SHA-256]", path: true, names: true, prints: true},
@@ -121,6 +126,8 @@ func (m mode) refusal(shown string) string {
 		return "fingerprint of the certificate not listed"
 	case m.names && (shown == "misnamed" || shown == "common" && !m.common):
 		return "wrong name in the certificate"
+	case m.lists && shown == "revoked":
+		return "certificate revoked"
 	}
 	return byPath[shown]
 }
@@ -171,7 +178,7 @@ type visitor struct {
 const hello = "\x16\x03\x01\x02\x00\x01"
 
 func visitors() (list []visitor) {
-	for _, shown := range []string{"", "foreign", "alone", "expired", "early", "misnamed", "common", "unlisted", "usage", "outlived", "stolen"} {
+	for _, shown := range []string{"", "foreign", "alone", "expired", "early", "misnamed", "common", "unlisted", "usage", "outlived", "stolen", "revoked"} {
 		list = append(list, visitor{name: "shows " + shown, shown: shown})
 	}
 	old := func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }

@@ -9,6 +9,8 @@
 //
 //	fingerprints   sha-256:5A:…, sha-1:E1:…: the certificate itself; who signed it does not matter
 //	ca             an authority of that file signed the certificate, for this use
+//	ca and crl     and it stands in none of the lists of revoked certificates in that file, and nor does an authority in
+//	               between. There must be a list of each of them, and none may be out of date.
 //	ca and names   and a dNSName or iPAddress in it is one of the names; the common name only if that is said, and
 //	               only where there is no dNSName. "*" stands for one whole label, the leftmost one, on either side.
 //	               A client that is given no names wants that of the host to which it connects.
@@ -24,7 +26,7 @@
 //
 // # Files
 //
-// Certificate, key and authorities are read again when one of the files has changed, at most once a second and only
+// Certificate, key, authorities and lists are read again when one of the files has changed, at most once a second and only
 // when somebody connects, or at once by [Config.Refresh]. Files that cannot be used are reported, and what was read
 // before goes on.
 package tlsconf

@@ -13,7 +13,7 @@ import (
 type loaded struct {
 	own    *tls.Certificate // nil is none; has its leaf
 	trust  trust
-	stamps [3]stamp
+	stamps [4]stamp
 }
 
 // stamp tells whether a file has changed.
@@ -23,8 +23,8 @@ type stamp struct {
 }
 
 // stamps describes the files as they are now. A file that is missing has none.
-func (s Settings) stamps() (list [3]stamp) {
-	for i, name := range []string{s.Certificate, s.Key, s.CA} {
+func (s Settings) stamps() (list [4]stamp) {
+	for i, name := range []string{s.Certificate, s.Key, s.CA, s.CRL} {
 		info, err := os.Stat(name)
 		if err != nil {
 			continue
@@ -53,6 +53,11 @@ func (s Settings) load(server bool) (*loaded, error) {
 	var err error
 	if s.CA != "" {
 		if l.trust.roots, err = authorities(s.CA); err != nil {
+			return nil, err
+		}
+	}
+	if s.CRL != "" {
+		if l.trust.revoked, err = revocations(s.CRL); err != nil {
 			return nil, err
 		}
 	}

@@ -27,7 +27,7 @@ const wrongSignature = "invalid signature by the "
 
 // Reason says in few and fixed words why a handshake failed.
 func Reason(err error) string {
-	for _, known := range []error{ErrNoCertificate, ErrExpired, ErrNotYet, ErrUntrusted, ErrSelfSigned, ErrFingerprint, ErrUsage, ErrName, ErrNoTLS, ErrVersion} {
+	for _, known := range []error{ErrNoCertificate, ErrExpired, ErrNotYet, ErrUntrusted, ErrSelfSigned, ErrFingerprint, ErrUsage, ErrName, ErrRevoked, ErrNoList, ErrOldList, ErrNoTLS, ErrVersion} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

@@ -14,6 +14,9 @@ type Settings struct {
 	Certificate, Key string
 	// CA is a file in PEM with the authorities that may have signed the certificate of the peer.
 	CA string
+	// CRL is a file with the lists of certificates that the authorities have revoked, in PEM or one in DER: those of all
+	// authorities between a peer and one of CA. Without it nobody asks.
+	CRL string
 	// Names are those that a certificate signed by an authority must have, one of them: host names, "*.example.org", or
 	// addresses.
 	Names []string
@@ -28,7 +31,7 @@ type Settings struct {
 
 // Problem is what is wrong with a setting.
 type Problem struct {
-	Key  string // certificate, key, ca, names[0], common_name, fingerprints[0], anonymous; "" for the whole
+	Key  string // certificate, key, ca, crl, names[0], common_name, fingerprints[0], anonymous; "" for the whole
 	Text string
 }
 
@@ -47,6 +50,7 @@ func (s Settings) Check(server bool) (found []Problem) {
 	trust := s.CA != "" || len(s.Fingerprints) > 0
 	check(!trust && !s.Anonymous, "", "say whom to trust: ca (and names), fingerprints, or anonymous: true")
 	check(trust && s.Anonymous, "anonymous", "excludes ca and fingerprints")
+	check(s.CRL != "" && s.CA == "", "crl", "says nothing without ca")
 	check(len(s.Names) > 0 && s.CA == "", "names", "say nothing without ca")
 	check(s.CommonName && s.CA == "", "common_name", "says nothing without ca")
 	for i, f := range s.Fingerprints {

@@ -19,6 +19,9 @@ var (
 	ErrFingerprint   = errors.New("fingerprint of the certificate not listed")
 	ErrUsage         = errors.New("certificate not for this use")
 	ErrName          = errors.New("wrong name in the certificate")
+	ErrRevoked       = errors.New("certificate revoked")
+	ErrNoList        = errors.New("no revocation list of the authority")
+	ErrOldList       = errors.New("revocation list out of date")
 	ErrNoTLS         = errors.New("no TLS")
 	ErrVersion       = errors.New("no common TLS version or cipher")
 )
@@ -26,6 +29,7 @@ var (
 // trust decides about peers. It does not change.
 type trust struct {
 	roots        *x509.CertPool // nil is none
+	revoked      revocation     // nil: nobody asks
 	names        []string
 	commonName   bool
 	fingerprints []fingerprint
@@ -59,13 +63,13 @@ func (t *trust) verify(s tls.ConnectionState) error {
 	return t.verifyPath(leaf, s.PeerCertificates[1:])
 }
 
-// verifyPath wants an authority to have signed the certificate, and a name in it.
+// verifyPath wants an authority to have signed the certificate and not revoked it, and a name in it.
 func (t *trust) verifyPath(leaf *x509.Certificate, others []*x509.Certificate) error {
 	between := x509.NewCertPool()
 	for _, c := range others {
 		between.AddCert(c)
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: t.roots, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{t.usage}})
+	chains, err := leaf.Verify(x509.VerifyOptions{Roots: t.roots, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{t.usage}})
 	invalid := x509.CertificateInvalidError{}
 	switch {
 	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
@@ -76,6 +80,11 @@ func (t *trust) verifyPath(leaf *x509.Certificate, others []*x509.Certificate) e
 		return fmt.Errorf("%w: %s", ErrSelfSigned, describe(leaf))
 	case err != nil:
 		return fmt.Errorf("%w: %w: %s", ErrUntrusted, err, describe(leaf))
+	}
+	if t.revoked != nil {
+		if err := t.revoked.checkAny(chains, time.Now()); err != nil {
+			return err
+		}
 	}
 	if len(t.names) > 0 && !hasName(leaf, t.names, t.commonName) {
 		return fmt.Errorf("%w: %q, want one of %q: %s", ErrName, leaf.DNSNames, t.names, describe(leaf))

@@ -37,7 +37,7 @@ func New(t testing.TB, dir, name string, change ...func(*x509.Certificate)) *Aut
 	t.Helper()
 	a := &Authority{t: t, dir: dir, File: filepath.Join(dir, name+".pem"), key: newKey(t)}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(30 * 24 * time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+		NotAfter: time.Now().Add(30 * 24 * time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
 	for _, c := range change {
 		c(template)
 	}
@@ -100,6 +100,37 @@ func (a *Authority) writeKey(file string, key *ecdsa.PrivateKey) {
 	a.must(err)
 	a.write(file, "PRIVATE KEY", der)
 }
+
+// Revoke makes a file of the list of what the authority has revoked. change, if set, changes it before.
+func (a *Authority) Revoke(name string, change func(*x509.RevocationList), revoked ...Pair) (file string) {
+	a.t.Helper()
+	template := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: time.Now().Add(time.Hour)}
+	for _, p := range revoked {
+		template.RevokedCertificateEntries = append(template.RevokedCertificateEntries,
+			x509.RevocationListEntry{SerialNumber: p.Leaf.SerialNumber, RevocationTime: time.Now().Add(-time.Minute)})
+	}
+	if change != nil {
+		change(template)
+	}
+	der, err := x509.CreateRevocationList(rand.Reader, template, a.cert, a.key)
+	a.must(err)
+	file = filepath.Join(a.dir, name)
+	a.write(file, "X509 CRL", der)
+	return file
+}
+
+// Delegate makes an authority whose certificate this one signs.
+func (a *Authority) Delegate(name string) *Authority {
+	a.t.Helper()
+	b := New(a.t, a.dir, name)
+	template := *b.cert
+	template.SerialNumber, template.AuthorityKeyId = big.NewInt(2), nil
+	b.cert = a.sign(&template, a.cert, b.key, a.key, b.File)
+	return b
+}
+
+// Pair is the authority as one of those that another has signed.
+func (a *Authority) Pair() Pair { return Pair{Certificate: a.File, Leaf: a.cert} }
 
 // Expired makes a certificate one that was valid until a minute ago.
 func Expired(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }
