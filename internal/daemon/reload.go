@@ -9,7 +9,8 @@ import (
 )
 
 // reload changes the configuration, all or nothing: what is new is bound first; if that fails, everything stays. Then
-// the new inputs run, and those that are not wanted any more hand over what they received and end.
+// the new inputs run, and those that are not wanted any more hand over what they received and end; files that are followed
+// no more end before.
 func (d *Daemon) reload(c config.Config) error {
 	if err := d.changeable(c); err != nil {
 		return err
@@ -61,20 +62,27 @@ func (d *Daemon) listenTo(list []listener, listen *config.Listen) error {
 	for _, change := range changes {
 		change()
 	}
+	d.stopListening(func(l listener) bool { return names[l] == "" && l.kind == "file" }) // a pattern may read on where it ends
 	d.parts.start(b.parts)
 	d.bound.add(b.made)
+	d.stopListening(func(l listener) bool { return names[l] == "" })
+	d.names = names
+	d.publish(list)
+	return nil
+}
+
+// stopListening ends inputs after they have handed over what they received.
+func (d *Daemon) stopListening(to func(listener) bool) {
 	for l, name := range d.names {
-		if _, stays := names[l]; stays {
+		if !to(l) {
 			continue
 		}
 		if err := d.parts.stop(name); err != nil {
 			d.log.Warn("input ended", "error", err)
 		}
 		d.bound.remove(l)
+		delete(d.names, l)
 	}
-	d.names = names
-	d.publish(list)
-	return nil
 }
 
 // publish says where the daemon listens now. That it could not be said does not undo the change.
