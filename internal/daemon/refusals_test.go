@@ -20,8 +20,12 @@ import (
 	"constat/internal/beep"
 	"constat/internal/beep/beeptest"
 	"constat/internal/ingest"
+	"constat/internal/tlsconf"
 	"constat/internal/tlsconf/tlstest"
 )
+
+// hostile is the name of a peer that aims at the terminal and the memory of whoever reads who was refused.
+var hostile = "a\x1b]0;owned\x07\nb\u202ec\x00" + strings.Repeat("é", 4000)
 
 // town has certificates for peers of a place, good and bad, by the names of their files: of the authority of the place, of
 // another one, and of one that is trusted and whose own certificate has expired. Names of hosts are those given but for "misnamed" and "common"; uses are both but for "usage".
@@ -45,6 +49,7 @@ func newTown(p *place, wrongUse x509.ExtKeyUsage, names ...string) *town {
 		"usage":    ca.Issue("usage", names, usage),
 		"outlived": old.Issue("outlived", names, nil),
 		"stolen":   ca.Issue("thief", names, nil),
+		"hostile":  other.Issue("hostile", names, func(c *x509.Certificate) { c.Subject.CommonName = hostile }),
 	}}
 	stolen := c.peers["stolen"]
 	stolen.Leaf = c.peers["good"].Leaf // and the key of the thief
@@ -110,7 +115,7 @@ func (c *town) settings(m mode) string {
 // refusal is why a peer that shows a certificate is not let in; "" if it is.
 func (m mode) refusal(shown string) string {
 	always := map[string]string{"": "no certificate", "expired": "certificate expired", "early": "certificate not valid yet", "stolen": "certificate without its key"}
-	byPath := map[string]string{"foreign": "certificate not trusted", "alone": "certificate signed by itself", "usage": "certificate not for this use",
+	byPath := map[string]string{"foreign": "certificate not trusted", "hostile": "certificate not trusted", "alone": "certificate signed by itself", "usage": "certificate not for this use",
 		"outlived": "certificate expired"}
 	switch why := always[shown]; {
 	case m.anonymous:
@@ -171,7 +176,7 @@ type visitor struct {
 const hello = "\x16\x03\x01\x02\x00\x01"
 
 func visitors() (list []visitor) {
-	for _, shown := range []string{"", "foreign", "alone", "expired", "early", "misnamed", "common", "unlisted", "usage", "outlived", "stolen"} {
+	for _, shown := range []string{"", "foreign", "alone", "expired", "early", "misnamed", "common", "unlisted", "usage", "outlived", "stolen", "hostile"} {
 		list = append(list, visitor{name: "shows " + shown, shown: shown})
 	}
 	old := func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }
@@ -269,6 +274,7 @@ func (v visitor) scrawl(conn net.Conn, plainly string) error {
 func (c *town) visited(p *place, m mode, list []entrance, address func(entrance) string, done func()) {
 	t := p.t
 	refused, kept := map[string]string{}, map[string]int{} // entries by source, messages
+	presented := map[string]*x509.Certificate{}            // by source, to those who refused it
 	var visiting sync.WaitGroup
 	room := make(chan struct{}, 16)
 	for k, e := range list {
@@ -282,6 +288,9 @@ func (c *town) visited(p *place, m mode, list []entrance, address func(entrance)
 			}
 			if source := e.kind + " " + from; why != "" {
 				refused[source] = fmt.Sprintf("1 connections of %s refused: %s", source, why)
+				if v.why == "" && v.shown != "" {
+					presented[source] = c.peers[v.shown].Leaf
+				}
 			} else {
 				kept[text]++
 			}
@@ -312,6 +321,9 @@ func (c *town) visited(p *place, m mode, list []entrance, address func(entrance)
 		switch {
 		case k.kind == entry.Loss && message == refused[source]:
 			delete(refused, source)
+			if wrong := k.names(presented[source]); wrong != "" {
+				t.Errorf("%s: %q %s", m.name, message, wrong)
+			}
 		case k.kind == entry.Loss:
 			t.Errorf("%s: an entry %q, want %q once", m.name, message, refused[source])
 		case k.kind == entry.Event && kept[message] == 1:
@@ -325,9 +337,30 @@ func (c *town) visited(p *place, m mode, list []entrance, address func(entrance)
 	}
 }
 
+// names says what is wrong with what an entry says of a certificate that was presented; nil is none.
+func (k kept) names(c *x509.Certificate) string {
+	subject, hasSubject := k.fields["_TLS_PEER"]
+	print, hasPrint := k.fields["_TLS_FINGERPRINT"]
+	if c == nil {
+		if hasSubject || hasPrint {
+			return fmt.Sprintf("names %q %q, and nothing was presented", subject, print)
+		}
+		return ""
+	}
+	want := "CN=" + c.Subject.CommonName
+	if c.Subject.CommonName == hostile {
+		want = `CN=a\1B]0\;owned\07\0Ab\E2\80\AEc\00` + strings.Repeat("é", 600)
+		want, subject = want[:509], strings.TrimSuffix(subject, "…") // of 512 octets
+	}
+	if subject != want && subject != want[:len(want)-1] || print != tlsconf.Fingerprint(c) {
+		return fmt.Sprintf("names %q %q, want %q %q", subject, print, want, tlsconf.Fingerprint(c))
+	}
+	return ""
+}
+
 // TestEveryRefusal goes over every mode of authentication, every way in that takes TLS and everything that may be wrong with
 // a client. Who should not be let in is not: nothing that it says is kept or answered, and one entry says why and names
-// its address. Who should be is, behind all of them.
+// its address and what it presented. Who should be is, behind all of them.
 func TestEveryRefusal(t *testing.T) {
 	for _, m := range modes {
 		t.Run(m.name, func(t *testing.T) {

@@ -159,11 +159,11 @@ func (s *Stream) welcome(conn net.Conn, to *handover, serving *sync.WaitGroup) {
 			s.sayUnavailable(conn)
 		}
 		conn.Close()
-		source := &input.Source{Name: s.name}
+		source := s.name
 		if reason != reasonConnections {
-			source = s.sourceOf(c.addr, nil)
+			source = s.sourceOf(c.addr, nil).Name
 		}
-		s.refuse(to, source, reason, nil)
+		s.refuse(to, source, reason, nil, nil)
 		return
 	}
 	serving.Go(func() {
