@@ -159,7 +159,7 @@ func TestRotation(t *testing.T) {
 			s.seen()
 			s.write("app.log", 2)
 		},
-		"truncated":            func(s *scene) { s.copyTruncate("app.log.1"); s.write("app.log", 2) },
+		"truncated": func(s *scene) { s.copyTruncate("app.log.1"); s.write("app.log", 2) },
 		"truncated, and the copy lacks what was read last": func(s *scene) {
 			data, err := os.ReadFile(s.path)
 			must(s, err)
