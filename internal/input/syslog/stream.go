@@ -128,7 +128,10 @@ func (s *Stream) accept(ctx context.Context, to *handover, serving *sync.WaitGro
 			return nil
 		case errors.Is(err, net.ErrClosed) || failures == maxErrors:
 			return err
-		default: // no file descriptor or no memory left: it may get better
+		case scarce(err): // those who wait are taken when there is room again
+			failures = 0
+			pause(ctx, scarcePause)
+		default:
 			failures++
 			pause(ctx, time.Duration(failures)*errorPause)
 		}
