@@ -180,11 +180,7 @@ func (f *recordFlags) addresses(port string) (wanted, optional []string) {
 }
 
 func parseNetwork(text string) (netip.Prefix, error) {
-	if addr, err := netip.ParseAddr(text); err == nil {
-		addr = addr.Unmap()
-		return netip.PrefixFrom(addr, addr.BitLen()), nil
-	}
-	p, err := netip.ParsePrefix(text)
+	p, err := config.ParseNetwork(text)
 	return p.Masked(), err
 }
 

@@ -39,22 +39,17 @@ type recordSink struct {
 	times   []time.Time
 	octets  int
 	ended   bool
-	losses  map[[2]string]*recordLoss
 
+	losses ingest.Losses
 	shared *sharedSink // of the goroutine that writes
 	told   bool        // of the goroutine that writes: people know that it does not work
-}
-
-type recordLoss struct {
-	messages, octets uint64
-	since            time.Time
 }
 
 var _ input.Sink = (*recordSink)(nil)
 
 // recordSink opens the way into the journal: what is wrong with it is said before anything is recorded.
 func (a *app) recordSink(f recordFlags, file string) (*recordSink, error) {
-	s := &recordSink{app: a, changed: make(chan struct{}), losses: map[[2]string]*recordLoss{}, done: make(chan error, 1)}
+	s := &recordSink{app: a, changed: make(chan struct{}), done: make(chan error, 1)}
 	if f.noJournal {
 		s.done <- nil
 		return s, nil
@@ -133,19 +128,19 @@ func (s *recordSink) offer(c *input.Chunk) (changed chan struct{}, err error) {
 
 // Lose implements [input.Sink]. People are told too.
 func (s *recordSink) Lose(source, reason string, messages, octets uint64) {
+	s.losses.Lose(source, reason, messages, octets)
+	s.wake()
+}
+
+// Refuse implements [input.Sink].
+func (s *recordSink) Refuse(source, reason string, shown []entry.Field) {
+	s.losses.Refuse(source, reason, shown)
+	s.wake()
+}
+
+func (s *recordSink) wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := [2]string{source, reason}
-	if s.losses[key] == nil && len(s.losses) >= 1000 {
-		key[0] = "other sources"
-	}
-	l := s.losses[key]
-	if l == nil {
-		l = &recordLoss{since: time.Now()}
-		s.losses[key] = l
-	}
-	l.messages += messages
-	l.octets += octets
 	s.wakeLocked()
 }
 
@@ -173,7 +168,7 @@ func (s *recordSink) take(wait bool) (chunks []*input.Chunk, times []time.Time, 
 		}
 		chunks, times, ended = s.chunks[:n:n], s.times[:n:n], s.ended
 		s.chunks, s.times = s.chunks[n:], s.times[n:]
-		losses := len(s.losses) > 0
+		losses := s.losses.Any()
 		changed := s.changed
 		s.mu.Unlock()
 		if n > 0 || ended || losses || !wait {
@@ -241,14 +236,11 @@ func (s *recordSink) entries(chunks []*input.Chunk, times []time.Time) (list []e
 	return list
 }
 
-func (s *recordSink) lossEntries() (list []entry.Entry) {
-	s.mu.Lock()
-	losses := s.losses
-	s.losses = map[[2]string]*recordLoss{}
-	s.mu.Unlock()
-	for key, l := range losses {
-		s.app.say("constat: %s: %d times %s", key[0], l.messages, key[1])
-		list = append(list, ingest.LossEntry(key[0], key[1], l.messages, l.octets, l.since))
+func (s *recordSink) lossEntries() []entry.Entry {
+	list := s.losses.Take()
+	for i := range list {
+		text, _ := list[i].Message()
+		s.app.say("constat: %s", text)
 	}
 	return list
 }

@@ -95,15 +95,31 @@ func (n Networks) Prefixes() (list []netip.Prefix) {
 	return list
 }
 
-// network reads a network, or an address, which is a network of one.
-func network(text string) (netip.Prefix, error) {
-	if addr, err := netip.ParseAddr(text); err == nil {
+// mapped is how many bits stand before an IPv4 address that is written as one of IPv6 (RFC 4291 §2.5.5.2).
+const mapped = 96
+
+// ParseNetwork reads a network, or an address, which is a network of one. Addresses of IPv4 that are written as such of IPv6
+// (::ffff:192.0.2.0/120) are those of IPv4, as which peers are known. An address has no zone there.
+func ParseNetwork(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil && !strings.Contains(addr.Zone(), "/") {
 		addr = addr.Unmap().WithZone("")
 		return netip.PrefixFrom(addr, addr.BitLen()), nil
 	}
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
 		return p, fmt.Errorf("%q: want a network such as 192.0.2.0/24 or an address", text)
+	}
+	if p.Addr().Is4In6() && p.Bits() >= mapped {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
+	}
+	return p, nil
+}
+
+// network is ParseNetwork of one that is written as it should be.
+func network(text string) (netip.Prefix, error) {
+	p, err := ParseNetwork(text)
+	if err != nil {
+		return p, err
 	}
 	if p.Masked() != p {
 		return p, fmt.Errorf("%q: the network is written %s", text, p.Masked())

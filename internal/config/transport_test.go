@@ -89,3 +89,21 @@ func TestTransportMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestMappedNetworks: a network of IPv4 addresses is the same however it is written.
+func TestMappedNetworks(t *testing.T) {
+	for text, want := range map[string]string{
+		"::ffff:192.0.2.0/120": "192.0.2.0/24", "::ffff:0:0/96": "0.0.0.0/0", "::ffff:192.0.2.1": "192.0.2.1/32", "::/0": "::/0",
+		"2001:db8::/32": "2001:db8::/32",
+	} {
+		got := Networks{text}.Prefixes()
+		if len(got) != 1 || got[0].String() != want {
+			t.Errorf("%s: %v, want %s", text, got, want)
+		}
+	}
+	for _, text := range []string{"::ffff:192.0.2.1/120", "::ffff:0:0/95", "192.0.2.0/33", "fe80::1%lo/64"} {
+		if err := (Networks{text}).validate("deny"); len(err) != 1 {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -24,6 +24,7 @@ func (c *Config) validate() (found []problem) {
 			found = append(found, problem{key, text})
 		}
 	}
+	found = append(found, c.validatePaths()...)
 	found = append(found, c.Listen.validate()...)
 	found = append(found, c.Retention.validate()...)
 	found = append(found, c.validateConvert()...)

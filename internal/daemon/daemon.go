@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"constat/entry"
 	"constat/internal/config"
@@ -56,7 +57,8 @@ type Daemon struct {
 	vouching vouching
 	outputs  forwarding
 
-	endpoints native.Endpoints // as published
+	endpoints   native.Endpoints // as published
+	unpublished <-chan time.Time // when to publish them; nil if they are
 }
 
 // Run serves until the context ends. It returns nil if everything received is durable and signed. Start: everything
@@ -122,6 +124,8 @@ func (d *Daemon) wait(ctx context.Context, intake *running) error {
 			return nil // its stop says why
 		case err := <-d.parts.failures():
 			return err
+		case <-d.unpublished:
+			d.say()
 		case c := <-d.options.Reload:
 			if err := d.reload(c); err != nil {
 				d.log.Error("configuration not changed", "error", err)
@@ -167,7 +171,7 @@ func (d *Daemon) bind() (parts []part, err error) {
 	if url != "" {
 		e.HTTP, parts = url, append(parts, web)
 	}
-	return parts, e.Publish(d.options.Dir)
+	return parts, d.publishFirst()
 }
 
 func (d *Daemon) intakeConfig() ingest.Config {

@@ -143,7 +143,8 @@ func (d *Daemon) connections(beside, tcps, locals int) (tcp, local int) {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
 		return want, want
 	}
-	room := max(64, int(min(files.Cur, 1<<30))-otherFiles-beside)
+	all := int(min(files.Cur, 1<<30))
+	room := max(1, all-min(otherFiles, all*3/4)-beside)
 	if locals > 0 {
 		local = min(want, room/8/locals)
 		room -= local * locals

@@ -20,8 +20,12 @@ import (
 	"constat/internal/beep"
 	"constat/internal/beep/beeptest"
 	"constat/internal/ingest"
+	"constat/internal/tlsconf"
 	"constat/internal/tlsconf/tlstest"
 )
+
+// hostile is the name of a peer that aims at the terminal and the memory of whoever reads who was refused.
+var hostile = "a\x1b]0;owned\x07\nb\u202ec\x00" + strings.Repeat("é", 4000)
 
 // town has certificates for peers of a place, good and bad, by the names of their files: of the authority of the place, of
 // another one, and of one that is trusted and whose own certificate has expired. Names of hosts are those given but for "misnamed" and "common"; uses are both but for "usage".
@@ -48,6 +52,7 @@ func newTown(p *place, wrongUse x509.ExtKeyUsage, names ...string) *town {
 		"outlived": old.Issue("outlived", names, nil),
 		"stolen":   ca.Issue("thief", names, nil),
 		"revoked":  gone,
+		"hostile":  other.Issue("hostile", names, func(c *x509.Certificate) { c.Subject.CommonName = hostile }),
 	}}
 	stolen := c.peers["stolen"]
 	stolen.Leaf = c.peers["good"].Leaf // and the key of the thief
@@ -115,7 +120,7 @@ func (c *town) settings(m mode) string {
 // refusal is why a peer that shows a certificate is not let in; "" if it is.
 func (m mode) refusal(shown string) string {
 	always := map[string]string{"": "no certificate", "expired": "certificate expired", "early": "certificate not valid yet", "stolen": "certificate without its key"}
-	byPath := map[string]string{"foreign": "certificate not trusted", "alone": "certificate signed by itself", "usage": "certificate not for this use",
+	byPath := map[string]string{"foreign": "certificate not trusted", "hostile": "certificate not trusted", "alone": "certificate signed by itself", "usage": "certificate not for this use",
 		"outlived": "certificate expired"}
 	switch why := always[shown]; {
 	case m.anonymous:
@@ -178,7 +183,7 @@ type visitor struct {
 const hello = "\x16\x03\x01\x02\x00\x01"
 
 func visitors() (list []visitor) {
-	for _, shown := range []string{"", "foreign", "alone", "expired", "early", "misnamed", "common", "unlisted", "usage", "outlived", "stolen", "revoked"} {
+	for _, shown := range []string{"", "foreign", "alone", "expired", "early", "misnamed", "common", "unlisted", "usage", "outlived", "stolen", "revoked", "hostile"} {
 		list = append(list, visitor{name: "shows " + shown, shown: shown})
 	}
 	old := func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }
@@ -276,6 +281,7 @@ func (v visitor) scrawl(conn net.Conn, plainly string) error {
 func (c *town) visited(p *place, m mode, list []entrance, address func(entrance) string, done func()) {
 	t := p.t
 	refused, kept := map[string]string{}, map[string]int{} // entries by source, messages
+	presented := map[string]*x509.Certificate{}            // by source, to those who refused it
 	var visiting sync.WaitGroup
 	room := make(chan struct{}, 16)
 	for k, e := range list {
@@ -289,6 +295,9 @@ func (c *town) visited(p *place, m mode, list []entrance, address func(entrance)
 			}
 			if source := e.kind + " " + from; why != "" {
 				refused[source] = fmt.Sprintf("1 connections of %s refused: %s", source, why)
+				if v.why == "" && v.shown != "" {
+					presented[source] = c.peers[v.shown].Leaf
+				}
 			} else {
 				kept[text]++
 			}
@@ -319,6 +328,9 @@ func (c *town) visited(p *place, m mode, list []entrance, address func(entrance)
 		switch {
 		case k.kind == entry.Loss && message == refused[source]:
 			delete(refused, source)
+			if wrong := k.names(presented[source]); wrong != "" {
+				t.Errorf("%s: %q %s", m.name, message, wrong)
+			}
 		case k.kind == entry.Loss:
 			t.Errorf("%s: an entry %q, want %q once", m.name, message, refused[source])
 		case k.kind == entry.Event && kept[message] == 1:
@@ -332,9 +344,30 @@ func (c *town) visited(p *place, m mode, list []entrance, address func(entrance)
 	}
 }
 
+// names says what is wrong with what an entry says of a certificate that was presented; nil is none.
+func (k kept) names(c *x509.Certificate) string {
+	subject, hasSubject := k.fields["_TLS_PEER"]
+	print, hasPrint := k.fields["_TLS_FINGERPRINT"]
+	if c == nil {
+		if hasSubject || hasPrint {
+			return fmt.Sprintf("names %q %q, and nothing was presented", subject, print)
+		}
+		return ""
+	}
+	want := "CN=" + c.Subject.CommonName
+	if c.Subject.CommonName == hostile {
+		want = `CN=a\1B]0\;owned\07\0Ab\E2\80\AEc\00` + strings.Repeat("é", 600)
+		want, subject = want[:509], strings.TrimSuffix(subject, "…") // of 512 octets
+	}
+	if subject != want && subject != want[:len(want)-1] || print != tlsconf.Fingerprint(c) {
+		return fmt.Sprintf("names %q %q, want %q %q", subject, print, want, tlsconf.Fingerprint(c))
+	}
+	return ""
+}
+
 // TestEveryRefusal goes over every mode of authentication, every way in that takes TLS and everything that may be wrong with
 // a client. Who should not be let in is not: nothing that it says is kept or answered, and one entry says why and names
-// its address. Who should be is, behind all of them.
+// its address and what it presented. Who should be is, behind all of them.
 func TestEveryRefusal(t *testing.T) {
 	for _, m := range modes {
 		t.Run(m.name, func(t *testing.T) {
@@ -343,7 +376,7 @@ func TestEveryRefusal(t *testing.T) {
 			code := p.make()
 			c := newTown(p, x509.ExtKeyUsageServerAuth, "client.test")
 			secured := "\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, " + c.settings(m) + "}\n"
-			p.configure("http: off\nlimits:\n  handshake_timeout: 700ms\nlisten:\n  tls:" + secured + "  relp:" + secured + "  beep:" + secured + strings.Replace(secured, "127.0.0.1", "127.0.0.2", 1) + "    starttls: true\n")
+			p.configure("http: off\nlimits:\n  handshake_timeout: 1500ms\nlisten:\n  tls:" + secured + "  relp:" + secured + "  beep:" + secured + strings.Replace(secured, "127.0.0.1", "127.0.0.2", 1) + "    starttls: true\n")
 			d := p.serve()
 			c.visited(p, m, entrances, p.entrance, d.stop)
 			p.verifies(code, p.store, 0)
@@ -355,7 +388,7 @@ func TestEveryRefusal(t *testing.T) {
 			p := newPlace(t, "")
 			code := p.make()
 			c := newTown(p, x509.ExtKeyUsageServerAuth, "client.test")
-			args := strings.Fields(strings.ReplaceAll("record --idle 700ms --tls DIR/server.pem,DIR/server.key "+m.settings+" 0 DIR/lines", "DIR", p.dir))
+			args := strings.Fields(strings.ReplaceAll("record --idle 1500ms --tls DIR/server.pem,DIR/server.key "+m.settings+" 0 DIR/lines", "DIR", p.dir))
 			d := p.launchCommand(args)
 			address := regexp.MustCompile(`recording (127\.0\.0\.1:\d+) `)
 			p.until("recording", func() bool { return d.ended() || address.MatchString(d.errs.String()) })

@@ -91,9 +91,7 @@ func (d *Daemon) publish(list []listener) {
 	for _, l := range list {
 		d.endpoints.Inputs = append(d.endpoints.Inputs, d.names[l])
 	}
-	if err := d.endpoints.Publish(d.options.Dir); err != nil {
-		d.log.Warn("where the daemon listens", "error", err)
-	}
+	d.say()
 }
 
 // changeable reports the first setting that differs and can only be changed by a restart.

@@ -191,10 +191,17 @@ func (b *binder) change(l listener) func() {
 	}
 }
 
+// maxRefusal is how many octets people are told of an error that may say what a stranger put into a certificate.
+const maxRefusal = 2048
+
 // refused tells people why a peer was not let in.
 func (d *Daemon) refused(source string, err error) {
 	if skipped, now := d.told.now(); now {
-		d.log.Warn("peer refused", "source", source, "error", err, "not reported", skipped)
+		text := err.Error()
+		if len(text) > maxRefusal {
+			text = text[:maxRefusal] + "…"
+		}
+		d.log.Warn("peer refused", "source", source, "error", text, "not reported", skipped)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"constat/entry"
 	"constat/internal/input"
 	"constat/internal/rule"
 )
@@ -160,6 +161,12 @@ func (in *Intake) Offer(c *input.Chunk) error {
 // Lose implements [input.Sink].
 func (in *Intake) Lose(source, reason string, messages, octets uint64) {
 	in.losses.add(source, reason, messages, octets)
+	signal(in.queue.wake)
+}
+
+// Refuse implements [input.Sink].
+func (in *Intake) Refuse(source, reason string, shown []entry.Field) {
+	in.losses.refuse(source, input.Refused+reason, shown)
 	signal(in.queue.wake)
 }
 

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strings"
@@ -24,6 +25,7 @@ const (
 const (
 	otherSources = "other sources"
 	maxSources   = 1000
+	maxShown     = 4 // of the peers of one source that are refused for one reason; the others are counted together
 )
 
 // losses counts what could not be kept, by source and reason, until it is written down.
@@ -31,13 +33,15 @@ type losses struct {
 	mu     sync.Mutex // guards everything below
 	counts map[lossKey]lossCount
 	total  map[string]uint64 // messages by reason, since the start
+	shown  map[lossKey]int   // different things that the peers of a source showed
 }
 
-type lossKey struct{ source, reason string }
+type lossKey struct{ source, reason, shown string }
 
 type lossCount struct {
 	messages, octets uint64
 	since            time.Time
+	shown            []entry.Field // by a peer that was refused
 }
 
 // add counts a loss.
@@ -47,24 +51,47 @@ func (l *losses) add(source, reason string, messages, octets uint64) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.addLocked(lossKey{source: source, reason: reason}, lossCount{messages: messages, octets: octets})
+}
+
+// refuse counts a connection, under what its peer showed too. A stranger may show something else each time.
+func (l *losses) refuse(source, reason string, shown []entry.Field) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := lossKey{source: source, reason: reason}
+	key := all
+	for _, f := range shown {
+		key.shown += fmt.Sprintf("%s=%q ", f.Name, f.Value)
+	}
+	if _, known := l.counts[key]; !known && key != all {
+		if l.shown[all] == maxShown {
+			key, shown = all, nil
+		} else {
+			if l.shown == nil {
+				l.shown = map[lossKey]int{}
+			}
+			l.shown[all]++
+		}
+	}
+	l.addLocked(key, lossCount{messages: 1, shown: shown})
+}
+
+func (l *losses) addLocked(key lossKey, more lossCount) {
 	if l.counts == nil {
 		l.counts = map[lossKey]lossCount{}
 	}
-	key := lossKey{source, reason}
 	c, known := l.counts[key]
-	if !known {
-		c.since = time.Now()
-		if len(l.counts) >= maxSources {
-			key.source = otherSources
-			if other, ok := l.counts[key]; ok {
-				c = other
-			}
-		}
+	if !known && len(l.counts) >= maxSources {
+		key, more.shown = lossKey{source: otherSources, reason: key.reason}, nil
+		c, known = l.counts[key]
 	}
-	c.messages += messages
-	c.octets += octets
+	if !known {
+		c.since, c.shown = time.Now(), more.shown
+	}
+	c.messages += more.messages
+	c.octets += more.octets
 	l.counts[key] = c
-	l.countLocked(reason, messages)
+	l.countLocked(key.reason, more.messages)
 }
 
 // count counts messages whose loss has an entry of its own.
@@ -86,14 +113,15 @@ func (l *losses) take() (keys []lossKey, counts map[lossKey]lossCount) {
 	l.mu.Lock()
 	counts = l.counts
 	if len(counts) > 0 {
-		l.counts = map[lossKey]lossCount{}
+		l.counts, l.shown = map[lossKey]lossCount{}, nil
 	}
 	l.mu.Unlock()
 	for k := range counts {
 		keys = append(keys, k)
 	}
 	sort.Slice(keys, func(i, j int) bool {
-		return keys[i].source < keys[j].source || keys[i].source == keys[j].source && keys[i].reason < keys[j].reason
+		a, b := keys[i], keys[j]
+		return cmp.Or(strings.Compare(a.source, b.source), strings.Compare(a.reason, b.reason), strings.Compare(a.shown, b.shown)) < 0
 	})
 	return keys, counts
 }
@@ -146,6 +174,7 @@ func lossEntry(k lossKey, c lossCount) entry.Entry {
 	e.AddString(LossMessages, fmt.Sprint(c.messages), entry.Observed)
 	e.AddString(LossOctets, fmt.Sprint(c.octets), entry.Observed)
 	e.AddString(LossSince, c.since.UTC().Format(time.RFC3339Nano), entry.Observed)
+	e.Fields = append(e.Fields, c.shown...)
 	return e
 }
 
@@ -157,7 +186,21 @@ func lossText(k lossKey, c lossCount) string {
 	return fmt.Sprintf("%d messages of %s lost: %s", c.messages, k.source, k.reason)
 }
 
-// LossEntry is the entry about messages of a source that could not be kept since a time, and why.
-func LossEntry(source, reason string, messages, octets uint64, since time.Time) entry.Entry {
-	return lossEntry(lossKey{source, reason}, lossCount{messages, octets, since})
+// Losses counts what could not be kept, for those who write it down by themselves. All methods may be called concurrently.
+type Losses struct{ all losses }
+
+// Lose counts as [input.Sink] says.
+func (l *Losses) Lose(source, reason string, messages, octets uint64) {
+	l.all.add(source, reason, messages, octets)
 }
+
+// Refuse counts as [input.Sink] says.
+func (l *Losses) Refuse(source, reason string, shown []entry.Field) {
+	l.all.refuse(source, input.Refused+reason, shown)
+}
+
+// Any reports whether there is something to write down.
+func (l *Losses) Any() bool { return l.all.any() }
+
+// Take returns what was counted as entries, and begins anew.
+func (l *Losses) Take() []entry.Entry { return lossEntries(l.all.take()) }

@@ -114,6 +114,10 @@ type Sink interface {
 	// Lose counts messages of a source that could not be kept, and why, in few and fixed words. The count becomes a
 	// loss entry, by timer, even if the source never speaks again. octets may be 0 if it is not known.
 	Lose(source, reason string, messages, octets uint64)
+	// Refuse counts a connection that was not let in, as Lose does under [Refused] and the reason. shown is what the
+	// peer showed of itself, all observed, such as its certificate, which need not be its own; nil is nothing. It is
+	// made once and never changed afterwards.
+	Refuse(source, reason string, shown []entry.Field)
 }
 
 // Input is a source of messages that runs until its context ends.

@@ -25,6 +25,10 @@ const (
 // type for them. A test tells when the words change.
 const wrongSignature = "invalid signature by the "
 
+// noneShared is in the errors of crypto/tls about a peer with which there is no group for the exchange of keys, or no cipher for the
+// kind of key that the certificate has.
+const noneShared = "supported by both client and server"
+
 // Reason says in few and fixed words why a handshake failed.
 func Reason(err error) string {
 	for _, known := range []error{ErrNoCertificate, ErrExpired, ErrNotYet, ErrUntrusted, ErrSelfSigned, ErrFingerprint, ErrUsage, ErrName, ErrRevoked, ErrNoList, ErrOldList, ErrNoTLS, ErrVersion} {
@@ -44,6 +48,8 @@ func Reason(err error) string {
 		return reasonPeer
 	case err != nil && strings.Contains(err.Error(), wrongSignature):
 		return reasonKey
+	case err != nil && strings.Contains(err.Error(), noneShared):
+		return ErrVersion.Error()
 	}
 	return reasonOther
 }

@@ -195,6 +195,10 @@ func TestReasons(t *testing.T) {
 			t.Errorf("an old client: %v; it is told %v, want %q", err, told, says)
 		}
 	}
+	otherKey := &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}}
+	if _, err, _ := handshake(t, server, otherKey); Reason(err) != ErrVersion.Error() {
+		t.Errorf("a client without a cipher for the key of the certificate: %v", err)
+	}
 	forger := &tls.Config{InsecureSkipVerify: true, GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		own, err := tls.LoadX509KeyPair(ca.Issue("c", nil, nil).Certificate, filepath.Join(filepath.Dir(pair.Key), "c.key"))
 		own.Certificate = [][]byte{pair.Leaf.Raw}

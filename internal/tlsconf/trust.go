@@ -94,12 +94,3 @@ func (t *trust) verifyPath(leaf *x509.Certificate, others []*x509.Certificate) e
 
 // describe names a certificate for people.
 func describe(c *x509.Certificate) string { return fmt.Sprintf("%q %s", Subject(c), Fingerprint(c)) }
-
-// Subject is the distinguished name of the subject of a certificate (RFC 4514), or its first dNSName if that is empty.
-func Subject(c *x509.Certificate) string {
-	name := c.Subject.String()
-	if name == "" && len(c.DNSNames) > 0 {
-		name = c.DNSNames[0]
-	}
-	return name
-}

@@ -9,7 +9,7 @@
 // A file is known by its first octets, at most 1 KiB, and by its inode. If the file under the path is another one, the
 // former one is looked for in the same directory, as its neighbours whose names begin alike; it is read to its end
 // first. So a file may be renamed or copied and truncated, also while nobody follows it. If it is nowhere, that is
-// counted ("gone, perhaps before it was read to its end"). Files that were rotated in between, whose names are that of
+// counted ("gone, perhaps before it was read to its end"); so is one that was truncated without a copy. Files that were rotated in between, whose names are that of
 // the path and a number or date, are read whole. What "copytruncate" loses, between its copy and its truncation, is lost.
 //
 // A line is handed over when its LF is there. Of a line above the limit the beginning is kept. The last line of a file

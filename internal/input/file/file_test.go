@@ -159,8 +159,27 @@ func TestRotation(t *testing.T) {
 			s.seen()
 			s.write("app.log", 2)
 		},
-		"truncated":            func(s *scene) { s.copyTruncate("app.log.1"); s.write("app.log", 2) },
-		"truncated and longer": func(s *scene) { must(s, os.Truncate(s.path, 0)); s.write("app.log", 50) },
+		"truncated": func(s *scene) { s.copyTruncate("app.log.1"); s.write("app.log", 2) },
+		"truncated, and the copy lacks what was read last": func(s *scene) {
+			data, err := os.ReadFile(s.path)
+			must(s, err)
+			must(s, os.WriteFile(filepath.Join(s.dir, "app.log.1"), data, 0o600))
+			s.write("app.log", 2)
+			s.seen()
+			must(s, os.Truncate(s.path, 0))
+			s.write("app.log", 2)
+		},
+		"truncated and longer": func(s *scene) {
+			must(s, os.Truncate(s.path, 0))
+			s.write("app.log", 50)
+			s.losses = 1 // nobody knows whether there was more
+		},
+		"copy compressed": func(s *scene) {
+			s.copyTruncate("app.log.1")
+			s.rename("app.log.1", "older.gz")
+			s.write("app.log", 2)
+			s.losses = 1
+		},
 		"renamed while down": func(s *scene) {
 			s.down()
 			s.write("app.log", 2)
@@ -201,7 +220,7 @@ func TestRotation(t *testing.T) {
 			s.seen()
 			play(s)
 			s.seen()
-			if n := s.sink.Lost(reasonGone).Messages; int(n) != s.losses {
+			if n := s.sink.Lost(reasonGone).Messages + s.sink.Lost(reasonTruncated).Messages; int(n) != s.losses {
 				t.Errorf("counted as gone: %d", n)
 			}
 			s.down()

@@ -78,6 +78,7 @@ type Follower struct {
 	idle   int      // polls of a moved file without growth
 	long   longLine
 	buf    []byte
+	head   []byte // the octets of which at has the sum; nil if they are not known
 
 	// Of a pattern.
 	group  *Many        // nil: the follower is alone
@@ -290,7 +291,7 @@ func (f *Follower) open() error {
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	f.file, f.moved, f.idle, f.long = file, moved, 0, longLine{}
+	f.file, f.moved, f.idle, f.long, f.head = file, moved, 0, longLine{}, nil
 	return nil
 }
 

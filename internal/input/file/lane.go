@@ -192,7 +192,7 @@ func (m *Many) take(f *Follower) error {
 			return errors.Join(err, file.Close())
 		}
 	}
-	f.at, f.file, f.moved, f.idle, f.long, f.looked = at, file, false, 0, longLine{}, unseen
+	f.at, f.file, f.moved, f.idle, f.long, f.looked, f.head = at, file, false, 0, longLine{}, unseen, nil
 	m.note(f)
 	return nil
 }

@@ -27,6 +27,9 @@ const (
 	reasonEmpty   = "empty"
 	reasonGone    = "gone, perhaps before it was read to its end"
 	reasonStopped = "stopped"
+
+	// reasonTruncated is that of a file that was truncated, and of which no copy was found.
+	reasonTruncated = "truncated, perhaps before it was read to its end"
 )
 
 // cut adds the whole lines at the beginning of b to a chunk. end is where they end, empty how many of them have no octets.

@@ -210,6 +210,21 @@ func TestMany(t *testing.T) {
 				must(d, os.Truncate(filepath.Join(d.dir, "a.log"), 0))
 				d.write("a.log", "a", 2)
 			},
+			"truncated, and the copy lacks what was read last": func(d *directory) {
+				d.copyTo("a.log", "a.log.1")
+				d.write("a.log", "a", 2)
+				d.seen()
+				must(d, os.Truncate(filepath.Join(d.dir, "a.log"), 0))
+				d.write("a.log", "a", 2)
+			},
+			"truncated, and the copy lacks much of what was read": func(d *directory) {
+				d.write("a.log", "a", 200)
+				d.copyTo("a.log", "a.log-20261130")
+				d.write("a.log", "a", 20)
+				d.seen()
+				must(d, os.Truncate(filepath.Join(d.dir, "a.log"), 0))
+				d.write("a.log", "a", 2)
+			},
 			"deleted":      func(d *directory) { must(d, os.Remove(filepath.Join(d.dir, "a.log"))) },
 			"deleted, new": func(d *directory) { must(d, os.Remove(filepath.Join(d.dir, "a.log"))); d.write("a.log", "a", 2) },
 			"renamed while down": func(d *directory) {

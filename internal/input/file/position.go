@@ -78,8 +78,12 @@ func sumOf(f *os.File, octets int64) (string, error) {
 	} else if err != nil {
 		return "", err
 	}
+	return sum(b), nil
+}
+
+func sum(b []byte) string {
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:]), nil
+	return hex.EncodeToString(sum[:])
 }
 
 // isOf reports whether the position can be one of a file: it begins with the same octets and is no shorter.

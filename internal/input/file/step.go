@@ -45,7 +45,7 @@ func (f *Follower) step(ctx context.Context, sink input.Sink) (more bool, err er
 		return false, err
 	}
 	if !f.moved && !f.at.isOf(f.file) { // truncated, perhaps written again since, perhaps before it was read
-		return true, f.restart()
+		return true, f.restart(sink)
 	}
 	if n > 0 {
 		more, err = f.take(ctx, sink, f.buf[:n], from)
@@ -59,8 +59,9 @@ func (f *Follower) step(ctx context.Context, sink input.Sink) (more bool, err er
 	return f.turn(ctx, sink)
 }
 
-// restart begins a file that was truncated anew. If it was copied before, what is not read yet stands in the copy.
-func (f *Follower) restart() error {
+// restart begins a file that was truncated anew. If it was copied before, what is not read yet stands in the copy; without a
+// copy nobody knows whether there was anything.
+func (f *Follower) restart(sink input.Sink) error {
 	f.long = longLine{}
 	if copied, moved := f.find(); moved {
 		f.leave()
@@ -70,6 +71,10 @@ func (f *Follower) restart() error {
 	} else if copied != nil {
 		copied.Close()
 	}
+	if !f.passCopy() && f.at.Offset > 0 {
+		sink.Lose(f.source.Name, reasonTruncated, 1, 0)
+	}
+	f.head = nil
 	return f.at.identify(f.file, 0)
 }
 
@@ -117,6 +122,10 @@ func (f *Follower) addFrom(c *input.Chunk, start, end int64) error {
 
 // deliver hands lines over, and moves the position when they are durable.
 func (f *Follower) deliver(ctx context.Context, sink input.Sink, c *input.Chunk, empty uint64, to int64) error {
+	at, err := f.advance(to) // before there is time to truncate it
+	if err != nil {
+		return err
+	}
 	if len(c.Messages) > 0 {
 		if err := put(ctx, sink, c); err != nil {
 			return err
@@ -125,8 +134,8 @@ func (f *Follower) deliver(ctx context.Context, sink input.Sink, c *input.Chunk,
 	if empty > 0 {
 		sink.Lose(f.source.Name, reasonEmpty, empty, 0)
 	}
-	f.long = longLine{}
-	return f.at.identify(f.file, to)
+	f.long, f.at = longLine{}, at
+	return nil
 }
 
 // put hands a chunk over and waits until it is durable. When the context ends, it waits for a moment more.

@@ -124,6 +124,20 @@ func (s *Sink) Lose(source, reason string, messages, octets uint64) {
 	s.changeLocked()
 }
 
+// Refuse implements [input.Sink].
+func (s *Sink) Refuse(source, reason string, shown []entry.Field) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range shown {
+		if !strings.HasPrefix(f.Name, "_") || f.Provenance != entry.Observed || f.Form != entry.Inline || len(f.Value) == 0 {
+			s.t.Errorf("Refuse(%q, %q): field %+v is not an observed one", source, reason, f)
+		}
+	}
+	loss := Loss{source, input.Refused + reason}
+	s.losses[loss] = Count{s.losses[loss].Messages + 1, s.losses[loss].Octets}
+	s.changeLocked()
+}
+
 // SetFull makes room, or takes it away.
 func (s *Sink) SetFull(full bool) {
 	s.mu.Lock()

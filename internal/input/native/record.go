@@ -12,7 +12,7 @@ import (
 // witnessed are the fields that a recorder (op "record") may say that it has observed: it is of its clients, not of
 // itself, that it speaks. ofRecorder are those that it does not get from the daemon for that reason.
 var (
-	witnessed  = []string{"_TRANSPORT", "_SOURCE_ADDR", "_SOURCE_PORT", "_TLS_PEER", "_VIA", "_FRAMING"}
+	witnessed  = []string{"_TRANSPORT", "_SOURCE_ADDR", "_SOURCE_PORT", "_TLS_PEER", "_TLS_FINGERPRINT", "_VIA", "_FRAMING"}
 	ofRecorder = []string{"_TRANSPORT", "_PID", "_UID", "_GID", "_COMM", "_EXE", "_CMDLINE"}
 )
 

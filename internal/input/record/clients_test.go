@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"constat/internal/input"
+	"constat/internal/tlsconf"
 )
 
 // program finds a client that people use.
@@ -92,6 +93,10 @@ func certificate(t *testing.T, name string) (tls.Certificate, *x509.CertPool) {
 func TestTLS(t *testing.T) {
 	server, serverPool := certificate(t, "server")
 	client, clientPool := certificate(t, "client")
+	leaf, err := x509.ParseCertificate(client.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
 	r := start(t, Config{TLS: &tls.Config{Certificates: []tls.Certificate{server}, ClientCAs: clientPool,
 		ClientAuth: tls.RequireAndVerifyClientCert}}, FileConfig{})
 	conn, err := tls.Dial("tcp", r.Addrs()[0].String(), &tls.Config{RootCAs: serverPool, Certificates: []tls.Certificate{client}})
@@ -103,7 +108,7 @@ func TestTLS(t *testing.T) {
 	conn.Close()
 	r.untilContent("secret\nhalf\n")
 	r.sink.Wait(1)
-	if f := r.sink.Messages()[0].Source.Fields; string(f[len(f)-1].Value) != "CN=client" {
+	if f := r.sink.Messages()[0].Source.Fields; string(f[len(f)-2].Value) != "CN=client" || string(f[len(f)-1].Value) != tlsconf.Fingerprint(leaf) {
 		t.Errorf("fields %v", f)
 	}
 	r.say("plain\n")

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -41,9 +42,9 @@ type connection struct {
 
 // serve reads until the client or the input ends.
 func (c *connection) serve() {
-	if err := c.greet(); err != nil {
+	if shown, err := c.greet(); err != nil {
 		if c.to.Ctx.Err() == nil {
-			c.server.refuse(c.to, c, tlsconf.Reason(err))
+			c.server.refuse(c.to, c, tlsconf.Reason(err), shown)
 		}
 		return
 	}
@@ -86,12 +87,13 @@ func (c *connection) hurry() {
 	c.conn.SetReadDeadline(time.Unix(1, 0))
 }
 
-// greet begins TLS if it is wanted. A client that may say nothing for a while may say nothing for that long here too.
-func (c *connection) greet() error {
+// greet begins TLS if it is wanted, and says what the client shows. A client that may say nothing for a while may say nothing
+// for that long here too.
+func (c *connection) greet() (shown []entry.Field, err error) {
 	c.in = c.conn
 	config := c.server.config.TLS
 	if config == nil || !c.addr.IsValid() {
-		return nil
+		return nil, nil
 	}
 	secure := tls.Server(c.conn, config)
 	limit := handshakeTime
@@ -100,14 +102,23 @@ func (c *connection) greet() error {
 	}
 	ctx, cancel := context.WithTimeout(c.to.Late, limit)
 	defer cancel()
-	if err := secure.HandshakeContext(ctx); err != nil {
-		return errors.Join(ctx.Err(), err)
+	err = secure.HandshakeContext(ctx)
+	if certificates := secure.ConnectionState().PeerCertificates; len(certificates) > 0 {
+		shown = certificateFields(certificates[0])
+	}
+	if err != nil {
+		return shown, errors.Join(ctx.Err(), err)
 	}
 	c.in = secure
-	if shown := secure.ConnectionState().PeerCertificates; len(shown) > 0 {
-		c.source.Fields = append(c.source.Fields, observed("_TLS_PEER", tlsconf.Subject(shown[0])))
+	c.source.Fields = append(c.source.Fields, shown...)
+	return nil, nil
+}
+
+func certificateFields(c *x509.Certificate) (fields []entry.Field) {
+	if subject := tlsconf.Subject(c); subject != "" {
+		fields = append(fields, observed("_TLS_PEER", subject))
 	}
-	return nil
+	return append(fields, observed("_TLS_FINGERPRINT", tlsconf.Fingerprint(c)))
 }
 
 // keep writes octets into the file and hands over the lines that end in them; the last call of a connection ends its

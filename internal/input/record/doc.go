@@ -13,7 +13,7 @@
 //
 //	input         name of the source       fields
 //	TCP           record 192.0.2.7         _TRANSPORT=record _SOURCE_ADDR=192.0.2.7 _SOURCE_PORT=40112
-//	TLS                                    and _TLS_PEER=subject of the client's certificate, if it was asked for one
+//	TLS                                    and _TLS_PEER=subject and _TLS_FINGERPRINT of the client's certificate, if it was asked for one
 //	Unix socket   record ssh user@host     _TRANSPORT=record _VIA=ssh user@host, the end of a tunnel
 //
 // # The file
@@ -25,7 +25,7 @@
 // # Who may connect
 //
 // Connections from addresses that are not allowed, too many at all or from one address, and those with which TLS comes to
-// nothing where it is asked for, are closed and counted with Sink.Lose under the name of their source: "refused: " and
+// nothing where it is asked for, are closed and counted with Sink.Refuse under the name of their source: "refused: " and
 // "not allowed", "too many connections", "too many connections of one address", or a reason of package tlsconf. What could
 // not be handed over at the end is "stopped".
 package record

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"constat/entry"
 	"constat/internal/input"
 )
 
@@ -155,7 +156,7 @@ func (s *Server) welcome(conn net.Conn, h *handover, serving *sync.WaitGroup) {
 	c := &connection{server: s, to: h, conn: conn, addr: addressOf(conn)}
 	c.source = s.source(conn)
 	if reason := s.gate.enter(c.addr); reason != "" {
-		s.refuse(h, c, reason)
+		s.refuse(h, c, reason, nil)
 		conn.Close()
 		return
 	}
@@ -180,9 +181,9 @@ func (s *Server) leave(c *connection) {
 	c.conn.Close()
 }
 
-func (s *Server) refuse(h *handover, c *connection, reason string) {
+func (s *Server) refuse(h *handover, c *connection, reason string, shown []entry.Field) {
 	s.refused.Add(1)
-	h.Sink.Lose(c.source.Name, input.Refused+reason, 1, 0)
+	h.Sink.Refuse(c.source.Name, reason, shown)
 }
 
 // stop wakes everybody who waits for a client. The context has ended by then.

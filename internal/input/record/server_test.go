@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"constat/entry"
 	"constat/internal/input"
 	"constat/internal/input/inputtest"
 )
@@ -456,8 +457,9 @@ func (c *counter) Put(_ context.Context, chunk *input.Chunk) error {
 	c.n.Add(int64(len(chunk.Messages)))
 	return nil
 }
-func (c *counter) Offer(*input.Chunk) error            { return input.ErrFull }
-func (c *counter) Lose(string, string, uint64, uint64) {}
+func (c *counter) Offer(*input.Chunk) error             { return input.ErrFull }
+func (c *counter) Lose(string, string, uint64, uint64)  {}
+func (c *counter) Refuse(string, string, []entry.Field) {}
 
 // A sink that takes nothing any more does not keep the file from getting the lines.
 func TestFileWithoutSink(t *testing.T) {

@@ -67,7 +67,7 @@ func (s *beepSession) serve(ctx context.Context) {
 	s.keepParts(err)
 	s.handOver()
 	if errors.Is(err, beep.ErrProtocol) && ctx.Err() == nil {
-		s.in.refuse(s.to, s.source, reasonNoBEEP, err) // and that is not answered (RFC 3080 §2.2.1.1)
+		s.in.refuse(s.to, s.source.Name, reasonNoBEEP, nil, err) // and that is not answered (RFC 3080 §2.2.1.1)
 	}
 	s.await(func() bool { return s.unsettled == 0 })
 	s.locked(func() {

@@ -22,6 +22,8 @@ const (
 	pollDrops  = 200 * time.Millisecond // how often the kernel is asked what it dropped
 	maxErrors  = 100                    // of receiving, in a row, before the input gives up
 	errorPause = 10 * time.Millisecond
+
+	scarcePause = 100 * time.Millisecond // before trying again when the machine has nothing left
 )
 
 // Datagram is an input of datagrams: [ListenUDP], [ListenUnixgram]. It never holds its senders back.
@@ -146,4 +148,15 @@ func (d *Datagram) silence() error {
 // temporary is whether receiving may succeed after a while.
 func temporary(err error) bool {
 	return !errors.Is(err, unix.EBADF) && !errors.Is(err, unix.ENOTSOCK) && !errors.Is(err, unix.EFAULT)
+}
+
+// scarce reports whether an error says that file descriptors or memory are used up, by whomever. That may last, and is no
+// reason to give up.
+func scarce(err error) bool {
+	for _, one := range []error{unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM} {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	return false
 }

@@ -40,6 +40,10 @@ func (r *reading) receive(ctx context.Context) error {
 			}
 			continue
 		}
+		if scarce(r.failed) {
+			pause(ctx, scarcePause)
+			continue
+		}
 		if failures++; failures == maxErrors || !temporary(r.failed) {
 			return r.failed
 		}

@@ -85,7 +85,7 @@ func (s *session) serve(ctx context.Context) {
 // complain counts a session that broke off.
 func (s *session) complain(err error) {
 	if errors.Is(err, relp.ErrProtocol) {
-		s.in.refuse(s.to, s.source, "not RELP", err)
+		s.in.refuse(s.to, s.source.Name, "not RELP", nil, err)
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"constat/entry"
 	"constat/internal/beep"
-	"constat/internal/input"
 	"constat/internal/tlsconf"
 )
 
@@ -132,7 +131,7 @@ func (c *connection) greet(ctx context.Context) bool {
 	c.in.mu.Unlock()
 	if err != nil {
 		if ctx.Err() == nil {
-			c.in.refuse(c.to, c.source, reasonOf(limited, err), err)
+			c.in.refuse(c.to, c.source.Name, reasonOf(limited, err), certificateFields(s.ConnectionState()), err)
 		}
 		return false
 	}
@@ -155,9 +154,14 @@ func reasonOf(limited context.Context, err error) string {
 // peerFields are what TLS knows of a peer: _TLS_PEER is the subject of its certificate, _TLS_FINGERPRINT what tells it
 // from all others.
 func peerFields(s tls.ConnectionState) (fields []entry.Field) {
-	fields = append(fields, observed("_TLS_VERSION", tls.VersionName(s.Version)))
+	return append(certificateFields(s), observed("_TLS_VERSION", tls.VersionName(s.Version)))
+}
+
+// certificateFields are those of the certificate that a peer shows. Before the handshake has ended well, nobody knows whether
+// it is its own.
+func certificateFields(s tls.ConnectionState) (fields []entry.Field) {
 	if len(s.PeerCertificates) == 0 {
-		return fields
+		return nil
 	}
 	leaf := s.PeerCertificates[0]
 	if subject := tlsconf.Subject(leaf); subject != "" {
@@ -167,10 +171,10 @@ func peerFields(s tls.ConnectionState) (fields []entry.Field) {
 }
 
 // refuse counts a connection that is not let in, and tells people about it.
-func (s *Stream) refuse(to *handover, source *input.Source, reason string, err error) {
+func (s *Stream) refuse(to *handover, source, reason string, shown []entry.Field, err error) {
 	s.refused.Add(1)
-	to.Sink.Lose(source.Name, input.Refused+reason, 1, 0)
+	to.Sink.Refuse(source, reason, shown)
 	if s.config.Refused != nil && err != nil {
-		s.config.Refused(source.Name, err)
+		s.config.Refused(source, err)
 	}
 }

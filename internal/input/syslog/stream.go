@@ -128,7 +128,10 @@ func (s *Stream) accept(ctx context.Context, to *handover, serving *sync.WaitGro
 			return nil
 		case errors.Is(err, net.ErrClosed) || failures == maxErrors:
 			return err
-		default: // no file descriptor or no memory left: it may get better
+		case scarce(err): // those who wait are taken when there is room again
+			failures = 0
+			pause(ctx, scarcePause)
+		default:
 			failures++
 			pause(ctx, time.Duration(failures)*errorPause)
 		}
@@ -159,11 +162,11 @@ func (s *Stream) welcome(conn net.Conn, to *handover, serving *sync.WaitGroup) {
 			s.sayUnavailable(conn)
 		}
 		conn.Close()
-		source := &input.Source{Name: s.name}
+		source := s.name
 		if reason != reasonConnections {
-			source = s.sourceOf(c.addr, nil)
+			source = s.sourceOf(c.addr, nil).Name
 		}
-		s.refuse(to, source, reason, nil)
+		s.refuse(to, source, reason, nil, nil)
 		return
 	}
 	serving.Go(func() {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"constat/entry"
 	"constat/internal/input"
 	"constat/internal/input/inputtest"
 )
@@ -237,7 +238,8 @@ func (s *nullSink) Offer(c *input.Chunk) error {
 	return nil
 }
 
-func (s *nullSink) Lose(_, _ string, n, _ uint64) { s.lost += n }
+func (s *nullSink) Lose(_, _ string, n, _ uint64)        { s.lost += n }
+func (s *nullSink) Refuse(string, string, []entry.Field) { s.lost++ }
 
 // BenchmarkUDP is the receiving side alone: the datagrams are in the socket already.
 func BenchmarkUDP(b *testing.B) {

@@ -6,15 +6,17 @@ import (
 	"slices"
 	"testing"
 
+	"constat/entry"
 	"constat/internal/input"
 )
 
 // into is a sink that keeps messages.
 type into struct{ list []string }
 
-func (s *into) Chunk() *input.Chunk                 { return new(input.Chunk) }
-func (s *into) Offer(c *input.Chunk) error          { return s.Put(context.Background(), c) }
-func (s *into) Lose(string, string, uint64, uint64) {}
+func (s *into) Chunk() *input.Chunk                  { return new(input.Chunk) }
+func (s *into) Offer(c *input.Chunk) error           { return s.Put(context.Background(), c) }
+func (s *into) Lose(string, string, uint64, uint64)  {}
+func (s *into) Refuse(string, string, []entry.Field) {}
 func (s *into) Put(_ context.Context, c *input.Chunk) error {
 	for _, m := range c.Messages {
 		if m.Note != nil {

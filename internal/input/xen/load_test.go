@@ -43,6 +43,8 @@ func (s *tally) Lose(source, reason string, messages, _ uint64) {
 	s.Errorf("%d messages of %s lost: %s", messages, source, reason)
 }
 
+func (s *tally) Refuse(source, reason string, _ []entry.Field) { s.Lose(source, reason, 1, 0) }
+
 func (s *tally) Put(_ context.Context, c *input.Chunk) error {
 	s.stalled.RLock()
 	defer s.stalled.RUnlock()
