@@ -167,5 +167,13 @@ func (r *reader) statement() {
 		}
 	}
 	r.previous = brokenRule
-	r.error(0, "rsyslog's script is not supported but for if with comparisons: write selectors, a filter such as :programname, isequal, \"sshd\", or a rule with a query in constat's configuration")
+	if name == "else" {
+		r.error(0, "an \"else\" without an \"if\" before it")
+		return
+	}
+	if text[0] == '}' {
+		r.error(0, "a \"}\" without a \"{\" before it")
+		return
+	}
+	r.error(0, "rsyslog's script is not supported but for if and else: write selectors, a filter such as :programname, isequal, \"sshd\", or a rule with a query in constat's configuration")
 }

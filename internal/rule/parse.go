@@ -120,6 +120,7 @@ type reader struct {
 const (
 	noRule     = -1
 	brokenRule = -2
+	blockEnded = -3
 )
 
 // file reads one file.
@@ -217,7 +218,7 @@ func (r *reader) rule() {
 		r.error(s.err.at, "%s", s.err.text)
 		return
 	}
-	r.add(Rule{Selector: word, Select: s.set}, len(text)-len(rest), rest)
+	r.body(Rule{Selector: word, Select: s.set}, len(text)-len(rest))
 }
 
 // also reads "& ACTION": one more action for what the rule before it selects.
@@ -228,37 +229,18 @@ func (r *reader) also() {
 		r.error(0, "\"&\" repeats the selector of the rule before it, and there is none")
 	case brokenRule:
 		r.error(0, "\"&\" repeats the selector of the rule before it, which has an error")
+	case blockEnded:
+		r.error(0, "\"&\" repeats the filter of an action, and what stands before it is a block: write the action in the block")
 	default:
 		before := r.rules[r.previous]
 		r.add(Rule{Selector: before.Selector, Select: before.Select, Property: before.Property, also: true}, len(r.l.text)-len(rest), rest)
 	}
 }
 
-// add makes a rule of what was selected and an action, which stands at a byte of the line, or of a block of them one for
-// each.
+// add makes a rule of what was selected and an action, which stands at a byte of the line.
 func (r *reader) add(made Rule, at int, action string) {
-	made.Selector = oneLine(made.Selector)
-	if !strings.HasPrefix(action, "{") {
-		r.addOne(made, at, action)
-		return
-	}
-	list, ok := blockActions(action)
-	if !ok || len(list) == 0 {
-		r.previous = brokenRule
-		r.error(at, "want { ACTION }, with an action on each line")
-		return
-	}
-	for _, one := range list {
-		if r.addOne(made, at+one.at, one.text); r.previous == brokenRule {
-			return
-		}
-		made.also = true
-	}
-}
-
-// addOne makes a rule.
-func (r *reader) addOne(made Rule, at int, action string) {
 	r.previous = brokenRule
+	made.Selector = oneLine(made.Selector)
 	a := actions{text: action, dialect: r.options.Dialect, making: r.objects, accounts: r.options.Accounts}
 	a.parse()
 	for _, n := range a.notes {
@@ -286,7 +268,9 @@ func (r *reader) addOne(made Rule, at int, action string) {
 		made.Making = r.legacy
 	}
 	made.Written = oneLine(action)
-	made.Line, made.column = r.l.place(0)
+	if made.Line == 0 {
+		made.Line, made.column = r.l.place(0)
+	}
 	made.Program, made.Host = r.program, r.host
 	if made.Property == nil {
 		made.Property = r.property

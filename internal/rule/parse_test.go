@@ -72,9 +72,9 @@ func TestLines(t *testing.T) {
 			[]string{"1 mail.*  -/a", "2 *.*  @@(o)[2001:db8::1]:10514", "4 *.emerg  :omusrmsg:*"}, []string{`f:5:5: error: action of type "omkafka"`}},
 		{"open bracket", "mail.* /a\naction(type=\"omfile\"\nkern.* /b\n", Options{}, []string{"1 mail.*  /a"}, []string{"f:2:1: error: what begins here"}},
 		{"a comment of C", "/* mail.* /a\n */\nkern.* /b\n", Options{}, []string{"3 kern.*  /b"}, nil},
-		{"conditions", "if $programname == 'a' then /a # c\nif not ($msg contains_i \"B'\") then {\n  action(type=\"omfile\"\n    file=\"/b\")\n  stop # x\n}\n& /c\nif $hostname!='h' then\n\t@d\n", Options{},
+		{"conditions", "if $programname == 'a' then /a # c\nif not ($msg contains_i \"B'\") then {\n  action(type=\"omfile\"\n    file=\"/b\")\n  stop # x\n}\n\nif $hostname!='h' then\n\t@d\n", Options{},
 			[]string{"1 :programname, isequal, \"a\"  if $programname == 'a' then  /a", "2 :msg, !icase_contains, \"b'\"  if not ($msg contains_i \"B'\") then  -/b", "2 :msg, !icase_contains, \"b'\"  if not ($msg contains_i \"B'\") then  stop",
-				"7 :msg, !icase_contains, \"b'\"  if not ($msg contains_i \"B'\") then  /c", "8 :hostname, !isequal, \"h\"  if $hostname!='h' then  @d"}, nil},
+				"8 :hostname, !isequal, \"h\"  if $hostname!='h' then  @d"}, nil},
 		{"blocks of actions", ":programname, startswith, \"haproxy\" {\n  /a\n  stop\n}\nmail.* {\n @b\n}\n", Options{},
 			[]string{"1 :programname, startswith, \"haproxy\"  /a", "1 :programname, startswith, \"haproxy\"  stop", "5 mail.*  @b"}, nil},
 		{"blocks on a line", "if $programname == 'a' then { action(type=\"omfile\" file=\"/a\") stop }\nmail.* { action(type=\"omfile\" file=\"/(\") action(type=\"omfile\" file=\"/c\") }\n", Options{},
@@ -87,8 +87,19 @@ func TestLines(t *testing.T) {
 		{"wrong lists", "if $msg == 'a' and then /a\nif ($msg == 'a' $msg == 'b') then /a\nif $msg == 'a' and if then /a\nif $syslogseverity < err then /a\nif $syslogseverity < 'err' then /a\nif $msg <= 4 then /a\nif not $msg == 'a' then /a\nif " + strings.Repeat("(", 40) + "$msg == 'a'" + strings.Repeat(")", 40) + " then /a\n", Options{},
 			nil, []string{"f:1:20: error: \"then\" is not", "f:2:17: error: want \")\"", "f:3:20: error: \"if\" is not", "f:4:22: error: want the value in quotes", "f:5:22: error: \"err\" is no number", "f:6:9: error: want ==", "f:7:8: error: rsyslog takes a \"not\"", "f:8:36: error: brackets"}},
 		{"wrong conditions", "if $rawmsg == 'a' then /a\nif $msg > 'a' then /a\nif $msg == a then /a\nif $msg == 'a' /a\nif $msg == 'a' then { }\nif $msg == 'a' then {\n/a\nif $msg == 'b' then /b\n}\nif $msg == 'a' then {\n/a\n} else {\n/b\n}\nif $msg == 'a' then\n", Options{},
-			[]string{"6 :msg, isequal, \"a\"  if $msg == 'a' then  /a"},
-			[]string{`f:1:4: error: "$rawmsg" is not`, "f:2:9: error: want ==", "f:3:12: error: want the value in quotes", "f:4:16: error: want \"then\"", "f:5:21: error: want {", "f:8:1: error: conditions and blocks", "f:10:21: error: want {", "f:15:1: error: what begins here"}},
+			[]string{"6 :msg, isequal, \"a\"  if $msg == 'a' then  /a", "8 ($msg == \"a\" and $msg == \"b\")  if $msg == 'b' then  /b", "10 :msg, isequal, \"a\"  if $msg == 'a' then  /a", "12 :msg, !isequal, \"a\"  else  /b"},
+			[]string{`f:1:4: error: "$rawmsg" is not`, "f:2:9: error: want ==", "f:3:12: error: want the value in quotes", "f:4:16: error: want \"then\"", "f:5:21: error: want {", "f:15:1: error: what begins here"}},
+		{"else", "if $msg == 'a' then\n  /a\nelse if $msg == 'b' then {\n  /b\n}\n# c\n\nelse {\n  :hostname, isequal, \"h\" {\n    *.err /c\n    & /d\n  }\n  continue\n  :omusrmsg:root\n}\nmail.* /e\n", Options{},
+			[]string{`1 :msg, isequal, "a"  if $msg == 'a' then  /a`, `3 (not ($msg == "a") and $msg == "b")  if $msg == 'b' then  /b`, `10 (not ($msg == "a") and not ($msg == "b") and $hostname == "h")  *.err  /c`,
+				`10 (not ($msg == "a") and not ($msg == "b") and $hostname == "h")  *.err  /d`, `8 (not ($msg == "a") and not ($msg == "b"))  else  :omusrmsg:root`, "16 mail.*  /e"}, nil},
+		{"conditions over lines", "if $msg == 'a' and\n  $hostname == 'h'\n  or prifilt('mail.err')\nthen\n{\n /a\n}\nif re_match_i($msg, '^x(y|z)') then stop\nif $programname == ['a', \"b\"] and $msg != [ 'c' ] then ~\n", Options{},
+			[]string{`1 (($msg == "a" and $hostname == "h") or prifilt("mail.err"))  if $msg == 'a' and $hostname == 'h' or prifilt('mail.err') then  /a`, `8 :msg, icase_ereregex, "^x(y|z)"  if re_match_i($msg, '^x(y|z)') then  stop`,
+				`9 (($programname == "a" or $programname == "b") and not ($msg == "c"))  if $programname == ['a', "b"] and $msg != [ 'c' ] then  stop`}, []string{"f:1:1: warning: \"and\" and \"or\""}},
+		{"wrong statements", "else /a\n} else {\n/a\n}\nif $msg == 'a' then { /a\n set $.x = 1;\n}\nif $msg == 'a' then { /a\n}\n& stop\nif $msg == 'a' then {\n& /a\n}\nif $msg == 'a' then { /b\n} /c\nif $msg == 'a' then {\n *.foo /d\n}\nif $msg == 'a' then { /e\n} else\n" +
+			"if prifilt('mail') then /f\nif prifilt('') then /f\nif prifilt(mail) then /f\nif re_match('a', 'b') then /f\nif re_match($msg, '(') then /f\nif re_match($msg, 'a' then /f\n)\nif field($msg, 1) then /f\nif $msg == ['a' 'b'] then /f\nif $msg == [] then /f\nif $msg == 'a' then continue\n", Options{},
+			[]string{`5 :msg, isequal, "a"  if $msg == 'a' then  /a`, `8 :msg, isequal, "a"  if $msg == 'a' then  /a`, `14 :msg, isequal, "a"  if $msg == 'a' then  /b`, `19 :msg, isequal, "a"  if $msg == 'a' then  /e`},
+			[]string{"f:1:1: error: an \"else\" without", "f:2:1: error: a \"}\" without", "f:3:1: error: \"/a\" has no", "f:4:1: error: a \"}\" without", "f:6:2: error: set is not", "f:10:1: error: \"&\" repeats the filter", "f:12:1: error: \"&\" repeats the filter", "f:15:3: error: want nothing", "f:17:4: error: unknown level",
+				"f:21:13: error: \"mail\" has no level", "f:22:13: error: no selector", "f:23:12: error: want a text", "f:24:13: error: want re_match($", "f:25:18: error: error parsing", "f:26:23: error: want \")\"", "f:28:4: error: function field", "f:29:17: error: want a comma", "f:30:13: error: want values"}},
 		{"no includes", "$IncludeConfig /etc/x\n", Options{}, nil, []string{"f:1:16: error: nothing"}},
 	} {
 		rules, problems := texts(t, c.text, c.o)
@@ -210,6 +221,7 @@ func TestLimits(t *testing.T) {
 		"a line":   "*.* /" + strings.Repeat("x", maxLine) + "\n",
 		"lines":    strings.Repeat("mail.info;\\\n", 10000),
 		"then":     strings.Repeat("if a then\n", 100000),
+		"else":     strings.Repeat("if $msg == 'a' then /g\nelse ", 101) + "/h\n",
 		"bracket":  "action(" + strings.Repeat("(\n", 100000),
 	} {
 		set, problems := Parse("f", []byte(text), Options{})
