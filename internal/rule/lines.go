@@ -234,9 +234,16 @@ func (b *builder) add(raw string, row int, d Dialect, script bool) (goesOn bool)
 	}
 }
 
+// isTemplate reports whether a line is $template, whose text stands in quotes.
+func isTemplate(raw string) bool {
+	name, found := strings.CutPrefix(strings.TrimLeft(raw, blanks), "$")
+	word, _ := wordOf(name)
+	return found && strings.EqualFold(word, "template")
+}
+
 // endOf finds where the comment of a line begins. In scripts and filters quotes protect what is in them.
 func (b *builder) endOf(raw string, d Dialect, script bool) (end int, comment bool) {
-	quotes := script || strings.HasPrefix(strings.TrimLeft(raw, blanks), ":")
+	quotes := script || strings.HasPrefix(strings.TrimLeft(raw, blanks), ":") || isTemplate(raw)
 	for i := 0; i < len(raw); i++ {
 		c := raw[i]
 		switch {

@@ -162,10 +162,14 @@ func (l *linter) action(r *Rule) {
 	default:
 		l.warn(r, "%s is written in another way by %s: messages that both select stand there twice", r.Action.Target, first.where(r))
 	}
-	if k := r.Action.Kind; k != File && k != Pipe && k != Terminal {
+	dir := filepath.Dir(r.Action.Target)
+	switch r.Action.Kind {
+	case File, Pipe, Terminal:
+	case Dynamic:
+		dir = r.Action.Template.Directory()
+	default:
 		return
 	}
-	dir := filepath.Dir(r.Action.Target)
 	if l.isDir != nil && !l.isDir(dir) && !l.missing[dir] {
 		l.missing[dir] = true
 		l.warn(r, "directory %s does not exist: it is made if constat may make it, and else nothing is written to %s", dir, r.Action.Target)

@@ -74,6 +74,7 @@ func Parse(name string, text []byte, o Options) (*Set, []Problem) {
 	p := &parser{options: o}
 	p.file(filepath.Clean(name), text)
 	p.mask()
+	p.resolve()
 	return New(p.rules), p.problems
 }
 
@@ -100,6 +101,11 @@ type parser struct {
 
 	legacy, objects Making      // of actions of either form below
 	umask           Permissions // of all
+
+	templates                map[string]*Template
+	named                    []named
+	fileFormat, moduleFormat string // the usual ones of actions below
+	rsyslog                  bool   // a line is rsyslog's alone
 }
 
 // reader is one file that is being read.
@@ -262,9 +268,9 @@ func (r *reader) add(made Rule, at int, action string) {
 		return
 	}
 	made.File, made.Action, made.Making = r.name, a.made, Making{}
-	if a.made.Kind == File && isAction(action) {
+	if isFile(a.made.Kind) && isAction(action) {
 		made.Making = a.making
-	} else if a.made.Kind == File {
+	} else if isFile(a.made.Kind) {
 		made.Making = r.legacy
 	}
 	made.Written = oneLine(action)
@@ -277,6 +283,7 @@ func (r *reader) add(made Rule, at int, action string) {
 	}
 	r.rules = append(r.rules, made)
 	r.previous = len(r.rules) - 1
+	r.expect(&a, at)
 }
 
 // oneLine is a text that may come from several lines.

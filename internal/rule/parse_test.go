@@ -130,7 +130,7 @@ func TestActions(t *testing.T) {
 		{"/var/log/a b", "0 a blank"}, {"/var/log/", "0 want the path"}, {"-var", "0 is no name"}, {"|prog", "0 named pipe"}, {"|", "0 want the path"},
 		{"@", "0 neither"}, {"@h:0", "0 PORT"}, {"@h:70000", "0 PORT"}, {"@h:syslog", "0 PORT"}, {"@2001:db8::1", "0 brackets"}, {"@[::1", "0 closed"},
 		{"@[::1]514", "0 PORT"}, {"@@(x)h", "0 octet"}, {"@http://h", "0 udp://"}, {"@[h]:1(fingerprint=\"x\")", "0 TLS"}, {"@-h", "0 neither"},
-		{"?dyn", "0 templates"}, {"^prog", "0 not started"}, {">h,d,u,p", "0 databases"}, {"$chan", "0 channels"}, {":omx:y", "0 not supported"},
+		{"?", "0 name of a template"}, {"-?dyn;RFC5424", "-?dyn;RFC5424"}, {"^prog", "0 not started"}, {">h,d,u,p", "0 databases"}, {"$chan", "0 channels"}, {":omx:y", "0 not supported"},
 		{"root,,x", "0 no name"}, {"root x", "0 no name"}, {"", "0 no action"}, {"{", "0 blocks"},
 	} {
 		a := actions{text: c.text}

@@ -55,7 +55,7 @@ func (p *Property) of(f *Facts) []byte {
 	case propFacility:
 		return number(f.Facility)
 	case propFacilityText:
-		return []byte(entry.FacilityName(f.Facility))
+		return []byte(facilityText(f.Facility))
 	case propLevel:
 		return number(f.Level)
 	case propLevelText:
@@ -71,6 +71,19 @@ func (p *Property) of(f *Facts) []byte {
 		return f.field("SYSLOG_MSGID")
 	}
 	return f.Message
+}
+
+// facilityText is the name that rsyslog has for a facility: of two another one than selectors know.
+func facilityText(facility int) string {
+	switch facility {
+	case 14:
+		return "alert"
+	case 15:
+		return "clock"
+	case NoFacility:
+		return "invld"
+	}
+	return entry.FacilityName(facility)
 }
 
 // program is the name of the program, to rsyslog up to a slash: "postfix" of "postfix/smtpd".

@@ -100,7 +100,7 @@ func parseValue(text string) (value, rest string, ok bool) {
 	}
 	switch text[0] {
 	case '"', '\'':
-		return quoted(text)
+		return unquoted(text, unescaped)
 	case '[':
 		value, rest, ok = strings.Cut(text[1:], "]")
 		return value, rest, ok
@@ -114,6 +114,10 @@ func parseValue(text string) (value, rest string, ok bool) {
 
 // quoted reads a string up to the quote it begins with; a backslash takes the next byte as it is.
 func quoted(text string) (value, rest string, ok bool) {
+	return unquoted(text, func(c byte) byte { return c })
+}
+
+func unquoted(text string, escaped func(byte) byte) (value, rest string, ok bool) {
 	var b strings.Builder
 	for i := 1; i < len(text); i++ {
 		switch c := text[i]; {
@@ -121,7 +125,7 @@ func quoted(text string) (value, rest string, ok bool) {
 			return b.String(), text[i+1:], true
 		case c == '\\' && i+1 < len(text):
 			i++
-			b.WriteByte(text[i])
+			b.WriteByte(escaped(text[i]))
 		default:
 			b.WriteByte(c)
 		}
