@@ -124,6 +124,9 @@ func parseComparison(text, rest string) (p *Property, behind string, err *fault)
 		name = rest[:end]
 	}
 	p = &Property{Name: propertyNames[strings.ToLower(strings.TrimPrefix(name, "$"))]}
+	if strings.EqualFold(name, "$fromhost") {
+		return fail("%s", unknownProperty(name))
+	}
 	if !strings.HasPrefix(name, "$") || p.Name == "" {
 		return fail("%q is not supported: conditions compare $ and one of %s with a text; for others write selectors, or a rule with a query in constat's configuration", name, propertyList)
 	}

@@ -53,7 +53,7 @@ func parseProperty(text string, isBSD bool) (p *Property, end int, err *fault) {
 		return nil, 0, &fault{0, `want :PROPERTY, OPERATION, "VALUE", such as :msg, contains, "error"`}
 	}
 	if p.Name = propertyNames[strings.ToLower(strings.TrimSpace(name))]; p.Name == "" {
-		return nil, 0, &fault{1, fmt.Sprintf("property %q is not supported: %s are; for others write a rule with a query in constat's configuration", strings.TrimSpace(name), propertyList)}
+		return nil, 0, &fault{1, unknownProperty(strings.TrimSpace(name))}
 	}
 	at := len(text) - len(strings.TrimLeft(rest, blanks))
 	op := text[at:]
@@ -82,6 +82,14 @@ func parseProperty(text string, isBSD bool) (p *Property, end int, err *fault) {
 		return nil, 0, &fault{at, "want the value in double quotes"}
 	}
 	return p, len(text) - len(rest), p.setValue(at, unquoted, isBSD)
+}
+
+// unknownProperty says what stands in the place of a property.
+func unknownProperty(name string) string {
+	if strings.EqualFold(strings.TrimPrefix(name, "$"), "fromhost") {
+		return fmt.Sprintf("property %q is not supported, as nobody asks DNS for the name of a sender: compare fromhost-ip with its address, or hostname with the name in the message", name)
+	}
+	return fmt.Sprintf("property %q is not supported: %s are; for others write a rule with a query in constat's configuration", name, propertyList)
 }
 
 // setOp reads the operation.

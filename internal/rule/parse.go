@@ -212,6 +212,9 @@ func (r *reader) rule() {
 		r.include(len(text)-len(rest), rest, r.options.Dialect == BSD) // there it names a directory
 		return
 	}
+	if r.setting(word, rest) {
+		return
+	}
 	if word == "stop" || word == "~" {
 		r.error(0, "%s without a selector discards everything: write \"*.* stop\" if that is meant", word)
 		return

@@ -63,7 +63,7 @@ func TestLines(t *testing.T) {
 			[]string{`1 :msg, contains, "a # \"b\""  /a`, `2 :programname,!isequal,"x"  stop`, `3 :programname,!isequal,"x"  /b`, `4 :msg,isempty  /c`}, nil},
 		{"filters of bsd", ":msg, icase_contains, \"A\"\n*.* /a\n:*\n*.* /b\n", bsd, []string{`2 :msg, icase_contains, "a"  *.*  /a`, "4 *.*  /b"}, nil},
 		{"wrong filters", ":msg, has, \"a\" /a\n:fromhost, isequal, \"a\" /a\n:msg, regex, \"a\\\\1\" /a\n:msg, ereregex, \"(\" /a\n:msg, contains, a /a\n:msg, contains, \"a\"\n", Options{}, nil,
-			[]string{`f:1:7: error: operation "has"`, `f:2:2: error: property "fromhost"`, "f:3:14: error: error parsing", "f:4:17: error: error parsing", "f:5:17: error: want the value", "f:6:20: error: no action"}},
+			[]string{`f:1:7: error: operation "has"`, `f:2:2: error: property "fromhost" is not supported, as nobody`, "f:3:14: error: error parsing", "f:4:17: error: error parsing", "f:5:17: error: want the value", "f:6:20: error: no action"}},
 		{"directives", "$ModLoad imudp\n$FileOwner root\n$Unheard 1\n$RuleSet remote\n", Options{}, nil,
 			[]string{"f:1:1: warning: $ModLoad does nothing: write listen.udp", "f:3:1: warning: $Unheard is not known", "f:4:1: error: $RuleSet"}},
 		{"script", "module(load=\"imudp\") # a (\ninput(type=\"imudp\"\n  port=\"514\")\nif $msg contains 'x' and $a == 'b' then {\n  stop\n}\nmail.* /a\n", Options{}, []string{"7 mail.*  /a"},
@@ -100,6 +100,8 @@ func TestLines(t *testing.T) {
 			[]string{`5 :msg, isequal, "a"  if $msg == 'a' then  /a`, `8 :msg, isequal, "a"  if $msg == 'a' then  /a`, `14 :msg, isequal, "a"  if $msg == 'a' then  /b`, `19 :msg, isequal, "a"  if $msg == 'a' then  /e`},
 			[]string{"f:1:1: error: an \"else\" without", "f:2:1: error: a \"}\" without", "f:3:1: error: \"/a\" has no", "f:4:1: error: a \"}\" without", "f:6:2: error: set is not", "f:10:1: error: \"&\" repeats the filter", "f:12:1: error: \"&\" repeats the filter", "f:15:3: error: want nothing", "f:17:4: error: unknown level",
 				"f:21:13: error: \"mail\" has no level", "f:22:13: error: no selector", "f:23:12: error: want a text", "f:24:13: error: want re_match($", "f:25:18: error: error parsing", "f:26:23: error: want \")\"", "f:28:4: error: function field", "f:29:17: error: want a comma", "f:30:13: error: want values"}},
+		{"settings of sysklogd", "listen 192.0.2.1:514\nsecure_mode 1\nrotate_size 1M\nnotify /x\nmail.* /a\nlisten.* /b\n", Options{}, []string{"5 mail.*  /a"},
+			[]string{"f:1:1: warning: listen does nothing", "f:2:1: warning: secure_mode", "f:3:1: warning: rotate_size", "f:4:1: warning: notify", `f:6:1: error: unknown facility "listen"`}},
 		{"no includes", "$IncludeConfig /etc/x\n", Options{}, nil, []string{"f:1:16: error: nothing"}},
 	} {
 		rules, problems := texts(t, c.text, c.o)
