@@ -241,7 +241,7 @@ func writtenTo(t *testing.T, dir string) map[string][]string {
 	}
 	found := map[string][]string{}
 	for _, e := range entries { // by name
-		if e.Name() == "all" || strings.Contains(e.Name(), ".") || e.IsDir() {
+		if e.Name() == "all" || filepath.Ext(e.Name()) == ".conf" || e.IsDir() {
 			continue
 		}
 		file := filepath.Join(dir, e.Name())
