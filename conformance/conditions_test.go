@@ -197,7 +197,9 @@ func (r conditions) expression(depth int) string {
 }
 
 func (r conditions) comparison() string {
-	switch r.IntN(9) {
+	switch r.IntN(10) {
+	case 9:
+		return r.of("$rawmsg", "$rawmsg-after-pri") + " " + r.of("contains", "startswith", "!=") + " '" + r.of("11 22:14", "<6>", "Oct 11", "web1 sshd", "") + "'"
 	case 0:
 		return r.of("$syslogseverity", "$syslogfacility") + " " + r.of("<", "<=", ">", ">=", "==", "!=") + " " + r.of("0", "2", "3", "4", "'6'", "9")
 	case 1:
