@@ -175,6 +175,9 @@ func (a *app) printTested(t *tested) {
 	fmt.Fprintf(a.out, "%s, program %s, host %s: %s\n", priority, orDash(t.Program), orDash(t.Host), orDash(t.Message))
 	for _, r := range t.Rules {
 		fmt.Fprintf(a.out, "  %s:%d  %s  %s\n", printable(r.File), r.Line, printable(r.Selector), printable(r.Action))
+		if r.Kind == rule.Dynamic.String() {
+			fmt.Fprintf(a.out, "    which is %s\n", printable(r.Target))
+		}
 	}
 	switch {
 	case t.Discarded:
