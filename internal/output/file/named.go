@@ -83,16 +83,19 @@ func (t *named) Send(ctx context.Context, m *output.Messages) error {
 		if err := t.append(ctx, string(name), &part); err != nil {
 			return err
 		}
-		t.sent += uint64(part.Len())
 	}
 	return nil
 }
 
-// append writes messages to a file.
+// append writes messages to a file. Those that a full disk has taken count.
 func (t *named) append(ctx context.Context, name string, m *output.Messages) error {
 	f, err := t.open(name)
+	taken := uint64(0)
 	if err == nil {
+		before := f.sent
 		err = f.Send(ctx, m)
+		taken = f.sent - before
+		t.sent += taken
 	}
 	if err == nil || !isOfName(err) {
 		return err
@@ -100,7 +103,9 @@ func (t *named) append(ctx context.Context, name string, m *output.Messages) err
 	if elsewhere := t.reachable(); elsewhere != nil {
 		return elsewhere
 	}
-	t.lost(reasonName, uint64(m.Len()), uint64(len(m.Octets)))
+	rest := uint64(m.Len()) - taken
+	t.sent += rest
+	t.lost(reasonName, rest, uint64(len(m.Octets)))
 	return nil
 }
 
