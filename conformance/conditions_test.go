@@ -134,14 +134,18 @@ func (s *statements) filtered(depth int) string {
 	case 1:
 		return s.of("*.err", "mail.info;kern.*", "*.*;auth.none", "*.=info") + " " + s.block(depth)
 	}
-	text := "if " + s.expression(1) + " then " + s.block(depth)
+	text := "if " + s.expression(1) + s.then() + s.block(depth)
 	for s.IntN(3) == 0 {
-		text += "else if " + s.expression(1) + " then " + s.block(depth)
+		text += s.of("else if ", "\n  # a comment } {\n\nelse\n\tif ") + s.expression(1) + s.then() + s.block(depth)
 	}
 	if s.IntN(2) == 0 {
-		text += "else " + s.block(depth)
+		text += s.of("else ", "  else\n") + s.block(depth)
 	}
 	return text
+}
+
+func (s *statements) then() string {
+	return s.of(" then ", " then\n", "\nthen ", "\n\t then # a comment\n\n ")
 }
 
 // block is an action, or several statements.
@@ -149,7 +153,7 @@ func (s *statements) block(depth int) string {
 	if depth == 0 || s.IntN(3) == 0 {
 		return s.action()
 	}
-	text := "{\n"
+	text := s.of("{\n", "{ ", "{ # then\n")
 	for range 1 + s.IntN(3) {
 		switch s.IntN(3) {
 		case 0:
@@ -163,7 +167,7 @@ func (s *statements) block(depth int) string {
 	if s.IntN(8) == 0 {
 		text += "stop\n"
 	}
-	return text + "}\n"
+	return text + s.of("}\n", " } ", "}\n\n")
 }
 
 func (s *statements) action() string {

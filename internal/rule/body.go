@@ -27,15 +27,24 @@ func (r *reader) condition() {
 	b.end(b.condition(Rule{Select: Everything()}, 0))
 }
 
-// end looks at what is left of the line.
+// end reads what is left of the line: more statements behind a block, as rsyslog has it.
 func (b *body) end(ok bool) {
-	if rest := b.skip(); ok && rest != "" {
-		b.previous = brokenRule
-		if word, _ := wordOf(rest); strings.EqualFold(word, "else") {
+	for ok && b.skip() != "" {
+		rest := b.skip()
+		word, _ := wordOf(rest)
+		b.repeat = false
+		switch {
+		case strings.EqualFold(word, "else"):
 			b.error(b.pos, "an \"else\" without an \"if\" before it")
-			return
+		case strings.EqualFold(word, "if") || isAction(rest) || rest[0] == ':' && !isModuleAction(rest) || isSelectors(rest):
+			made := Rule{Selector: "*.*", Select: Everything()}
+			made.Line, made.column = b.l.place(b.pos)
+			ok = b.statement(made, 0)
+			continue
+		default:
+			b.error(b.pos, "want a statement with its filter, or nothing, behind the \"}\" or \")\" on this line")
 		}
-		b.error(b.pos, "want nothing behind the \"}\" or \")\" on this line")
+		b.previous, ok = brokenRule, false
 	}
 }
 

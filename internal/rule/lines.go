@@ -143,12 +143,9 @@ func (s *scanner) read(b *builder, raw string) {
 	}
 }
 
-// goesOn reports whether an "if" goes on with the next line: behind a word that wants something more, and before one that
+// goesOn reports whether a statement goes on with the next line: behind a word that wants something more, and before one that
 // begins nothing by itself.
 func (s *scanner) goesOn(text string) bool {
-	if word, _ := wordOf(text); !strings.EqualFold(word, "if") {
-		return false
-	}
 	text = strings.TrimRight(text, blanks)
 	last := text[len(strings.TrimRightFunc(text, isLetterRune)):]
 	if len(last) < len(text) && strings.IndexByte(blanks+")'\"}", text[len(text)-len(last)-1]) >= 0 && isIn(last, "then", "else", "and", "or", "not") {

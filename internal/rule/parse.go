@@ -192,7 +192,7 @@ func (r *reader) line() {
 		r.also()
 	case text[0] == '$':
 		r.directive()
-	case isScript(text) && actionObject(text) < 0:
+	case isScript(text) && actionObject(text) < 0 && !opensBlock(text):
 		r.statement()
 	default:
 		r.rule()

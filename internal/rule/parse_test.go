@@ -98,10 +98,12 @@ func TestLines(t *testing.T) {
 		{"wrong statements", "else /a\n} else {\n/a\n}\nif $msg == 'a' then { /a\n set $.x = 1;\n}\nif $msg == 'a' then { /a\n}\n& stop\nif $msg == 'a' then {\n& /a\n}\nif $msg == 'a' then { /b\n} /c\nif $msg == 'a' then {\n *.foo /d\n}\nif $msg == 'a' then { /e\n} else\n" +
 			"if prifilt('mail') then /f\nif prifilt('') then /f\nif prifilt(mail) then /f\nif re_match('a', 'b') then /f\nif re_match($msg, '(') then /f\nif re_match($msg, 'a' then /f\n)\nif field($msg, 1) then /f\nif $msg == ['a' 'b'] then /f\nif $msg == [] then /f\nif $msg == 'a' then continue\n", Options{},
 			[]string{`5 :msg, isequal, "a"  if $msg == 'a' then  /a`, `8 :msg, isequal, "a"  if $msg == 'a' then  /a`, `14 :msg, isequal, "a"  if $msg == 'a' then  /b`, `19 :msg, isequal, "a"  if $msg == 'a' then  /e`},
-			[]string{"f:1:1: error: an \"else\" without", "f:2:1: error: a \"}\" without", "f:3:1: error: \"/a\" has no", "f:4:1: error: a \"}\" without", "f:6:2: error: set is not", "f:10:1: error: \"&\" repeats the filter", "f:12:1: error: \"&\" repeats the filter", "f:15:3: error: want nothing", "f:17:4: error: unknown level",
+			[]string{"f:1:1: error: an \"else\" without", "f:2:1: error: a \"}\" without", "f:3:1: error: \"/a\" has no", "f:4:1: error: a \"}\" without", "f:6:2: error: set is not", "f:10:1: error: \"&\" repeats the filter", "f:12:1: error: \"&\" repeats the filter", "f:15:3: error: want a statement", "f:17:4: error: unknown level",
 				"f:21:13: error: \"mail\" has no level", "f:22:13: error: no selector", "f:23:12: error: want a text", "f:24:13: error: want re_match($", "f:25:18: error: error parsing", "f:26:23: error: want \")\"", "f:28:4: error: function field", "f:29:17: error: want a comma", "f:30:13: error: want values"}},
 		{"settings of sysklogd", "listen 192.0.2.1:514\nsecure_mode 1\nrotate_size 1M\nnotify /x\nmail.* /a\nlisten.* /b\n", Options{}, []string{"5 mail.*  /a"},
 			[]string{"f:1:1: warning: listen does nothing", "f:2:1: warning: secure_mode", "f:3:1: warning: rotate_size", "f:4:1: warning: notify", `f:6:1: error: unknown facility "listen"`}},
+		{"statements on a line", ":msg, contains, \"{\" { action(type=\"omfile\" file=\"/a\")\n& /b\n} if $msg == 'a' then { stop\n} mail.* { /c\n}\n:msg, contains, \"a\" /d{e\nmail.* { /e\n:msg, contains, \"b\" { /f\n} }\nmail { /g\n}\n", Options{},
+			[]string{`1 :msg, contains, "{"  -/a`, `1 :msg, contains, "{"  /b`, `3 :msg, isequal, "a"  if $msg == 'a' then  stop`, "4 mail.*  /c", `6 :msg, contains, "a"  /d{e`, "7 mail.*  /e", `8 :msg, contains, "b"  /f`}, []string{`f:10:1: error: "mail" has no level`}},
 		{"no includes", "$IncludeConfig /etc/x\n", Options{}, nil, []string{"f:1:16: error: nothing"}},
 	} {
 		rules, problems := texts(t, c.text, c.o)
