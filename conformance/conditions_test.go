@@ -124,15 +124,15 @@ type statements struct {
 func (s *statements) filtered(depth int) string {
 	switch s.IntN(8) {
 	case 6:
-		return ":" + s.of("msg", "programname", "syslogtag") + ", " + s.of("regex", "!regex") + ", \"" +
+		return "\n:" + s.of("msg", "programname", "syslogtag") + ", " + s.of("regex", "!regex") + ", \"" +
 			s.of(`o\\+`, `^ *foo`, `[o.]\\{1,2\\}`, `a^b`, `b$r`, `\\(foo\\|ssh\\)`, `\\<of`, `*o`, `(o`, `o{1}`, `[[\\]7`) + "\" " + s.block(depth)
 	case 7:
-		return ":" + s.of("msg", "programname", "syslogtag") + ", " + s.of("ereregex", "!ereregex") + ", \"" +
+		return "\n:" + s.of("msg", "programname", "syslogtag") + ", " + s.of("ereregex", "!ereregex") + ", \"" +
 			s.of(`\\<of\\>`, `[\\d]`, `f+?o?o of`, `^ foo`, `\\.$`, `\\w+[7]?`, `\\d`, `(ss|cr)[a-o]{,2}`, `[]]`) + "\" " + s.block(depth)
 	case 0:
-		return ":" + s.of("msg", "programname", "hostname") + ", " + s.of("contains", "!contains", "startswith", "!isequal") + ", \"" + s.of("o", "web1", "sshd", "cron") + "\" " + s.block(depth)
+		return "\n:" + s.of("msg", "programname", "hostname") + ", " + s.of("contains", "!contains", "startswith", "!isequal") + ", \"" + s.of("o", "web1", "sshd", "cron") + "\" " + s.block(depth)
 	case 1:
-		return s.of("*.err", "mail.info;kern.*", "*.*;auth.none", "*.=info") + " " + s.block(depth)
+		return "\n" + s.of("*.err", "mail.info;kern.*", "*.*;auth.none", "*.=info") + " " + s.block(depth)
 	}
 	text := "if " + s.expression(1) + s.then() + s.block(depth)
 	for s.IntN(3) == 0 {

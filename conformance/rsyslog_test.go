@@ -87,6 +87,9 @@ func runRsyslogd(t *testing.T, dir, rules string, messages []string) {
 	if err := c.Wait(); err != nil {
 		t.Fatalf("rsyslogd: %v\n%s", err, &said)
 	}
+	if strings.Contains(said.String(), "syntax error") || strings.Contains(said.String(), "invalid character in selector") {
+		t.Errorf("rsyslogd does not read all of it:\n%s", &said)
+	}
 	ended = true
 }
 
