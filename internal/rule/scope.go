@@ -81,8 +81,7 @@ func (b *body) selectors(made Rule, depth int) bool {
 	}
 	b.pos = begin + len(word)
 	inner := b.within(made, begin, word, nil)
-	for f := range inner.Select {
-		inner.Select[f] &= s.set[f]
-	}
+	inner.around = &made.Select
+	inner.Select = s.set.and(inner.around)
 	return b.guarded(inner, depth)
 }
