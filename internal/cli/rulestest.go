@@ -131,10 +131,21 @@ type testedRule struct {
 	Target   string `json:"target,omitempty"`
 }
 
+// targetOf is where a rule sends a message: of a template, the file that it names.
+func targetOf(r *rule.Rule, f *rule.Facts) string {
+	if r.Action.Template != nil {
+		return string(r.Action.Template.AppendPath(nil, f))
+	}
+	return r.Action.Target
+}
+
 // showMatches prints where a message goes.
 func (a *app) showMatches(f ruleTestFlags, set *rule.Set, e *entry.Entry, more bool) {
 	if f.from != "" {
 		e.AddString("_SOURCE_ADDR", f.from, entry.Observed)
+	}
+	if e.Received == 0 {
+		e.Received = time.Now().UnixMicro()
 	}
 	facts := rule.FactsOf(e)
 	out := tested{Level: entry.LevelName(facts.Level), Program: string(facts.Program), Host: string(facts.Host),
@@ -143,7 +154,7 @@ func (a *app) showMatches(f ruleTestFlags, set *rule.Set, e *entry.Entry, more b
 		out.Facility = entry.FacilityName(facts.Facility)
 	}
 	for _, r := range set.Selecting(&facts) {
-		out.Rules = append(out.Rules, testedRule{r.File, r.Line, r.Selector, r.Written, r.Action.Kind.String(), r.Action.Target})
+		out.Rules = append(out.Rules, testedRule{r.File, r.Line, r.Selector, r.Written, r.Action.Kind.String(), targetOf(r, &facts)})
 		out.Discarded = out.Discarded || r.Action.Kind == rule.Discard
 	}
 	if f.format == "json" {
@@ -164,6 +175,9 @@ func (a *app) printTested(t *tested) {
 	fmt.Fprintf(a.out, "%s, program %s, host %s: %s\n", priority, orDash(t.Program), orDash(t.Host), orDash(t.Message))
 	for _, r := range t.Rules {
 		fmt.Fprintf(a.out, "  %s:%d  %s  %s\n", printable(r.File), r.Line, printable(r.Selector), printable(r.Action))
+		if r.Kind == rule.Dynamic.String() {
+			fmt.Fprintf(a.out, "    which is %s\n", printable(r.Target))
+		}
 	}
 	switch {
 	case t.Discarded:

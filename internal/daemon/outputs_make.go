@@ -130,11 +130,13 @@ func takesSyslog(a target.Address) bool {
 
 // newOutput fills in what all outputs have.
 func (d *Daemon) newOutput(c config.Config, f forward.Config, format string, t *tlsconf.Config, feed *forward.Feed) (*forward.Output, error) {
-	r, err := render.New(format, nil)
-	if err != nil {
-		return nil, err
+	if f.Render == nil {
+		r, err := render.New(format, nil)
+		if err != nil {
+			return nil, err
+		}
+		f.Render = r
 	}
-	f.Render = r
 	if len(f.Journals) == 0 {
 		f.Journals = c.DefaultJournals()
 	}
@@ -203,16 +205,18 @@ func (d *Daemon) action(c config.Config, set *rule.Set, i int, o target.Options)
 	if err := c.CheckReturns(a); err != nil {
 		return nil, err
 	}
-	if format == "" {
-		format = cmp.Or(c.SyslogConf.Format, "traditional")
+	layout := action.Layout
+	if own := c.SyslogConf.Format; own != "" && action.Usual {
+		format, layout = own, nil
 	}
+	format = cmp.Or(format, c.SyslogConf.Format, "traditional")
 	o.File.NoSync = o.File.NoSync || action.NoSync
 	makeAs(&o.File, set.Makings[i], c.SyslogConf.Files)
 	o.Framing = syslog.LF // as rsyslog
 	if action.Octets || action.Transport == rule.TLS {
 		o.Framing = syslog.Octets
 	}
-	dialer, err := a.Dialer(o)
+	dialer, err := dialerOf(action, a, o)
 	if err != nil {
 		return nil, err
 	}
@@ -222,18 +226,18 @@ func (d *Daemon) action(c config.Config, set *rule.Set, i int, o target.Options)
 		facts := rule.FactsOf(e)
 		return set.Goes(i, &facts)
 	}
+	if f.Render, err = written(action, layout, format); err != nil {
+		return nil, err
+	}
 	return d.newOutput(c, f, format, o.TLS, d.outputs.plain)
 }
 
 // addressOf is where an action goes, and its format; "" is that of files.
 func addressOf(a rule.Action) (to target.Address, format string, err error) {
-	format = map[rule.Format]string{rule.RFC3164: "rfc3164", rule.RFC5424: "rfc5424", rule.RFC3164ISO: "rfc3164-iso"}[a.Format]
+	format = map[rule.Format]string{rule.RFC3164: "traditional", rule.RFC5424: "rfc5424", rule.RFC3164ISO: "iso"}[a.Format]
 	switch a.Kind {
-	case rule.File:
+	case rule.File, rule.Dynamic:
 		to = target.Address{Scheme: target.File, Path: a.Target}
-		if a.Format == rule.RFC3164ISO {
-			format = "iso"
-		}
 	case rule.Pipe:
 		to = target.Address{Scheme: target.FIFO, Path: a.Target}
 	case rule.Terminal:
@@ -246,7 +250,7 @@ func addressOf(a rule.Action) (to target.Address, format string, err error) {
 		scheme := map[rule.Transport]target.Scheme{rule.UDP: target.UDP, rule.TCP: target.TCP, rule.TLS: target.TLS,
 			rule.RELP: target.RELP, rule.RELPTLS: target.RELPTLS}[a.Transport]
 		to = target.Address{Scheme: scheme, Host: a.Target, Port: strconv.Itoa(int(a.Port))}
-		format = cmp.Or(format, "rfc3164")
+		format = map[rule.Format]string{rule.DefaultFormat: "rfc3164", rule.RFC3164: "rfc3164", rule.RFC5424: "rfc5424", rule.RFC3164ISO: "rfc3164-iso"}[a.Format]
 	default:
 		err = fmt.Errorf("%s has no place in a syslog.conf", a.Kind)
 	}

@@ -295,6 +295,33 @@ if not ($syslogseverity > 1 or $msg contains 'message' and $syslogfacility-text 
 :msg, contains, " message of priority 5"	DIR/out/blank
 *.=debug;auth,authpriv.none;\
 	news.none;mail.none	-DIR/out/debug
+$template ByHost,"DIR/out/host-%HOSTNAME%-%PROGRAMNAME%.log"
+$template OfApp,"DIR/out/app-%HOSTNAME%-%PROGRAMNAME%.log"
+$template Line,"%TIMESTAMP% %HOSTNAME:::uppercase% %syslogtag:1:6%|%msg:::sp-if-no-1st-sp%%msg:::drop-last-lf% \"%syslogfacility-text%.%syslogseverity-text%\" %pri% 100\%\n"
+template(name="ByDay" type="string" string="DIR/out/day-%timereported:::date-year%%timereported:::date-month%")
+template(name="ByPri" type="list") {
+  constant(value="DIR/out/pri-") property(name="syslogseverity-text")
+  property(name="hostname" position.from="4" position.to="4" securePath="replace")   # a comment
+}
+template(name="List" type="list") {
+    property(name="timereported" dateFormat="rfc3339") constant(value=" ")
+    property(name="programname" caseConversion="upper") constant(value="\t#\\ ")
+    property(name="syslogtag" field.delimiter="91" field.number="2")
+    property(name="msg" spIfNo1stSp="on") property(name="msg" dropLastLf="on") property(name="procid") constant(value="\n")
+}
+*.info				?ByHost
+:programname, isequal, "app"	-?OfApp;Line
+*.err action(type="omfile" dynaFile="ByPri" template="List")
+mail.* action(type="omfile" file="DIR/out/list" template="List")
+news.*				DIR/out/iso;RSYSLOG_FileFormat
+news.*				DIR/out/named;RSYSLOG_TraditionalFileFormat
+lpr.*				DIR/out/protocol;Line
+$ActionFileDefaultTemplate RSYSLOG_FileFormat
+cron.*				DIR/out/cronned
+cron.* action(type="omfile" file="DIR/out/cronned2")
+$ActionFileDefaultTemplate Line
+uucp.*				DIR/out/uucp
+$ActionFileDefaultTemplate RSYSLOG_TraditionalFileFormat
 *.emerg				DIR/out/emerg
 local7.*			~
 *.*				-DIR/out/rest

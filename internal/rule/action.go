@@ -20,9 +20,10 @@ const (
 	Forward              // send to the host Target
 	Journal              // keep in the journal Target instead of "system"; only in the configuration
 	Output               // hand to the output of the configuration that is called Target
+	Dynamic              // append to the file that Template names; Target is the name of the template
 )
 
-var kindNames = [...]string{"discard", "file", "pipe", "terminal", "users", "wall", "forward", "journal", "output"}
+var kindNames = [...]string{"discard", "file", "pipe", "terminal", "users", "wall", "forward", "journal", "output", "dynamic"}
 
 // String returns the name of the kind as "rules test -o json" prints it.
 func (k Kind) String() string { return kindNames[k] }
@@ -75,6 +76,12 @@ type Action struct {
 	// NoSync says that losing the end of the file with the machine is accepted ("-" before the path).
 	NoSync bool
 	Format Format
+	// Layout is the form of the lines by a template, instead of Format; nil for none.
+	Layout *Template
+	// Usual says that the form is that of the file, and not of the line: what the configuration says goes before.
+	Usual bool
+	// Template makes the names of files.
+	Template *Template
 }
 
 // String writes an action as a syslog.conf does; journals and outputs as the configuration does.
@@ -85,6 +92,10 @@ func (a Action) String() string {
 		return "stop"
 	case File, Terminal:
 		if text = a.Target; a.NoSync {
+			text = "-" + text
+		}
+	case Dynamic:
+		if text = "?" + a.Target; a.NoSync {
 			text = "-" + text
 		}
 	case Pipe:
@@ -99,6 +110,12 @@ func (a Action) String() string {
 		return "journal: " + a.Target
 	case Output:
 		return "to: " + a.Target
+	}
+	switch {
+	case a.Usual:
+		return text
+	case a.Layout != nil:
+		return text + ";" + a.Layout.Name
 	}
 	return text + formatSuffix[a.Format]
 }

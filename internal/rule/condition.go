@@ -22,22 +22,6 @@ var comparisons = []comparison{
 	{"<=", opMost, false, false, true}, {">=", opLess, true, false, true}, {"<", opLess, false, false, true}, {">", opMost, true, false, true},
 }
 
-// condition reads "if CONDITION then ACTION", which is a filter in other words.
-func (r *reader) condition() {
-	text := r.l.text
-	r.previous = brokenRule
-	p, end, mixed, err := parseCondition(text)
-	if err != nil {
-		r.error(err.at, "%s", err.text)
-		return
-	}
-	if mixed {
-		r.warn(0, "\"and\" and \"or\" beside each other are read from left to right, as rsyslog reads them: write brackets")
-	}
-	rest := strings.TrimLeft(text[end:], blanks)
-	r.add(Rule{Selector: strings.TrimRight(text[:end], blanks), Select: Everything(), Property: p}, len(text)-len(rest), rest)
-}
-
 // maxNesting is how deep brackets and negations may stand in each other.
 const maxNesting = 32
 
@@ -112,6 +96,9 @@ func (c *conditionReader) one(depth int) (p *Property, err *fault) {
 		return p, err
 	}
 	inner, found := strings.CutPrefix(strings.TrimLeft(c.rest, blanks), "(")
+	if name, behind := wordOf(strings.TrimLeft(c.rest, blanks)); !found && name != "" && strings.HasPrefix(strings.TrimLeft(behind, blanks), "(") {
+		return c.function(name, strings.TrimLeft(behind, blanks)[1:])
+	}
 	if !found {
 		p, c.rest, err = parseComparison(c.text, strings.TrimLeft(c.rest, blanks))
 		return p, err
@@ -137,6 +124,9 @@ func parseComparison(text, rest string) (p *Property, behind string, err *fault)
 		name = rest[:end]
 	}
 	p = &Property{Name: propertyNames[strings.ToLower(strings.TrimPrefix(name, "$"))]}
+	if strings.EqualFold(name, "$fromhost") {
+		return fail("%s", unknownProperty(name))
+	}
 	if !strings.HasPrefix(name, "$") || p.Name == "" {
 		return fail("%q is not supported: conditions compare $ and one of %s with a text; for others write selectors, or a rule with a query in constat's configuration", name, propertyList)
 	}
@@ -150,6 +140,9 @@ func parseComparison(text, rest string) (p *Property, behind string, err *fault)
 	}
 	if p.Op == "" {
 		return fail("want ==, !=, contains, contains_i, startswith, startswith_i or endswith; <, <=, > and >= of syslogseverity and syslogfacility")
+	}
+	if strings.HasPrefix(rest, "[") && !isOrder(p.Op) {
+		return p.array(text, rest)
 	}
 	value, ok := "", false
 	if digits := len(rest) - len(strings.TrimLeft(rest, "0123456789")); digits > 0 && p.isNumber() {
@@ -165,48 +158,4 @@ func parseComparison(text, rest string) (p *Property, behind string, err *fault)
 		p.number = n
 	}
 	return p, behind, p.setValue(len(text)-len(rest), value, false)
-}
-
-// blockAction is an action in a block, and where it stands there.
-type blockAction struct {
-	at   int
-	text string
-}
-
-// blockActions reads "{", actions, and "}" with nothing behind it. An action ends with its line; action(…) with its bracket.
-func blockActions(text string) (list []blockAction, ok bool) {
-	depth, start := 0, 1
-	quote := byte(0)
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case quote != 0:
-			if c == '\\' {
-				i++
-			} else if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '(' || c == '{':
-			depth++
-		case c == ')' || c == '}':
-			depth--
-		}
-		object := c == ')' && quote == 0 && depth == 1 && isAction(strings.TrimLeft(text[min(start, i):i], blanks))
-		if last := depth == 0; last || object || depth == 1 && c == '\n' {
-			end := i
-			if object {
-				end++
-			}
-			one := strings.TrimLeft(text[min(start, end):end], blanks)
-			if at := end - len(one); one != "" {
-				list = append(list, blockAction{at, strings.TrimRight(one, blanks)})
-			}
-			if start = i + 1; last {
-				return list, strings.Trim(text[start:], blanks) == ""
-			}
-		}
-	}
-	return list, false
 }

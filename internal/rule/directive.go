@@ -16,14 +16,16 @@ type advice struct {
 const (
 	adviceInput = "inputs are set in constat's configuration: listen.udp, listen.tcp, listen.datagram, listen.stream"
 	adviceQueue = "the journal is the queue, and an output goes on where it stopped"
-	adviceTLS   = "write whom to trust under syslog_conf: tls in constat's configuration"
+	// There is one set of rules for what all inputs receive.
+	adviceRuleset = "rule sets are not supported, as one set of rules holds for all inputs: write its rules behind if $fromhost-ip != '127.0.0.1' then { … } if it is for messages of the network, or select by host or program"
+	adviceTLS     = "write whom to trust under syslog_conf: tls in constat's configuration"
 )
 
 // directives is a table of the lines that begin with "$"; the first prefix that fits counts.
 var directives = []advice{
 	{"udpserver", adviceInput, false},
-	{"inputtcpserverbindruleset", "rule sets are not supported: select by host or program", true},
-	{"inputudpserverbindruleset", "rule sets are not supported: select by host or program", true},
+	{"inputtcpserverbindruleset", adviceRuleset, true},
+	{"inputudpserverbindruleset", adviceRuleset, true},
 	{"input", adviceInput, false},
 	{"imudp", adviceInput, false},
 	{"klog", "write listen.kernel: /dev/kmsg in constat's configuration", false},
@@ -41,25 +43,33 @@ var directives = []advice{
 	{"actionresume", adviceQueue, false},
 	{"actionsendstreamdriver", "write @tls://HOST in its place; " + adviceTLS, true},
 	{"defaultnetstreamdriver", adviceTLS, false},
-	{"actionfiledefaulttemplate", "write format under syslog_conf in constat's configuration, or ;RFC3164 or ;RFC5424 behind the name of a file", false},
 	{"actionforwarddefaulttemplate", "write ;RFC3164 or ;RFC5424 behind the host", false},
 	{"actionfileenablesync", "a path with \"-\" before it is not synced, one without is", false},
-	{"template", "there are no templates: write ;RFC3164 or ;RFC5424 behind the target", false},
+	{"dynafilecachesize", "up to 64 files of a template are open", false},
 	{"outchannel", "there are no output channels: write rotate_size and keep under syslog_conf: files in constat's configuration", false},
-	{"ruleset", "rule sets are not supported: select by host or program", true},
-	{"defaultruleset", "rule sets are not supported: select by host or program", true},
+	{"ruleset", adviceRuleset, true},
+	{"defaultruleset", adviceRuleset, true},
 }
 
 // directive reads a line that begins with "$".
 func (r *reader) directive() {
 	name, rest := wordOf(r.l.text[1:])
 	rest = strings.TrimLeft(rest, blanks)
+	r.rsyslog = true
+	switch strings.ToLower(name) {
+	case "template":
+		r.legacyTemplate(rest)
+		return
+	case "actionfiledefaulttemplate":
+		r.fileFormat = strings.TrimRight(rest, blanks)
+		return
+	}
 	if strings.EqualFold(name, "includeconfig") {
 		r.include(len(r.l.text)-len(rest), rest, strings.HasSuffix(rest, "/"))
 		return
 	}
 	if strings.EqualFold(name, "resetconfigvariables") {
-		r.legacy = Making{}
+		r.legacy, r.fileFormat = Making{}, ""
 		return
 	}
 	if strings.EqualFold(name, "modload") {
@@ -81,6 +91,28 @@ func (r *reader) directive() {
 		return
 	}
 	r.warn(0, "$%s is not known and does nothing", name)
+}
+
+// settings is a table of the lines of sysklogd 2 that are no rules.
+var settings = []advice{
+	{"listen", adviceInput, false},
+	{"udp_size", "write limits.message in constat's configuration", false},
+	{"secure_mode", "what is not in listen of constat's configuration is not open", false},
+	{"rotate_size", "write rotate_size and keep under syslog_conf: files in constat's configuration", false},
+	{"rotate_count", "write rotate_size and keep under syslog_conf: files in constat's configuration", false},
+	{"notify", "no program is started when a file is rotated", false},
+}
+
+// setting tells what a line of sysklogd is that sets something; is reports whether it is one.
+func (r *reader) setting(word, rest string) (is bool) {
+	for _, s := range settings {
+		if word == s.prefix && rest != "" {
+			r.previous = noRule
+			r.warn(0, "%s does nothing: %s", word, s.text)
+			return true
+		}
+	}
+	return false
 }
 
 // modules is a table of rsyslog's modules and what stands in their place; the first prefix that fits counts.
@@ -116,8 +148,9 @@ var statements = []advice{
 	{"module", adviceInput, false},
 	{"input", adviceInput, false},
 	{"global", "settings stand in constat's configuration", false},
+	{"ruleset", adviceRuleset, true},
+	{"call", adviceRuleset, true},
 	{"main_queue", adviceQueue, false},
-	{"template", "there are no templates: write ;RFC3164 or ;RFC5424 behind the target", false},
 	{"parser", "the form of each message is recognised by itself", false},
 	{"timezone", "times without a zone are those of this machine", false},
 	{"ratelimit", "write limits.rate and limits.burst in constat's configuration", false},
@@ -131,6 +164,11 @@ func (r *reader) statement() {
 	text := r.l.text
 	word, _ := wordOf(text)
 	name := strings.ToLower(word)
+	r.rsyslog = true
+	if name == "template" {
+		r.template()
+		return
+	}
 	if name == "include" {
 		r.includeObject()
 		return
@@ -162,10 +200,23 @@ func (r *reader) statement() {
 			if name == "module" || name == "input" {
 				s.text = moduleAdvice(what)
 			}
+			if s.fatal {
+				r.previous = brokenRule
+				r.error(0, "%s: %s", name, s.text)
+				return
+			}
 			r.warn(0, "%s(%s) does nothing: %s", name, what, s.text)
 			return
 		}
 	}
 	r.previous = brokenRule
-	r.error(0, "rsyslog's script is not supported but for if with comparisons: write selectors, a filter such as :programname, isequal, \"sshd\", or a rule with a query in constat's configuration")
+	if name == "else" {
+		r.error(0, "an \"else\" without an \"if\" before it")
+		return
+	}
+	if text[0] == '}' {
+		r.error(0, "a \"}\" without a \"{\" before it")
+		return
+	}
+	r.error(0, "rsyslog's script is not supported but for if and else: write selectors, a filter such as :programname, isequal, \"sshd\", or a rule with a query in constat's configuration")
 }

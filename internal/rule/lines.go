@@ -1,6 +1,9 @@
 package rule
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxLine is the length of a line with all that continues it, in bytes.
 const maxLine = 64 << 10
@@ -121,7 +124,7 @@ func (s *scanner) read(b *builder, raw string) {
 	script := isScript(raw)
 	for {
 		ended := b.add(raw, s.row, s.dialect, script)
-		more := script && (b.depth > 0 || !b.long && endsInThen(b.text.String()))
+		more := script && (b.depth > 0 || !b.long && s.goesOn(b.text.String()))
 		if !ended && !more {
 			return
 		}
@@ -140,10 +143,35 @@ func (s *scanner) read(b *builder, raw string) {
 	}
 }
 
-// endsInThen reports whether the action of an "if" must come on the next line.
-func endsInThen(text string) bool {
-	rest, found := strings.CutSuffix(strings.TrimRight(text, blanks), "then")
-	return found && rest != strings.TrimRight(rest, blanks)
+// goesOn reports whether a statement goes on with the next line: behind a word that wants something more, and before one that
+// begins nothing by itself.
+func (s *scanner) goesOn(text string) bool {
+	text = strings.TrimRight(text, blanks)
+	last := text[len(strings.TrimRightFunc(text, isLetterRune)):]
+	if len(last) < len(text) && strings.IndexByte(blanks+")'\"}", text[len(text)-len(last)-1]) >= 0 && isIn(last, "then", "else", "and", "or", "not") {
+		return true
+	}
+	return isIn(s.nextWord(), "then", "else", "and", "or")
+}
+
+// nextWord returns the word that the next line begins with which is neither empty nor a comment.
+func (s *scanner) nextWord() string {
+	for rest := s.rest; rest != ""; {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		if line = strings.TrimLeft(line, blanks); line != "" && line[0] != '#' && line != "\r" {
+			word, _ := wordOf(line)
+			return word
+		}
+	}
+	return ""
+}
+
+func isLetterRune(c rune) bool { return c < 0x80 && isLetter(byte(c)) }
+
+// isIn reports whether a word is one of a list, in any case.
+func isIn(word string, list ...string) bool {
+	return slices.ContainsFunc(list, func(one string) bool { return strings.EqualFold(word, one) })
 }
 
 // builder puts a logical line together.
@@ -203,9 +231,16 @@ func (b *builder) add(raw string, row int, d Dialect, script bool) (goesOn bool)
 	}
 }
 
+// isTemplate reports whether a line is $template, whose text stands in quotes.
+func isTemplate(raw string) bool {
+	name, found := strings.CutPrefix(strings.TrimLeft(raw, blanks), "$")
+	word, _ := wordOf(name)
+	return found && strings.EqualFold(word, "template")
+}
+
 // endOf finds where the comment of a line begins. In scripts and filters quotes protect what is in them.
 func (b *builder) endOf(raw string, d Dialect, script bool) (end int, comment bool) {
-	quotes := script || strings.HasPrefix(strings.TrimLeft(raw, blanks), ":")
+	quotes := script || strings.HasPrefix(strings.TrimLeft(raw, blanks), ":") || isTemplate(raw)
 	for i := 0; i < len(raw); i++ {
 		c := raw[i]
 		switch {

@@ -90,7 +90,8 @@ func (l *linter) selectors(r *Rule) {
 	switch there := parseSelectors(r.Selector, other); {
 	case there.err != nil:
 		l.warn(r, "in dialect %s this is an error: %s", other, there.err.text)
-	case there.set != r.Select && !strings.Contains(strings.ToLower(r.Selector), "security"): // of that the parser warns
+	case there.set.and(r.around) != r.Select && !strings.Contains(strings.ToLower(r.Selector), "security"): // of that the parser warns
+		there.set = there.set.and(r.around)
 		l.warn(r, "in dialect %s this selects %s, and here %s: write it so that both agree", other, there.set.words(), r.Select.words())
 	}
 	l.idle(r)
@@ -99,6 +100,10 @@ func (l *linter) selectors(r *Rule) {
 // nothing says why a rule selects nothing, and the way out.
 func (l *linter) nothing(r *Rule) {
 	s := parseSelectors(r.Selector, l.dialect)
+	if !s.set.Empty() {
+		l.warn(r, "selects nothing of what the block around it does")
+		return
+	}
 	if first := s.steps[0]; l.dialect == Accumulate && first.do.negate && first.rows != 0 {
 		names, _, _ := strings.Cut(r.Selector, ".")
 		l.warn(r, "selects nothing: %q removes levels, and there are none yet; begin with %s.*;", r.Selector, names)
@@ -120,7 +125,7 @@ func (l *linter) idle(r *Rule) {
 				s.steps[n].apply(&without, l.dialect)
 			}
 		}
-		if without != r.Select || step.rows == 0 {
+		if without.and(r.around) != r.Select || step.rows == 0 {
 			continue
 		}
 		text := r.Selector[step.at:]
@@ -162,10 +167,14 @@ func (l *linter) action(r *Rule) {
 	default:
 		l.warn(r, "%s is written in another way by %s: messages that both select stand there twice", r.Action.Target, first.where(r))
 	}
-	if k := r.Action.Kind; k != File && k != Pipe && k != Terminal {
+	dir := filepath.Dir(r.Action.Target)
+	switch r.Action.Kind {
+	case File, Pipe, Terminal:
+	case Dynamic:
+		dir = r.Action.Template.Directory()
+	default:
 		return
 	}
-	dir := filepath.Dir(r.Action.Target)
 	if l.isDir != nil && !l.isDir(dir) && !l.missing[dir] {
 		l.missing[dir] = true
 		l.warn(r, "directory %s does not exist: it is made if constat may make it, and else nothing is written to %s", dir, r.Action.Target)

@@ -191,16 +191,21 @@ func (r *reader) moduleFile(o *object) {
 			if err := set(&r.objects, p.value, r.options.Accounts); err != nil {
 				r.error(0, "%s: %v", p.name, err)
 			}
+		} else if p.name == "template" {
+			r.moduleFormat = p.value
 		} else if p.name != "load" {
 			r.warn(0, "%s does nothing", p.name)
 		}
 	}
 }
 
+// isFile reports whether an action makes files.
+func isFile(k Kind) bool { return k == File || k == Dynamic }
+
 // mask notes the umask in all rules that make a file.
 func (p *parser) mask() {
 	for i := range p.rules {
-		if p.rules[i].Action.Kind == File {
+		if isFile(p.rules[i].Action.Kind) {
 			p.rules[i].Making.Umask = p.umask
 		}
 	}

@@ -26,6 +26,16 @@ func (m Matrix) minus(other *Matrix) Matrix {
 	return m
 }
 
+// and is what both select; nil selects everything.
+func (m Matrix) and(other *Matrix) Matrix {
+	for f := range m {
+		if other != nil {
+			m[f] &= other[f]
+		}
+	}
+	return m
+}
+
 // Everything is the matrix of *.*.
 func Everything() (m Matrix) {
 	for f := range m {

@@ -23,7 +23,7 @@ func (a *actions) object() {
 	var read []string
 	switch kind := strings.TrimPrefix(o.get("type"), "builtin:"); kind {
 	case "omfile":
-		read = []string{"file", "sync"}
+		read = []string{"file", "sync", "dynafile"}
 		a.objectFile(&o, File, o.get("file"))
 	case "ompipe":
 		read = []string{"pipe"}
@@ -42,11 +42,8 @@ func (a *actions) object() {
 	default:
 		a.fail(0, "action of type %q is not supported: omfile, ompipe, omfwd, omrelp and omusrmsg are", kind)
 	}
-	if name := o.get("template"); name != "" && a.err == nil {
-		format, known := formatNames[strings.ToLower(name)]
-		if a.made.Format = format; !known {
-			a.note(0, "there is no template %q here: the usual format of the output is written", name)
-		}
+	if name := o.get("template"); name != "" {
+		a.format, a.made.Format = name, formatNames[strings.ToLower(name)]
 	}
 	a.unread(&o, append(read, "type", "template"))
 }
@@ -56,12 +53,10 @@ func (a *actions) unread(o *object, read []string) {
 	for _, p := range o.params {
 		switch {
 		case slices.Contains(read, p.name):
-		case a.made.Kind == File && makings[p.name] != nil:
+		case isFile(a.made.Kind) && makings[p.name] != nil:
 			if err := makings[p.name](&a.making, p.value, a.accounts); err != nil {
 				a.fail(0, "%s: %v", p.name, err)
 			}
-		case p.name == "dynafile":
-			a.fail(0, "file names made by templates are not supported: name the file, or one rule a file")
 		case p.name == "action.execonlywhenpreviousissuspended" && p.value == "on":
 			a.fail(0, "an action that runs only when another fails is not supported: constat keeps messages in the journal until their target is back")
 		case strings.HasPrefix(p.name, "queue."), strings.HasPrefix(p.name, "action.resume"):
@@ -82,6 +77,10 @@ func (a *actions) objectFile(o *object, kind Kind, path string) {
 		a.made.Kind = Terminal
 	}
 	a.made.NoSync = kind == File && o.get("sync") != "on"
+	if name := o.get("dynafile"); name != "" && kind == File {
+		a.made.Kind, a.made.Target, a.dynamic = Dynamic, name, name
+		return
+	}
 	a.path(0, path)
 }
 

@@ -74,6 +74,7 @@ func Parse(name string, text []byte, o Options) (*Set, []Problem) {
 	p := &parser{options: o}
 	p.file(filepath.Clean(name), text)
 	p.mask()
+	p.resolve()
 	return New(p.rules), p.problems
 }
 
@@ -100,6 +101,11 @@ type parser struct {
 
 	legacy, objects Making      // of actions of either form below
 	umask           Permissions // of all
+
+	templates                map[string]*Template
+	named                    []named
+	fileFormat, moduleFormat string // the usual ones of actions below
+	rsyslog                  bool   // a line is rsyslog's alone
 }
 
 // reader is one file that is being read.
@@ -120,6 +126,7 @@ type reader struct {
 const (
 	noRule     = -1
 	brokenRule = -2
+	blockEnded = -3
 )
 
 // file reads one file.
@@ -185,7 +192,7 @@ func (r *reader) line() {
 		r.also()
 	case text[0] == '$':
 		r.directive()
-	case isScript(text) && actionObject(text) < 0:
+	case isScript(text) && actionObject(text) < 0 && !opensBlock(text):
 		r.statement()
 	default:
 		r.rule()
@@ -205,6 +212,9 @@ func (r *reader) rule() {
 		r.include(len(text)-len(rest), rest, r.options.Dialect == BSD) // there it names a directory
 		return
 	}
+	if r.setting(word, rest) {
+		return
+	}
 	if word == "stop" || word == "~" {
 		r.error(0, "%s without a selector discards everything: write \"*.* stop\" if that is meant", word)
 		return
@@ -217,7 +227,7 @@ func (r *reader) rule() {
 		r.error(s.err.at, "%s", s.err.text)
 		return
 	}
-	r.add(Rule{Selector: word, Select: s.set}, len(text)-len(rest), rest)
+	r.body(Rule{Selector: word, Select: s.set}, len(text)-len(rest))
 }
 
 // also reads "& ACTION": one more action for what the rule before it selects.
@@ -228,37 +238,18 @@ func (r *reader) also() {
 		r.error(0, "\"&\" repeats the selector of the rule before it, and there is none")
 	case brokenRule:
 		r.error(0, "\"&\" repeats the selector of the rule before it, which has an error")
+	case blockEnded:
+		r.error(0, "\"&\" repeats the filter of an action, and what stands before it is a block: write the action in the block")
 	default:
 		before := r.rules[r.previous]
 		r.add(Rule{Selector: before.Selector, Select: before.Select, Property: before.Property, also: true}, len(r.l.text)-len(rest), rest)
 	}
 }
 
-// add makes a rule of what was selected and an action, which stands at a byte of the line, or of a block of them one for
-// each.
+// add makes a rule of what was selected and an action, which stands at a byte of the line.
 func (r *reader) add(made Rule, at int, action string) {
-	made.Selector = oneLine(made.Selector)
-	if !strings.HasPrefix(action, "{") {
-		r.addOne(made, at, action)
-		return
-	}
-	list, ok := blockActions(action)
-	if !ok || len(list) == 0 {
-		r.previous = brokenRule
-		r.error(at, "want { ACTION }, with an action on each line")
-		return
-	}
-	for _, one := range list {
-		if r.addOne(made, at+one.at, one.text); r.previous == brokenRule {
-			return
-		}
-		made.also = true
-	}
-}
-
-// addOne makes a rule.
-func (r *reader) addOne(made Rule, at int, action string) {
 	r.previous = brokenRule
+	made.Selector = oneLine(made.Selector)
 	a := actions{text: action, dialect: r.options.Dialect, making: r.objects, accounts: r.options.Accounts}
 	a.parse()
 	for _, n := range a.notes {
@@ -280,19 +271,22 @@ func (r *reader) addOne(made Rule, at int, action string) {
 		return
 	}
 	made.File, made.Action, made.Making = r.name, a.made, Making{}
-	if a.made.Kind == File && isAction(action) {
+	if isFile(a.made.Kind) && isAction(action) {
 		made.Making = a.making
-	} else if a.made.Kind == File {
+	} else if isFile(a.made.Kind) {
 		made.Making = r.legacy
 	}
 	made.Written = oneLine(action)
-	made.Line, made.column = r.l.place(0)
+	if made.Line == 0 {
+		made.Line, made.column = r.l.place(0)
+	}
 	made.Program, made.Host = r.program, r.host
 	if made.Property == nil {
 		made.Property = r.property
 	}
 	r.rules = append(r.rules, made)
 	r.previous = len(r.rules) - 1
+	r.expect(&a, at)
 }
 
 // oneLine is a text that may come from several lines.

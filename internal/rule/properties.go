@@ -21,6 +21,8 @@ const (
 	propFacilityText = "syslogfacility-text"
 	propLevel        = "syslogseverity"
 	propLevelText    = "syslogseverity-text"
+	propRaw          = "rawmsg"
+	propRawText      = "rawmsg-after-pri"
 )
 
 // propertyNames are the names of rsyslog and FreeBSD.
@@ -28,11 +30,11 @@ var propertyNames = map[string]string{
 	propMessage: propMessage, propProgram: propProgram, "app-name": propProgram, propHost: propHost, "source": propHost,
 	propAddress: propAddress, propTag: propTag, propPID: propPID, propID: propID,
 	propFacility: propFacility, propFacilityText: propFacilityText,
-	propLevel: propLevel, "syslogpriority": propLevel, propLevelText: propLevelText, "syslogpriority-text": propLevelText,
+	propRaw: propRaw, propRawText: propRawText, propLevel: propLevel, "syslogpriority": propLevel, propLevelText: propLevelText, "syslogpriority-text": propLevelText,
 }
 
 // propertyList names them in messages.
-const propertyList = "msg, programname, hostname, fromhost-ip, syslogtag, procid, msgid, syslogfacility, syslogfacility-text, syslogseverity and syslogseverity-text"
+const propertyList = "msg, programname, hostname, fromhost-ip, syslogtag, procid, msgid, syslogfacility, syslogfacility-text, syslogseverity, syslogseverity-text, rawmsg and rawmsg-after-pri"
 
 // addressField holds the address of a sender in the network. rsyslog gives messages of this machine that of the loopback.
 const (
@@ -55,7 +57,7 @@ func (p *Property) of(f *Facts) []byte {
 	case propFacility:
 		return number(f.Facility)
 	case propFacilityText:
-		return []byte(entry.FacilityName(f.Facility))
+		return []byte(facilityText(f.Facility))
 	case propLevel:
 		return number(f.Level)
 	case propLevelText:
@@ -69,8 +71,29 @@ func (p *Property) of(f *Facts) []byte {
 		return f.pid()
 	case propID:
 		return f.field("SYSLOG_MSGID")
+	case propRaw:
+		return f.raw()
+	case propRawText:
+		raw := f.raw()
+		if end := bytes.IndexByte(raw, '>'); end > 0 && end < len("<191>") && raw[0] == '<' {
+			return raw[end+1:]
+		}
+		return raw
 	}
 	return f.Message
+}
+
+// facilityText is the name that rsyslog has for a facility: of two another one than selectors know.
+func facilityText(facility int) string {
+	switch facility {
+	case 14:
+		return "alert"
+	case 15:
+		return "clock"
+	case NoFacility:
+		return "invld"
+	}
+	return entry.FacilityName(facility)
 }
 
 // program is the name of the program, to rsyslog up to a slash: "postfix" of "postfix/smtpd".
@@ -111,6 +134,16 @@ func (f *Facts) field(name string) []byte {
 	}
 	value, _ := f.Entry.Get(name)
 	return value
+}
+
+// raw is what was received; of an entry that did not come as octets, its message.
+func (f *Facts) raw() []byte {
+	if f.Entry != nil {
+		if raw, ok, err := entry.AppendReceived(nil, f.Entry); ok && err == nil {
+			return raw
+		}
+	}
+	return f.Message
 }
 
 func (f *Facts) pid() []byte {

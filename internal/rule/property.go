@@ -24,6 +24,8 @@ type Property struct {
 	number int            // Value, of "<=" and "<"
 	whole  bool           // a program is compared whole, not up to its slash
 	blank  bool           // Value begins with a blank that the message may lack: see lead
+
+	priorities Matrix // of "prifilt"
 }
 
 const (
@@ -39,6 +41,8 @@ const (
 	opLess = "<"
 	opAll  = "and" // of List
 	opAny  = "or"
+
+	opPriority = "prifilt" // facility and level, by selectors
 )
 
 var propertyOps = []string{opContains, opEqual, opStarts, opEnds, opEmpty, opRegexp, opBasic}
@@ -48,6 +52,8 @@ func (p *Property) holds(f *Facts) bool {
 	switch p.Op {
 	case opAll, opAny:
 		return p.listed(f) != p.Not
+	case opPriority:
+		return p.priorities.Has(f.Facility, f.Level) != p.Not
 	case opMost, opLess:
 		n, _ := strconv.Atoi(string(p.of(f)))
 		return (n < p.number || n == p.number && p.Op == opMost) != p.Not
@@ -91,7 +97,7 @@ func (p *Property) test(value []byte) bool {
 
 // String writes the condition as a syslog.conf does: as a filter, or in the script what a filter cannot say.
 func (p *Property) String() string {
-	if len(p.List) > 0 || isOrder(p.Op) {
+	if len(p.List) > 0 || isOrder(p.Op) || p.Op == opPriority {
 		return p.script()
 	}
 	text := ":" + p.Name + ", "
@@ -108,8 +114,10 @@ func (p *Property) String() string {
 }
 
 // quoted is the value in quotes.
-func (p *Property) quoted() string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(p.Value) + `"`
+func (p *Property) quoted() string { return inQuotes(p.Value) }
+
+func inQuotes(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
 // script writes the condition as the script does.
@@ -130,10 +138,39 @@ func (p *Property) script() string {
 	return text
 }
 
-// comparison writes one, without its opposite.
+// comparison writes one, without its opposite. What the script cannot say otherwise is an expression.
 func (p *Property) comparison() string {
+	if p.Op == opPriority {
+		return "prifilt(" + p.quoted() + ")"
+	}
 	i := slices.IndexFunc(comparisons, func(c comparison) bool { return c.op == p.Op && c.fold == p.Fold && !c.not })
-	return "$" + p.Name + " " + comparisons[max(i, 0)].word + " " + p.quoted()
+	if i >= 0 {
+		return "$" + p.Name + " " + comparisons[i].word + " " + p.quoted()
+	}
+	function := "re_match"
+	if p.Fold {
+		function += "_i"
+	}
+	return function + "($" + p.Name + ", " + inQuotes(p.expression()) + ")"
+}
+
+// expression is an extended expression that means the same.
+func (p *Property) expression() string {
+	switch p.Op {
+	case opRegexp:
+		return p.Value
+	case opBasic:
+		return extended(p.Value)
+	case opEmpty:
+		return "^$"
+	case opEqual:
+		return "^" + regexp.QuoteMeta(p.Value) + "$"
+	case opEnds:
+		return regexp.QuoteMeta(p.Value) + "$"
+	case opStarts:
+		return "^" + regexp.QuoteMeta(p.Value)
+	}
+	return regexp.QuoteMeta(p.Value)
 }
 
 // same reports whether two conditions are the same.

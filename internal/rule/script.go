@@ -1,6 +1,9 @@
 package rule
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // scriptWords begin statements of rsyslog's own language.
 var scriptWords = []string{"action", "call", "dyn_stats", "else", "foreach", "global", "if", "include", "input", "lookup_table",
@@ -21,7 +24,7 @@ func isScript(raw string) bool {
 		return rest == "" && known == "else" || rest != "" && (rest[0] == '(' || rest[0] == '{' || known == "if" || known == "set" || known == "foreach" ||
 			known == "call" || known == "unset" || known == "reset" || known == "else")
 	}
-	return actionObject(text) >= 0 || strings.HasPrefix(text, "{") || strings.HasPrefix(text, "}") || strings.HasSuffix(strings.TrimRight(text, blanks), "{")
+	return actionObject(text) >= 0 || opensBlock(text) || strings.HasPrefix(text, "{") || strings.HasPrefix(text, "}") || strings.HasSuffix(strings.TrimRight(text, blanks), "{")
 }
 
 // actionObject finds "action(" behind selectors; -1 is none.
@@ -36,6 +39,31 @@ func actionObject(text string) int {
 		return len(text) - len(rest)
 	}
 	return -1
+}
+
+// opensBlock reports whether a "{" stands behind a filter or selectors.
+func opensBlock(text string) bool {
+	if word, _ := wordOf(text); slices.Contains(scriptWords, strings.ToLower(word)) || text[0] == '{' || text[0] == '}' {
+		return false
+	}
+	if text[0] != ':' {
+		at := strings.IndexAny(text, blanks)
+		return at >= 0 && strings.HasPrefix(strings.TrimLeft(text[at:], blanks), "{")
+	}
+	quote := false
+	for i := 1; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			quote = !quote
+		case c == '#' && !quote:
+			return false
+		case c == '{' && !quote && (text[i-1] == '"' || strings.IndexByte(blanks, text[i-1]) >= 0):
+			return true
+		}
+	}
+	return false
 }
 
 // wordOf cuts the letters, digits and underscores off the beginning.
@@ -100,7 +128,7 @@ func parseValue(text string) (value, rest string, ok bool) {
 	}
 	switch text[0] {
 	case '"', '\'':
-		return quoted(text)
+		return unquoted(text, unescaped)
 	case '[':
 		value, rest, ok = strings.Cut(text[1:], "]")
 		return value, rest, ok
@@ -114,6 +142,10 @@ func parseValue(text string) (value, rest string, ok bool) {
 
 // quoted reads a string up to the quote it begins with; a backslash takes the next byte as it is.
 func quoted(text string) (value, rest string, ok bool) {
+	return unquoted(text, func(c byte) byte { return c })
+}
+
+func unquoted(text string, escaped func(byte) byte) (value, rest string, ok bool) {
 	var b strings.Builder
 	for i := 1; i < len(text); i++ {
 		switch c := text[i]; {
@@ -121,7 +153,7 @@ func quoted(text string) (value, rest string, ok bool) {
 			return b.String(), text[i+1:], true
 		case c == '\\' && i+1 < len(text):
 			i++
-			b.WriteByte(text[i])
+			b.WriteByte(escaped(text[i]))
 		default:
 			b.WriteByte(c)
 		}

@@ -56,8 +56,9 @@ type Rule struct {
 	// Written is the action as written.
 	Written string
 
-	column int  // where the rule begins in its line, from 1
-	also   bool // the rule before it has the same selectors
+	column int     // where the rule begins in its line, from 1
+	also   bool    // the rule before it has the same selectors
+	around *Matrix // what the block selects that Selector stands in; nil: everything
 }
 
 // Set is an ordered list of rules. It does not change once it is made.

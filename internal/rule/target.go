@@ -15,6 +15,8 @@ type actions struct {
 	making  Making // of an action in rsyslog's form
 	notes   []fault
 	err     *fault
+	dynamic string // the template of the name of the file
+	format  string // the name of the format or template of the lines
 
 	accounts Accounts
 }
@@ -51,7 +53,7 @@ func (a *actions) parse() {
 	case strings.HasPrefix(lower, ":omusrmsg:"):
 		a.users(len(":omusrmsg:"))
 	case text[0] == '?' || strings.HasPrefix(text, "-?"):
-		a.fail(0, "file names made by templates are not supported: name the file, or one rule a file")
+		a.dynamicFile()
 	case text[0] == '^':
 		a.fail(0, "programs are not started by rules: let one read \"constat show -f\", or a named pipe")
 	case text[0] == '>':
@@ -77,13 +79,13 @@ func (a *actions) options(at int) {
 		format, known := formatNames[strings.ToLower(name)]
 		switch {
 		case known:
-			a.made.Format = format
+			a.made.Format, a.format = format, name
 		case assigned && key == "rotate":
 			a.note(at, "%s does nothing: write rotate_size and keep under syslog_conf: files in constat's configuration", name)
 		case assigned:
 			a.note(at, "%s is not known and does nothing", name)
 		default:
-			a.note(at, "there is no template %q here: the usual format of the output is written", name)
+			a.format = name // see [parser.resolve]
 		}
 		at += len(option) + 1
 	}
@@ -128,6 +130,15 @@ func (a *actions) file() {
 		a.made.Kind = Terminal
 	}
 	a.path(at, path[at:])
+}
+
+// dynamicFile reads "?TEMPLATE".
+func (a *actions) dynamicFile() {
+	name, noSync := strings.CutPrefix(a.split(), "-")
+	a.made.Kind, a.made.NoSync, a.made.Target = Dynamic, noSync, name[1:]
+	if a.dynamic = name[1:]; a.dynamic == "" || strings.ContainsAny(a.dynamic, blanks+";") {
+		a.fail(0, "want the name of a template, such as ?HostFile")
+	}
 }
 
 func (a *actions) pipe() {

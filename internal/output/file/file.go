@@ -50,7 +50,14 @@ type Config struct {
 }
 
 // Open opens the file, or makes it and the directories above it.
-func (c Config) Open(context.Context, output.Lost) (output.Target, error) {
+func (c Config) Open(context.Context, output.Lost) (output.Target, error) { return c.open() }
+
+func (c Config) open() (*file, error) {
+	t := &file{config: c.withDefaults(), now: time.Now}
+	return t, t.open()
+}
+
+func (c Config) withDefaults() Config {
 	if c.Perm == 0 {
 		c.Perm = DefaultPerm
 	}
@@ -60,9 +67,11 @@ func (c Config) Open(context.Context, output.Lost) (output.Target, error) {
 	if c.Keep <= 0 {
 		c.Keep = DefaultKeep
 	}
-	t := &file{config: c, now: time.Now}
-	return t, t.open()
+	return c
 }
+
+// errNoFile is that of what is there and no file.
+var errNoFile = errors.New("not a regular file")
 
 type file struct {
 	config Config
@@ -95,7 +104,7 @@ func (t *file) open() (err error) {
 	}
 	info, statErr := t.f.Stat()
 	if err = errors.Join(err, statErr); err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "append to", Path: t.config.Name, Err: errors.New("not a regular file")}
+		err = &fs.PathError{Op: "append to", Path: t.config.Name, Err: errNoFile}
 	}
 	if err != nil {
 		return errors.Join(err, t.f.Close())

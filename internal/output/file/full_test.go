@@ -57,3 +57,38 @@ func TestFull(t *testing.T) {
 		t.Errorf("%d octets in the end", len(got))
 	}
 }
+
+// TestNamedFull: the same where messages name their files.
+func TestNamedFull(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("constat-test", dir, "tmpfs", 0, "size=64k"); errors.Is(err, syscall.EPERM) {
+		t.Skip("needs the right to mount")
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	first, second, line := filepath.Join(dir, "first"), filepath.Join(dir, "second"), strings.Repeat("x", 299)
+	m := to(first, line)
+	for range 300 {
+		m.Add([]byte(second + "\x00" + line))
+	}
+	target, err := Named{Config: Config{UID: -1, GID: -1, DirUID: -1, DirGID: -1}, Directory: dir}.Open(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	if err := target.Send(t.Context(), m); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("a full disk: %v", err)
+	}
+	n, err := target.Confirmed(true)
+	if got := content(t, second); err != nil || n < 2 || got != strings.Repeat(line+"\n", int(n)-1) {
+		t.Errorf("confirmed %d, %d octets, %v", n, len(got), err)
+	}
+	if got := content(t, first); got != line+"\n" {
+		t.Errorf("the first has %d octets", len(got))
+	}
+}

@@ -47,12 +47,31 @@ func (c classic) render(dst []byte, x *output.Record) []byte {
 	return dst
 }
 
-// appendISO appends the sender's time as written if it has a zone, else that of a location.
+// appendISO appends the sender's time as written if it has a zone, else that of a location: with as many digits as the sender
+// wrote, as rsyslog does, and with those of the reception if a program of this machine wrote none.
 func appendISO(dst []byte, e *entry.Entry, t time.Time) []byte {
+	const seconds, fraction, zone = "2006-01-02T15:04:05", ".000000000", "-07:00"
 	if _, zoned := e.Event.Offset(); e.Event.Valid && zoned {
 		return e.Event.AppendRFC3339(dst)
 	}
-	return appendRFC3339(dst, t)
+	digits := 6
+	switch {
+	case e.Event.Valid && isJustNow(e):
+		t = time.UnixMicro(e.Received).In(t.Location())
+	case e.Event.Valid:
+		digits = int(e.Event.Digits)
+	}
+	if digits > 0 {
+		digits++ // the point
+	}
+	return t.AppendFormat(dst, seconds+fraction[:digits]+zone)
+}
+
+// isJustNow reports whether an entry is from this machine, whose C library writes whole seconds, and came at that time.
+func isJustNow(e *entry.Entry) bool {
+	_, far := e.Get("_SOURCE_ADDR")
+	late := e.Received - e.Event.Micros
+	return !far && e.Event.Digits == 0 && late >= 0 && late < 2_000_000
 }
 
 // appendTag appends TAG[PID]: or TAG:.

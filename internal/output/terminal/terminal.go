@@ -6,12 +6,8 @@ package terminal
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 	"unicode"
@@ -23,8 +19,11 @@ import (
 // takeWithin is how long a terminal may take for all messages of a Send.
 const takeWithin = 500 * time.Millisecond
 
-// Lost reason of messages that a terminal did not take.
-const reasonBusy = "terminal does not take it"
+// Lost reasons of messages that a terminal did not take, and of those for users where nothing says who is logged in.
+const (
+	reasonBusy    = "terminal does not take it"
+	reasonUnknown = "nobody knows who is logged in"
+)
 
 // Device is a terminal by its path, such as /dev/console.
 type Device struct{ Name string }
@@ -100,6 +99,8 @@ type Users struct {
 	Names []string // none: all
 	Utmp  string   // "": /run/utmp
 	Dev   string   // "": /dev
+	// Sessions is where logind keeps who is logged in, which is asked where there is no utmp; "": /run/systemd/sessions.
+	Sessions string
 }
 
 // Open never fails: who is logged in is looked up for each message.
@@ -109,6 +110,9 @@ func (u Users) Open(_ context.Context, lost output.Lost) (output.Target, error) 
 	}
 	if u.Dev == "" {
 		u.Dev = "/dev"
+	}
+	if u.Sessions == "" {
+		u.Sessions = "/run/systemd/sessions"
 	}
 	return &users{Users: u, lost: lost}, nil
 }
@@ -124,8 +128,11 @@ type users struct {
 func (t *users) Send(_ context.Context, m *output.Messages) error {
 	t.sent += uint64(m.Len())
 	lines, err := t.lines()
-	if err != nil || len(lines) == 0 {
-		return nil // nobody is logged in, as far as can be known
+	if err != nil {
+		t.lost(reasonUnknown, uint64(m.Len()), uint64(len(m.Octets)))
+	}
+	if len(lines) == 0 {
+		return nil
 	}
 	t.text = appendText(append(t.text[:0], "\r\n"...), m)
 	for _, line := range lines {
@@ -139,52 +146,6 @@ func (t *users) Send(_ context.Context, m *output.Messages) error {
 		f.Close()
 	}
 	return nil
-}
-
-// The layout of utmp on Linux: utmp(5).
-const (
-	utmpSize    = 384
-	userProcess = 7
-	lineAt      = 8
-	userAt      = 44
-	nameSize    = 32
-	maxUtmp     = 4 << 20
-)
-
-// lines are the terminals of the users, each once.
-func (t *users) lines() (list []string, err error) {
-	info, err := os.Stat(t.Utmp)
-	if err != nil || info.Size() > maxUtmp {
-		return nil, err
-	}
-	data, err := os.ReadFile(t.Utmp)
-	if err != nil {
-		return nil, err
-	}
-	for ; len(data) >= utmpSize; data = data[utmpSize:] {
-		if binary.NativeEndian.Uint16(data) != userProcess {
-			continue
-		}
-		line, user := text(data[lineAt:]), text(data[userAt:])
-		if !isLine(line) || len(t.Names) > 0 && !slices.Contains(t.Names, user) {
-			continue
-		}
-		if name := filepath.Join(t.Dev, line); !slices.Contains(list, name) {
-			list = append(list, name)
-		}
-	}
-	return list, nil
-}
-
-// text is the string at the beginning of a field of utmp.
-func text(field []byte) string {
-	value, _, _ := bytes.Cut(field[:nameSize], []byte{0})
-	return string(value)
-}
-
-// isLine reports whether a name is that of a terminal below /dev: anybody with the group utmp may write the file.
-func isLine(line string) bool {
-	return (strings.HasPrefix(line, "tty") || strings.HasPrefix(line, "pts/")) && !strings.Contains(line, "..")
 }
 
 // Confirmed implements [output.Target].
