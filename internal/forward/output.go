@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"time"
 
@@ -185,7 +186,7 @@ func (o *Output) connectAndSend(ctx, hard context.Context) error {
 		}
 		if better != nil {
 			err = nil // of the other one
-		} else if o.sent > 0 && o.confirmed == 0 {
+		} else if o.sent > 0 && o.confirmed == 0 || errors.Is(err, os.ErrDeadlineExceeded) { // it can be opened, and is of no use
 			o.next = (i + 1) % len(o.config.Targets)
 		}
 		o.rewind()

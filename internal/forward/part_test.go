@@ -68,6 +68,20 @@ func TestFailsWhenSentTo(t *testing.T) {
 	b.whole(second.all(), 0, b.n)
 }
 
+// TestStalls: a target that can be opened, takes some and confirms nothing more is left for the next one, though it has
+// confirmed what it took first: a receiver that hangs has room in its kernel.
+func TestStalls(t *testing.T) {
+	b := newBench(t)
+	b.write("system", 10)
+	second := &receiver{}
+	hangs := &receiver{confirm: func(n uint64) uint64 { return min(n, 3) }}
+	_, stop := b.start(Config{Targets: []output.Dialer{hangs.dialer("hangs"), second.dialer("second")}, FromStart: true,
+		Retry: time.Millisecond, Timeout: 20 * time.Millisecond})
+	b.until("all", func() bool { return len(second.all()) == b.n-3 })
+	stop()
+	b.whole(second.all(), 3, b.n)
+}
+
 // TestCertDays: how long a certificate is valid is as of now, though nothing was sent since.
 func TestCertDays(t *testing.T) {
 	b := newBench(t)

@@ -3,6 +3,7 @@ package forward
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"constat/internal/output"
@@ -121,7 +122,7 @@ func (o *Output) confirm(t output.Target, settle bool) error {
 		o.note()
 	}
 	if err == nil && len(o.marks) > 0 && o.now().Sub(later(o.marks[0].at, o.movedAt)) > o.config.Timeout {
-		err = fmt.Errorf("nothing was confirmed for %v", o.config.Timeout)
+		err = fmt.Errorf("nothing was confirmed for %v: %w", o.config.Timeout, os.ErrDeadlineExceeded)
 	}
 	return err
 }
