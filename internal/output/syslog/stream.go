@@ -44,7 +44,8 @@ func (s Stream) Dial(ctx context.Context) (net.Conn, error) {
 	}
 	secured, err := s.Secure(ctx, conn)
 	if err != nil {
-		return nil, errors.Join(err, conn.Close())
+		conn.Close() // the handshake may have
+		return nil, err
 	}
 	return secured, nil
 }
