@@ -45,7 +45,7 @@ type Noted struct {
 	State     string            `json:"state"`          // as of [Status]
 	Error     string            `json:"error"`          // the last one, "" if none since it works again
 	Delivered uint64            `json:"delivered"`      // messages, since the output is known
-	Retried   uint64            `json:"retried"`        // messages that were sent again
+	Retried   uint64            `json:"retried"`        // messages that may have left and are sent again
 	Dropped   map[string]uint64 `json:"dropped"`        // messages, by reason
 	CertDays  *int              `json:"cert_days_left"` // of our own certificate; null without one
 }

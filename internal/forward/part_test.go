@@ -54,6 +54,27 @@ func TestPartConfirmed(t *testing.T) {
 	}
 }
 
+// partial is a picky target that knows what has left.
+type partial struct{ picky }
+
+func (p *partial) Begun() uint64 { return p.sent }
+
+// TestRetried: what never left is not counted as sent again.
+func TestRetried(t *testing.T) {
+	b := newBench(t)
+	b.write("system", 200)
+	r := &receiver{}
+	d := output.Dialer{Name: "partial", Open: func(context.Context, output.Lost) (output.Target, error) {
+		return &partial{picky{connection{r: r}, 9}}, nil
+	}}
+	o, stop := b.start(Config{Targets: []output.Dialer{d}, FromStart: true, Retry: time.Millisecond})
+	b.until("all", func() bool { return o.Status().Delivered == uint64(b.n) })
+	stop()
+	if again := b.whole(r.all(), 0, b.n); again != 0 || o.Status().Retried != 0 {
+		t.Errorf("%d came again, %d counted", again, o.Status().Retried)
+	}
+}
+
 // TestFailsWhenSentTo: a target that can be opened and takes nothing is left for the next one.
 func TestFailsWhenSentTo(t *testing.T) {
 	b := newBench(t)

@@ -20,6 +20,7 @@ type target struct {
 	timeout time.Duration
 	buffer  []byte
 	sent    uint64
+	begun   uint64 // messages that may have left
 
 	process *exec.Cmd // nil: a named pipe
 	ended   chan struct{}
@@ -36,6 +37,7 @@ func (t *target) Send(ctx context.Context, m *output.Messages) error {
 	before := t.sent
 	for i := 0; i < m.Len(); {
 		n := t.piece(m, i)
+		t.begun = t.sent + uint64(n-i)
 		if err := t.write(ctx); err != nil {
 			if !errors.Is(err, os.ErrDeadlineExceeded) {
 				t.sent = before
@@ -80,6 +82,9 @@ func (t *target) write(ctx context.Context) error {
 	t.written += int64(n)
 	return err
 }
+
+// Begun implements [output.Partial].
+func (t *target) Begun() uint64 { return t.begun }
 
 // failed says what is wrong with the reader.
 func (t *target) failed(err error) error {
