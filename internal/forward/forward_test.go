@@ -339,13 +339,21 @@ func TestFailover(t *testing.T) {
 	}
 }
 
-// TestRetention: what was pruned before it was sent is counted once, for the journal and for the target.
+// TestRetention: what was pruned before it was sent is counted once, for the journal and for the target, whether it stood in
+// segments or in heads.
 func TestRetention(t *testing.T) {
+	t.Run("segments", func(t *testing.T) { isOvertaken(t, true) })
+	t.Run("heads", func(t *testing.T) { isOvertaken(t, false) })
+}
+
+func isOvertaken(t *testing.T, converts bool) {
 	b := newBench(t)
 	b.write("app", 3000)
 	b.must(b.w.Rotate())
-	_, err := b.w.Convert(t.Context())
-	b.must(err)
+	if converts {
+		_, err := b.w.Convert(t.Context())
+		b.must(err)
+	}
 	b.clock.Wall += (40 * 24 * time.Hour).Microseconds()
 	b.clock.Boot += (40 * 24 * time.Hour).Microseconds()
 	b.write("app", 10)
@@ -381,6 +389,18 @@ func TestOwnDiagnostics(t *testing.T) {
 	statistics.AddString("MESSAGE", "statistics", entry.Observed)
 	statistics.AddString(OutputField, "one", entry.Observed)
 	b.append("system", own, statistics, entry.Entry{Kind: entry.Control})
+	machine := []entry.Field{{Name: "_HOSTNAME", Value: []byte("relay"), Provenance: entry.Observed}}
+	hostOf := func(dst []byte, x *output.Record) []byte {
+		host, _ := x.Entry.Host()
+		return append(append(messageOf(dst, x), '@'), host...)
+	}
+	three := &receiver{}
+	_, stop3 := b.start(Config{Name: "three", Targets: []output.Dialer{three.dialer("3")}, FromStart: true, Machine: machine, Render: hostOf})
+	b.until("what was lost", func() bool { return len(three.all()) == 2 })
+	stop3()
+	if got := fmt.Sprint(three.all()); got != "[lost@relay statistics@]" {
+		t.Errorf("where they are from: %s", got)
+	}
 	one, two := &receiver{}, &receiver{}
 	_, stop1 := b.start(Config{Name: "one", Targets: []output.Dialer{one.dialer("1")}, FromStart: true})
 	_, stop2 := b.start(Config{Name: "two", Targets: []output.Dialer{two.dialer("2")}, FromStart: true})

@@ -162,10 +162,24 @@ func (o *Output) take(s *source) {
 		return
 	}
 	if o.wants(s.name, x.entry) {
-		o.record.Journal, o.record.ID, o.record.Index, o.record.Entry = s.batch.journal, s.batch.id, x.index, x.entry
+		o.record.Journal, o.record.ID, o.record.Index, o.record.Entry = s.batch.journal, s.batch.id, x.index, o.located(x.entry)
 		o.append(&o.record)
 	}
 	s.step(x.index + 1)
+}
+
+// located is an entry that says which machine it is from: what this one says of itself, such as what was lost, does not
+// where it stands, and must where it is sent.
+func (o *Output) located(e *entry.Entry) *entry.Entry {
+	if e.Kind == entry.Event {
+		return e
+	}
+	if _, known := e.Host(); known {
+		return e
+	}
+	named := *e // the fields are others' too
+	named.Fields = append(slices.Clip(e.Fields), o.config.Machine...)
+	return &named
 }
 
 func (o *Output) append(x *output.Record) {
