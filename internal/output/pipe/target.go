@@ -83,8 +83,13 @@ func (t *target) write(ctx context.Context) error {
 	return err
 }
 
-// Begun implements [output.Partial].
-func (t *target) Begun() uint64 { return t.begun }
+// Begun implements [output.Partial]. What a program has not read has not left.
+func (t *target) Begun() uint64 {
+	if t.process != nil {
+		return t.read
+	}
+	return t.begun
+}
 
 // failed says what is wrong with the reader.
 func (t *target) failed(err error) error {
