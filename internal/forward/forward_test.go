@@ -348,33 +348,51 @@ func TestRetention(t *testing.T) {
 
 func isOvertaken(t *testing.T, converts bool) {
 	b := newBench(t)
-	b.write("app", 3000)
-	b.must(b.w.Rotate())
-	if converts {
-		_, err := b.w.Convert(t.Context())
-		b.must(err)
+	overtake := func(n int) {
+		t.Helper()
+		b.write("app", n)
+		b.must(b.w.Rotate())
+		if converts {
+			_, err := b.w.Convert(t.Context())
+			b.must(err)
+		}
+		b.clock.Wall += (40 * 24 * time.Hour).Microseconds()
+		b.clock.Boot += (40 * 24 * time.Hour).Microseconds()
+		b.write("app", 10)
+		if _, err := b.w.Prune(t.Context(), journal.Limit("app", journal.Retention{MaxAge: time.Hour})); err != nil {
+			t.Fatal(err)
+		}
+		b.must(b.w.Checkpoint())
+		b.must(b.feed.Look())
 	}
-	b.clock.Wall += (40 * 24 * time.Hour).Microseconds()
-	b.clock.Boot += (40 * 24 * time.Hour).Microseconds()
-	b.write("app", 10)
-	if _, err := b.w.Prune(t.Context(), journal.Limit("app", journal.Retention{MaxAge: time.Hour})); err != nil {
-		t.Fatal(err)
-	}
-	b.must(b.w.Checkpoint())
-	b.must(b.feed.Look())
+	overtake(3000)
 	var mu sync.Mutex
 	lost := map[string]uint64{}
+	count := func(source, reason string, n, _ uint64) { mu.Lock(); lost[source+": "+reason] += n; mu.Unlock() }
+	for range 3 { // it takes nothing yet, and the output begins again
+		none := &receiver{}
+		refuses := output.Dialer{Name: "refuses", Open: func(context.Context, output.Lost) (output.Target, error) {
+			return &picky{connection{r: none}, 0}, nil
+		}}
+		o, stop := b.start(Config{Journals: []string{"app"}, Targets: []output.Dialer{refuses}, FromStart: true, Retry: time.Millisecond, Lost: count})
+		b.until("an attempt", func() bool { return o.Status().State == StateRetrying })
+		stop()
+	}
+	b.feed.close() // what it has read is there yet
+	overtake(1990)
 	r := &receiver{fail: func() bool { return rand.N(2) == 0 }}
-	o, stop := b.start(Config{Journals: []string{"app"}, Targets: []output.Dialer{r.dialer("r")}, FromStart: true, Batch: 1, Retry: time.Millisecond,
-		Lost: func(source, reason string, n, _ uint64) { mu.Lock(); lost[source+": "+reason] += n; mu.Unlock() }})
+	o, stop := b.start(Config{Journals: []string{"app"}, Targets: []output.Dialer{r.dialer("r")}, FromStart: true, Batch: 1, Retry: time.Millisecond, Lost: count})
 	b.until("all", func() bool { return o.Status().LagEntries == 0 && len(r.all()) > 10 })
 	stop()
 	mu.Lock()
 	defer mu.Unlock()
-	if n := lost["output test: "+reasonPruned]; n != 3000 || len(lost) != 1 {
+	if n := lost["output test: "+reasonPruned]; n != 5000 || len(lost) != 1 {
 		t.Errorf("lost %v", lost)
 	}
-	if got := r.all(); !strings.Contains(got[0], "3000 entries of journal app, from 0 to 2999") {
+	if n := o.Status().Dropped[reasonPruned]; n != 5000 {
+		t.Errorf("dropped %d", n)
+	}
+	if got := r.all(); !strings.Contains(got[0], "5000 entries of journal app, from 0 to 4999") {
 		t.Errorf("first message %q", got[0])
 	}
 }
@@ -458,7 +476,7 @@ func TestSelection(t *testing.T) {
 // TestLedger: what cannot be read is an error that says what to do, and another program's places are not touched.
 func TestLedger(t *testing.T) {
 	b := newBench(t)
-	b.ledger.set("gone", Noted{Places: map[string]Place{"system": {"00", 7}}})
+	b.ledger.set("gone", Noted{Places: map[string]Place{"system": {ID: "00", Next: 7}}})
 	b.must(b.ledger.Write())
 	l, err := OpenLedger(vfs.OS(), b.store)
 	b.must(err)

@@ -36,6 +36,8 @@ const (
 type Place struct {
 	ID   string `json:"id"`   // of the journal, 16 hex digits; "" if the journal is not there yet
 	Next uint64 `json:"next"` // index
+	// Told is the index up to which it was counted what cannot be sent; 0 if nothing was.
+	Told uint64 `json:"told,omitempty"`
 }
 
 // Noted is what the ledger says of an output.

@@ -153,7 +153,7 @@ func (o *Output) move(confirmed uint64) bool {
 		m := &o.marks[0]
 		for begin := m.sent - uint64(len(m.steps)); o.confirmed < confirmed; o.confirmed++ {
 			s := m.steps[o.confirmed-begin] // its journal was the same at the end
-			o.noted.Places[o.sources[s.source].name] = Place{m.places[s.source].ID, s.next}
+			o.noted.Places[o.sources[s.source].name] = Place{m.places[s.source].ID, s.next, m.places[s.source].Told}
 		}
 	}
 	o.noted.Delivered += o.confirmed - before

@@ -16,7 +16,6 @@ type source struct {
 	place  Place  // of the next entry to read
 	batch  *batch // that holds it; nil: not read yet
 	at     int    // of its items
-	told   uint64 // index up to which losses were told
 
 	decoder entry.Decoder
 	decoded entry.Entry
@@ -87,7 +86,7 @@ func (o *Output) settle(extents map[string]extent) {
 		case s.place.ID != id:
 			o.report(s.name, fmt.Sprintf("journal %s was damaged and has a successor: what was not sent of it by then stands in its files", s.name))
 			s.drop()
-			s.place, s.told = Place{ID: id}, 0
+			s.place = Place{ID: id}
 		}
 		if s.place.Next > x.size {
 			o.report(s.name, fmt.Sprintf("journal %s is shorter than what was sent of it: it was put back from an older copy", s.name))
@@ -230,9 +229,16 @@ func (o *Output) miss(s *source, x *item) {
 	}
 	n := x.last - first + 1
 	text := fmt.Sprintf("%d entries of journal %s, from %d to %d, were not sent to this output: %s", n, s.name, first, x.last, reason)
-	if x.last >= s.told {
-		s.told = x.last + 1
-		o.Lost(reason, n, 0)
+	if x.last >= s.place.Told {
+		uncounted := x.last - max(first, s.place.Told) + 1
+		s.place.Told = x.last + 1
+		o.config.Lost(o.source, reason, uncounted, 0)
+		o.change(func(noted *Noted) {
+			noted.Dropped[reason] += uncounted
+			place := noted.Places[s.name] // which is moved when the target is told
+			place.Told = s.place.Told
+			noted.Places[s.name] = place
+		})
 		o.config.Report(fmt.Errorf("output %s: %s", o.config.Name, text))
 	}
 	o.tell(s.name, n, text)
