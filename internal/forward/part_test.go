@@ -103,6 +103,19 @@ func TestStalls(t *testing.T) {
 	b.whole(second.all(), 3, b.n)
 }
 
+// TestToldStays: a place that is confirmed later than it was counted what cannot be sent does not undo that.
+func TestToldStays(t *testing.T) {
+	n := Noted{Places: map[string]Place{"system": {"00", 5, 100}}}
+	n.move("system", Place{"00", 10, 0})
+	if p := n.Places["system"]; p != (Place{"00", 10, 100}) {
+		t.Errorf("%+v", p)
+	}
+	n.move("system", Place{"01", 3, 0}) // a successor
+	if p := n.Places["system"]; p != (Place{"01", 3, 0}) {
+		t.Errorf("%+v", p)
+	}
+}
+
 // TestCertDays: how long a certificate is valid is as of now, though nothing was sent since.
 func TestCertDays(t *testing.T) {
 	b := newBench(t)

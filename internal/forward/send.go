@@ -144,7 +144,7 @@ func (o *Output) move(confirmed uint64) bool {
 	}
 	if n > 0 {
 		for i, s := range o.sources {
-			o.noted.Places[s.name] = o.marks[n-1].places[i]
+			o.noted.move(s.name, o.marks[n-1].places[i])
 		}
 		rotate(o.marks, n)
 		o.marks = o.marks[:len(o.marks)-n]
@@ -153,11 +153,19 @@ func (o *Output) move(confirmed uint64) bool {
 		m := &o.marks[0]
 		for begin := m.sent - uint64(len(m.steps)); o.confirmed < confirmed; o.confirmed++ {
 			s := m.steps[o.confirmed-begin] // its journal was the same at the end
-			o.noted.Places[o.sources[s.source].name] = Place{m.places[s.source].ID, s.next, m.places[s.source].Told}
+			o.noted.move(o.sources[s.source].name, Place{m.places[s.source].ID, s.next, m.places[s.source].Told})
 		}
 	}
 	o.noted.Delivered += o.confirmed - before
 	return n > 0 || o.confirmed != before
+}
+
+// move moves a place. What was counted meanwhile of the same journal stays counted.
+func (n *Noted) move(journal string, to Place) {
+	if before := n.Places[journal]; before.ID == to.ID {
+		to.Told = max(to.Told, before.Told)
+	}
+	n.Places[journal] = to
 }
 
 // rotate moves the first n marks behind the others, so that their memory is used again.
