@@ -53,6 +53,7 @@ type Output struct {
 	confirmed uint64    // of them
 	movedAt   time.Time // when the last of them was
 	next      int       // target to try first
+	hung      int       // times that the first target has hung, one after the other
 	most      int       // messages of the next batch
 	dueAt     time.Time
 	waiting   time.Duration // for the next confirmation
@@ -179,7 +180,11 @@ func (o *Output) connectAndSend(ctx, hard context.Context) error {
 	for err == nil {
 		o.next = 0
 		var better output.Target
+		began := o.now()
 		better, err = o.sendTo(ctx, hard, t, i)
+		if i == 0 {
+			o.used(o.now().Sub(began), err)
+		}
 		closed := t.Close()
 		if err == nil && better == nil {
 			return o.ended(closed)

@@ -2,6 +2,8 @@ package forward
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -101,6 +103,31 @@ func TestStalls(t *testing.T) {
 	b.until("all", func() bool { return len(second.all()) == b.n-3 })
 	stop()
 	b.whole(second.all(), 3, b.n)
+}
+
+// TestHangsAgain: a first target that hangs each time is tried ever less often, and as before once it has lasted.
+func TestHangsAgain(t *testing.T) {
+	b := newBench(t)
+	o := New(b.feed, b.ledger, Config{Name: "hangs", Return: time.Second, Timeout: time.Minute})
+	for i, c := range []struct {
+		lasted time.Duration
+		err    error
+		want   time.Duration
+	}{
+		{time.Minute, errDown, time.Second}, {time.Minute, os.ErrDeadlineExceeded, time.Second},
+		{time.Minute, fmt.Errorf("write: %w", os.ErrDeadlineExceeded), 2 * time.Second}, {time.Minute, os.ErrDeadlineExceeded, 4 * time.Second},
+		{time.Minute, errDown, 4 * time.Second}, {time.Hour, os.ErrDeadlineExceeded, time.Second}, {time.Hour, nil, time.Second},
+	} {
+		if o.used(c.lasted, c.err); o.untilReturn() != c.want {
+			t.Errorf("%d: %v, want %v", i, o.untilReturn(), c.want)
+		}
+	}
+	for range 100 {
+		o.used(0, os.ErrDeadlineExceeded)
+	}
+	if o.untilReturn() != 64*time.Second {
+		t.Errorf("at most %v", o.untilReturn())
+	}
 }
 
 // TestToldStays: a place that is confirmed later than it was counted what cannot be sent does not undo that.

@@ -2,6 +2,7 @@ package forward
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -194,6 +195,23 @@ func (o *Output) idle(ctx context.Context, changed <-chan struct{}, first <-chan
 	return better
 }
 
+// used takes notice of how long the first target was of use. What hangs can be opened again, takes some, and hangs again:
+// each time it is left alone for twice as long.
+func (o *Output) used(lasted time.Duration, err error) {
+	if lasted > 4*o.config.Timeout {
+		o.hung = 0
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		o.hung = min(o.hung+1, mostHung)
+	}
+}
+
+// mostHung bounds the time until the first target is tried again to 64 times what is configured.
+const mostHung = 7
+
+// untilReturn is the time until the first target is tried again.
+func (o *Output) untilReturn() time.Duration { return o.config.Return << max(0, o.hung-1) }
+
 // lookForFirst tries from time to time to open the first target, while another is in use.
 func (o *Output) lookForFirst(ctx context.Context, i int) (found <-chan output.Target, stop func()) {
 	if i == 0 {
@@ -201,10 +219,11 @@ func (o *Output) lookForFirst(ctx context.Context, i int) (found <-chan output.T
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	targets, done := make(chan output.Target), make(chan struct{})
+	every := o.untilReturn()
 	go func() {
 		defer close(done)
 		for {
-			o.pause(ctx, o.config.Return)
+			o.pause(ctx, every)
 			if ctx.Err() != nil {
 				return
 			}
