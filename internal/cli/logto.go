@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -131,6 +132,9 @@ func (f toFlags) sender() (*sender, error) {
 		o.Framing = syslog.LF
 	default:
 		return nil, usage("--framing %q: want octets or lf", f.framing)
+	}
+	if !address.IsSecure() && !reflect.DeepEqual(f.tls, tlsconf.Settings{}) {
+		return nil, usage("--to %s is in the clear: --ca, --fingerprint, --cert, --key and --insecure are for tls:// and relp+tls://", f.to)
 	}
 	if address.IsSecure() {
 		if o.TLS, err = tlsconf.NewClient(f.tls, nil); err != nil {

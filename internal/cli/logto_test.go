@@ -79,6 +79,8 @@ func TestLogToRefused(t *testing.T) {
 		{1, "accepted 0 of ", []string{"unix:///nowhere/socket"}},
 		{2, "want udp://", []string{"log.example"}},
 		{2, "whom to trust", []string{"tls://" + closed}},
+		{2, "is in the clear", []string{"tcp://" + closed, "--ca", "ca.pem"}},
+		{2, "is in the clear", []string{"relp://" + closed, "--insecure"}},
 		{2, "want octets or lf", []string{"tcp://" + closed, "--framing", "x"}},
 		{2, "cannot be erased", []string{"tcp://" + closed, "--private", "A=b"}},
 		{2, "--format", []string{"tcp://" + closed, "--format", "x"}},

@@ -19,8 +19,8 @@ type outputStatus struct {
 	LagSeconds *float64 `json:"lag_seconds"` // since the oldest of them was received; null if there is none
 }
 
-// outputsOf reads what is noted of the outputs.
-func outputsOf(r *journal.Reader, views []*journal.View) (map[string]outputStatus, error) {
+// outputsOf reads what is noted of the outputs. Where no daemon runs they are stopped, also if it was killed.
+func outputsOf(r *journal.Reader, views []*journal.View, runs bool) (map[string]outputStatus, error) {
 	noted, err := forward.ReadLedger(vfs.OS(), r.Dir())
 	if err != nil {
 		return nil, err
@@ -28,6 +28,9 @@ func outputsOf(r *journal.Reader, views []*journal.View) (map[string]outputStatu
 	all := map[string]outputStatus{}
 	for name, n := range noted {
 		s := outputStatus{Noted: n}
+		if !runs {
+			s.State = forward.StateStopped
+		}
 		for _, v := range views {
 			place, read := n.Places[v.Journal.Name]
 			if read && (place.ID == "" || place.ID == fmt.Sprintf("%x", v.Journal.ID)) {

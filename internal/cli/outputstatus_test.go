@@ -32,5 +32,8 @@ func TestOutputStatus(t *testing.T) {
 		if said := run("status"); !strings.Contains(said, want) || !strings.Contains(said, "no daemon runs") {
 			t.Errorf("%s: %s", days, said)
 		}
+		if said := run("status", "-o", "json"); !strings.Contains(said, `"state": "stopped"`) && !strings.Contains(said, `"state":"stopped"`) {
+			t.Errorf("no daemon runs: %s", said)
+		}
 	}
 }

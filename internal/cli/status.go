@@ -158,7 +158,7 @@ func (a *app) readStatus(r *journal.Reader) (s storeStatus, names []string, whol
 		whole = false
 		a.say("constat: seals: %v", err)
 	}
-	if s.Outputs, err = outputsOf(r, views); err != nil {
+	if s.Outputs, err = outputsOf(r, views, s.Socket != ""); err != nil {
 		whole = false
 		a.say("constat: outputs: %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 
@@ -56,10 +57,26 @@ func listensOn(addresses []string, a target.Address) bool {
 	})
 }
 
-// isHere reports whether a host is this machine's loopback.
+// isHere reports whether a host is this machine: its loopback, an address that it has now, or its name.
 func isHere(host string) bool {
 	address, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && address.Unmap().IsLoopback()
+	if err != nil {
+		own, _ := os.Hostname()
+		return strings.EqualFold(host, "localhost") || own != "" && strings.EqualFold(host, own)
+	}
+	address = address.Unmap().WithZone("")
+	return address.IsLoopback() || slices.Contains(ownAddresses(), address)
+}
+
+// ownAddresses are those of this machine, as far as it says so.
+func ownAddresses() (list []netip.Addr) {
+	all, _ := net.InterfaceAddrs() // without them only what is written is known
+	for _, a := range all {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil {
+			list = append(list, prefix.Addr().Unmap())
+		}
+	}
+	return list
 }
 
 // isLocal reports whether a host is the name of the address that another is.

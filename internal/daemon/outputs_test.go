@@ -91,13 +91,18 @@ func (d *process) most() int {
 }
 
 // TestKilledWhileSending: a daemon that is killed at any moment between sending and noting how far it came sends nothing
-// too few, and of what it sends again no more than it sends within about a second.
+// too few, and of what it sends again no more than it sends within about a tenth of a second, and over TCP within its trial.
 func TestKilledWhileSending(t *testing.T) {
+	for scheme, most := range map[string]int{"tcp": 4000, "relp": 1000} { // in each round
+		t.Run(scheme, func(t *testing.T) { isKilled(t, newCollector(t, scheme), most) })
+	}
+}
+
+func isKilled(t *testing.T, c *collector, most int) {
 	rounds := 2
 	if long() {
 		rounds = 30
 	}
-	c := newCollector(t, "tcp")
 	p := newPlace(t, "")
 	p.configure(outputsTo(freePort(t), c))
 	sent := 0
@@ -123,7 +128,7 @@ func TestKilledWhileSending(t *testing.T) {
 	p.until("it is noted", func() bool { return p.outputs()["out0"].Lag == 0 })
 	d.stop()
 	again := inOrder(t, "out0", c.numbers(), sent)
-	if t.Logf("%d of %d came again after %d kills", again, sent, rounds); again > rounds*4000 { // of this life and of the one before
+	if t.Logf("%d of %d came again after %d kills", again, sent, rounds); again > rounds*most {
 		t.Errorf("%d came again", again)
 	}
 	p.verify()

@@ -31,7 +31,7 @@ type Config struct {
 	Return time.Duration
 	// Timeout is how long a target may take to confirm; 0: 60 s.
 	Timeout time.Duration
-	// Machine are fields that say which machine this is, for messages of the output's own.
+	// Machine are fields that say which machine this is, for messages of the output's own, and entries that are no events.
 	Machine []entry.Field
 	// CertDays, if set, is how many days our own certificate is valid; less than 0 if it has expired.
 	CertDays func() int

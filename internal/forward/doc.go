@@ -9,7 +9,7 @@
 // never means another entry after a crash. What came is signed soon.
 //
 //	Feed      reads the journals in batches, which outputs at the same place share
-//	Ledger    the places of all outputs, in one file, written at most once a second
+//	Ledger    the places of all outputs, in one file, made durable at most once a second
 //	Output    one reader, its targets, and what became of it
 //
 // Within a journal the order is the index. Several journals are merged by received time, as far as they are signed.

@@ -339,34 +339,60 @@ func TestFailover(t *testing.T) {
 	}
 }
 
-// TestRetention: what was pruned before it was sent is counted once, for the journal and for the target.
+// TestRetention: what was pruned before it was sent is counted once, for the journal and for the target, whether it stood in
+// segments or in heads.
 func TestRetention(t *testing.T) {
+	t.Run("segments", func(t *testing.T) { isOvertaken(t, true) })
+	t.Run("heads", func(t *testing.T) { isOvertaken(t, false) })
+}
+
+func isOvertaken(t *testing.T, converts bool) {
 	b := newBench(t)
-	b.write("app", 3000)
-	b.must(b.w.Rotate())
-	_, err := b.w.Convert(t.Context())
-	b.must(err)
-	b.clock.Wall += (40 * 24 * time.Hour).Microseconds()
-	b.clock.Boot += (40 * 24 * time.Hour).Microseconds()
-	b.write("app", 10)
-	if _, err := b.w.Prune(t.Context(), journal.Limit("app", journal.Retention{MaxAge: time.Hour})); err != nil {
-		t.Fatal(err)
+	overtake := func(n int) {
+		t.Helper()
+		b.write("app", n)
+		b.must(b.w.Rotate())
+		if converts {
+			_, err := b.w.Convert(t.Context())
+			b.must(err)
+		}
+		b.clock.Wall += (40 * 24 * time.Hour).Microseconds()
+		b.clock.Boot += (40 * 24 * time.Hour).Microseconds()
+		b.write("app", 10)
+		if _, err := b.w.Prune(t.Context(), journal.Limit("app", journal.Retention{MaxAge: time.Hour})); err != nil {
+			t.Fatal(err)
+		}
+		b.must(b.w.Checkpoint())
+		b.must(b.feed.Look())
 	}
-	b.must(b.w.Checkpoint())
-	b.must(b.feed.Look())
+	overtake(3000)
 	var mu sync.Mutex
 	lost := map[string]uint64{}
+	count := func(source, reason string, n, _ uint64) { mu.Lock(); lost[source+": "+reason] += n; mu.Unlock() }
+	for range 3 { // it takes nothing yet, and the output begins again
+		none := &receiver{}
+		refuses := output.Dialer{Name: "refuses", Open: func(context.Context, output.Lost) (output.Target, error) {
+			return &picky{connection{r: none}, 0}, nil
+		}}
+		o, stop := b.start(Config{Journals: []string{"app"}, Targets: []output.Dialer{refuses}, FromStart: true, Retry: time.Millisecond, Lost: count})
+		b.until("an attempt", func() bool { return o.Status().State == StateRetrying })
+		stop()
+	}
+	b.feed.close() // what it has read is there yet
+	overtake(1990)
 	r := &receiver{fail: func() bool { return rand.N(2) == 0 }}
-	o, stop := b.start(Config{Journals: []string{"app"}, Targets: []output.Dialer{r.dialer("r")}, FromStart: true, Batch: 1, Retry: time.Millisecond,
-		Lost: func(source, reason string, n, _ uint64) { mu.Lock(); lost[source+": "+reason] += n; mu.Unlock() }})
+	o, stop := b.start(Config{Journals: []string{"app"}, Targets: []output.Dialer{r.dialer("r")}, FromStart: true, Batch: 1, Retry: time.Millisecond, Lost: count})
 	b.until("all", func() bool { return o.Status().LagEntries == 0 && len(r.all()) > 10 })
 	stop()
 	mu.Lock()
 	defer mu.Unlock()
-	if n := lost["output test: "+reasonPruned]; n != 3000 || len(lost) != 1 {
+	if n := lost["output test: "+reasonPruned]; n != 5000 || len(lost) != 1 {
 		t.Errorf("lost %v", lost)
 	}
-	if got := r.all(); !strings.Contains(got[0], "3000 entries of journal app, from 0 to 2999") {
+	if n := o.Status().Dropped[reasonPruned]; n != 5000 {
+		t.Errorf("dropped %d", n)
+	}
+	if got := r.all(); !strings.Contains(got[0], "5000 entries of journal app, from 0 to 4999") {
 		t.Errorf("first message %q", got[0])
 	}
 }
@@ -381,6 +407,18 @@ func TestOwnDiagnostics(t *testing.T) {
 	statistics.AddString("MESSAGE", "statistics", entry.Observed)
 	statistics.AddString(OutputField, "one", entry.Observed)
 	b.append("system", own, statistics, entry.Entry{Kind: entry.Control})
+	machine := []entry.Field{{Name: "_HOSTNAME", Value: []byte("relay"), Provenance: entry.Observed}}
+	hostOf := func(dst []byte, x *output.Record) []byte {
+		host, _ := x.Entry.Host()
+		return append(append(messageOf(dst, x), '@'), host...)
+	}
+	three := &receiver{}
+	_, stop3 := b.start(Config{Name: "three", Targets: []output.Dialer{three.dialer("3")}, FromStart: true, Machine: machine, Render: hostOf})
+	b.until("what was lost", func() bool { return len(three.all()) == 2 })
+	stop3()
+	if got := fmt.Sprint(three.all()); got != "[lost@relay statistics@]" {
+		t.Errorf("where they are from: %s", got)
+	}
 	one, two := &receiver{}, &receiver{}
 	_, stop1 := b.start(Config{Name: "one", Targets: []output.Dialer{one.dialer("1")}, FromStart: true})
 	_, stop2 := b.start(Config{Name: "two", Targets: []output.Dialer{two.dialer("2")}, FromStart: true})
@@ -438,7 +476,7 @@ func TestSelection(t *testing.T) {
 // TestLedger: what cannot be read is an error that says what to do, and another program's places are not touched.
 func TestLedger(t *testing.T) {
 	b := newBench(t)
-	b.ledger.set("gone", Noted{Places: map[string]Place{"system": {"00", 7}}})
+	b.ledger.set("gone", Noted{Places: map[string]Place{"system": {ID: "00", Next: 7}}})
 	b.must(b.ledger.Write())
 	l, err := OpenLedger(vfs.OS(), b.store)
 	b.must(err)

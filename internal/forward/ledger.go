@@ -25,8 +25,8 @@ const LedgerFile = "outputs.json"
 // maxLedger bounds the file as it is read, in bytes.
 const maxLedger = 8 << 20
 
-// noteEvery is how often places are made durable at most, and gatherFor how long it is waited for more when it is time:
-// what changes at the start comes together.
+// noteEvery is how often places are made durable at most. They outlive the process sooner: gatherFor is how long it is
+// waited for more before they are written, and how long after that.
 const (
 	noteEvery = time.Second
 	gatherFor = 50 * time.Millisecond
@@ -36,6 +36,8 @@ const (
 type Place struct {
 	ID   string `json:"id"`   // of the journal, 16 hex digits; "" if the journal is not there yet
 	Next uint64 `json:"next"` // index
+	// Told is the index up to which it was counted what cannot be sent; 0 if nothing was.
+	Told uint64 `json:"told,omitempty"`
 }
 
 // Noted is what the ledger says of an output.
@@ -45,7 +47,7 @@ type Noted struct {
 	State     string            `json:"state"`          // as of [Status]
 	Error     string            `json:"error"`          // the last one, "" if none since it works again
 	Delivered uint64            `json:"delivered"`      // messages, since the output is known
-	Retried   uint64            `json:"retried"`        // messages that were sent again
+	Retried   uint64            `json:"retried"`        // messages that may have left and are sent again
 	Dropped   map[string]uint64 `json:"dropped"`        // messages, by reason
 	CertDays  *int              `json:"cert_days_left"` // of our own certificate; null without one
 }
@@ -57,8 +59,10 @@ type Ledger struct {
 
 	mu      sync.Mutex // guards everything below
 	outputs map[string]Noted
-	dirty   bool
-	noted   chan struct{} // has a value when something is dirty
+	dirty   bool          // not durable
+	noted   chan struct{} // has a value when something was noted
+	base    string        // digest of the file; "" if there is none
+	number  uint64        // of the next recent file
 }
 
 // ledgerFile is the file.
@@ -73,34 +77,46 @@ func OpenLedger(fsys vfs.FS, store string) (*Ledger, error) {
 	if err := durable.Mkdir(fsys, dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	list, err := ReadLedger(fsys, store)
+	newest, err := readLedger(fsys, dir)
 	if err != nil {
 		return nil, fmt.Errorf("%w; remove the file to have each output begin where its configuration says", err)
 	}
-	return &Ledger{fsys: fsys, name: filepath.Join(dir, LedgerFile), outputs: list, noted: make(chan struct{}, 1)}, nil
+	l := &Ledger{fsys: fsys, name: filepath.Join(dir, LedgerFile), noted: make(chan struct{}, 1)}
+	l.outputs, l.base, l.number = newest.outputs, newest.base, newest.number
+	return l, nil
 }
 
 // ReadLedger reads what is noted of the outputs of a store; nothing if there are none.
 func ReadLedger(fsys vfs.FS, store string) (map[string]Noted, error) {
-	name := filepath.Join(LedgerDir(store), LedgerFile)
+	newest, err := readLedger(fsys, LedgerDir(store))
+	return newest.outputs, err
+}
+
+// readLedger reads what is noted, with the number of the next recent file.
+func readLedger(fsys vfs.FS, dir string) (newest recent, err error) {
+	newest.outputs = map[string]Noted{}
+	name := filepath.Join(dir, LedgerFile)
 	data, err := durable.ReadFile(fsys, name, maxLedger)
 	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]Noted{}, nil
+		return newest, nil
 	}
 	if err != nil {
-		return nil, err
+		return newest, err
 	}
 	var f ledgerFile
 	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return newest, fmt.Errorf("%s: %w", name, err)
 	}
 	if f.Format != 0 {
-		return nil, fmt.Errorf("%s: format %d is newer than this program", name, f.Format)
+		return newest, fmt.Errorf("%s: format %d is newer than this program", name, f.Format)
 	}
-	if f.Outputs == nil {
-		f.Outputs = map[string]Noted{}
+	if newest.base = digest(data); f.Outputs != nil {
+		newest.outputs = f.Outputs
 	}
-	return f.Outputs, nil
+	if r, found := readRecent(fsys, dir, newest.base); found {
+		newest.outputs, newest.number = r.outputs, r.number+1
+	}
+	return newest, nil
 }
 
 // get returns what is noted of an output.
@@ -123,32 +139,46 @@ func (l *Ledger) set(name string, n Noted) {
 	}
 }
 
-// Run makes what is noted durable, soon if it has not for a second, until the context ends, and then once more.
+// Run keeps what is noted, and makes it durable, soon if it has not for a second, until the context ends, and then once
+// more.
 func (l *Ledger) Run(ctx context.Context, report func(error)) error {
-	wait := func(d time.Duration) {
-		select {
-		case <-ctx.Done():
-		case <-time.After(d):
-		}
-	}
+	var durableAt time.Time
+	var due <-chan time.Time // to make durable what was only kept
 	told := ""
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 			continue
+		case <-due:
 		case <-l.noted:
-			wait(gatherFor)
+			wait(ctx, gatherFor)
+		}
+		if age := time.Since(durableAt); age < noteEvery {
+			l.keep() // what is wrong with the disk is told when it is to be durable
+			due = time.After(noteEvery - age)
+			wait(ctx, gatherFor)
+			continue
 		}
 		err := l.Write()
+		durableAt, due = time.Now(), nil
 		if err == nil {
 			told = ""
-		} else if err.Error() != told {
+			continue
+		}
+		due = time.After(noteEvery)
+		if err.Error() != told {
 			told = err.Error()
 			report(err)
 		}
-		wait(noteEvery - gatherFor)
 	}
 	return l.Write()
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // Write makes what is noted durable.
@@ -161,19 +191,17 @@ func (l *Ledger) Write() error {
 	data, err := json.MarshalIndent(ledgerFile{Outputs: l.outputs}, "", " ")
 	l.dirty = false
 	l.mu.Unlock()
-	if err == nil {
-		err = durable.WriteFile(l.fsys, l.name, append(data, '\n'), 0o640)
+	if data = append(data, '\n'); err == nil {
+		err = durable.WriteFile(l.fsys, l.name, data, 0o640)
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if err != nil {
-		l.mu.Lock()
 		l.dirty = true
-		l.mu.Unlock()
-		select {
-		case l.noted <- struct{}{}: // to be tried again
-		default:
-		}
+		return err
 	}
-	return err
+	l.base, l.number = digest(data), 0
+	return nil
 }
 
 // idText is the id of a journal as the ledger has it.

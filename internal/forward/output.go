@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"time"
 
@@ -52,6 +53,7 @@ type Output struct {
 	confirmed uint64    // of them
 	movedAt   time.Time // when the last of them was
 	next      int       // target to try first
+	hung      int       // times that the first target has hung, one after the other
 	most      int       // messages of the next batch
 	dueAt     time.Time
 	waiting   time.Duration // for the next confirmation
@@ -152,7 +154,7 @@ func (o *Output) Begin() {
 
 // end notes the last places.
 func (o *Output) end() {
-	o.rewind()
+	o.rewind(0)
 	o.change(func(n *Noted) { n.State = StateStopped })
 }
 
@@ -178,17 +180,21 @@ func (o *Output) connectAndSend(ctx, hard context.Context) error {
 	for err == nil {
 		o.next = 0
 		var better output.Target
+		began := o.now()
 		better, err = o.sendTo(ctx, hard, t, i)
+		if i == 0 {
+			o.used(o.now().Sub(began), err)
+		}
 		closed := t.Close()
 		if err == nil && better == nil {
 			return o.ended(closed)
 		}
 		if better != nil {
 			err = nil // of the other one
-		} else if o.sent > 0 && o.confirmed == 0 {
+		} else if o.sent > 0 && o.confirmed == 0 || errors.Is(err, os.ErrDeadlineExceeded) { // it can be opened, and is of no use
 			o.next = (i + 1) % len(o.config.Targets)
 		}
-		o.rewind()
+		o.rewind(begun(t, o.sent))
 		t, i = better, 0
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -220,10 +226,18 @@ func (o *Output) open(ctx context.Context) (t output.Target, i int, err error) {
 	return nil, 0, errors.Join(errs...)
 }
 
-// rewind goes back to what is confirmed.
-func (o *Output) rewind() {
+// begun is how many messages may have left, of those that a target was given.
+func begun(t output.Target, given uint64) uint64 {
+	if p, ok := t.(output.Partial); ok {
+		return min(given, p.Begun())
+	}
+	return given
+}
+
+// rewind goes back to what is confirmed. Of the others those that have begun to leave come again.
+func (o *Output) rewind(begun uint64) {
 	o.mu.Lock()
-	o.noted.Retried += o.sent - o.confirmed
+	o.noted.Retried += max(begun, o.confirmed) - o.confirmed
 	for _, s := range o.sources {
 		s.drop()
 		s.place = o.noted.Places[s.name]

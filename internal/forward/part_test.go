@@ -2,6 +2,8 @@ package forward
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -54,6 +56,27 @@ func TestPartConfirmed(t *testing.T) {
 	}
 }
 
+// partial is a picky target that knows what has left.
+type partial struct{ picky }
+
+func (p *partial) Begun() uint64 { return p.sent }
+
+// TestRetried: what never left is not counted as sent again.
+func TestRetried(t *testing.T) {
+	b := newBench(t)
+	b.write("system", 200)
+	r := &receiver{}
+	d := output.Dialer{Name: "partial", Open: func(context.Context, output.Lost) (output.Target, error) {
+		return &partial{picky{connection{r: r}, 9}}, nil
+	}}
+	o, stop := b.start(Config{Targets: []output.Dialer{d}, FromStart: true, Retry: time.Millisecond})
+	b.until("all", func() bool { return o.Status().Delivered == uint64(b.n) })
+	stop()
+	if again := b.whole(r.all(), 0, b.n); again != 0 || o.Status().Retried != 0 {
+		t.Errorf("%d came again, %d counted", again, o.Status().Retried)
+	}
+}
+
 // TestFailsWhenSentTo: a target that can be opened and takes nothing is left for the next one.
 func TestFailsWhenSentTo(t *testing.T) {
 	b := newBench(t)
@@ -66,6 +89,58 @@ func TestFailsWhenSentTo(t *testing.T) {
 	b.until("all", func() bool { return len(second.all()) == b.n })
 	stop()
 	b.whole(second.all(), 0, b.n)
+}
+
+// TestStalls: a target that can be opened, takes some and confirms nothing more is left for the next one, though it has
+// confirmed what it took first: a receiver that hangs has room in its kernel.
+func TestStalls(t *testing.T) {
+	b := newBench(t)
+	b.write("system", 10)
+	second := &receiver{}
+	hangs := &receiver{confirm: func(n uint64) uint64 { return min(n, 3) }}
+	_, stop := b.start(Config{Targets: []output.Dialer{hangs.dialer("hangs"), second.dialer("second")}, FromStart: true,
+		Retry: time.Millisecond, Timeout: 20 * time.Millisecond})
+	b.until("all", func() bool { return len(second.all()) == b.n-3 })
+	stop()
+	b.whole(second.all(), 3, b.n)
+}
+
+// TestHangsAgain: a first target that hangs each time is tried ever less often, and as before once it has lasted.
+func TestHangsAgain(t *testing.T) {
+	b := newBench(t)
+	o := New(b.feed, b.ledger, Config{Name: "hangs", Return: time.Second, Timeout: time.Minute})
+	for i, c := range []struct {
+		lasted time.Duration
+		err    error
+		want   time.Duration
+	}{
+		{time.Minute, errDown, time.Second}, {time.Minute, os.ErrDeadlineExceeded, time.Second},
+		{time.Minute, fmt.Errorf("write: %w", os.ErrDeadlineExceeded), 2 * time.Second}, {time.Minute, os.ErrDeadlineExceeded, 4 * time.Second},
+		{time.Minute, errDown, 4 * time.Second}, {time.Hour, os.ErrDeadlineExceeded, time.Second}, {time.Hour, nil, time.Second},
+	} {
+		if o.used(c.lasted, c.err); o.untilReturn() != c.want {
+			t.Errorf("%d: %v, want %v", i, o.untilReturn(), c.want)
+		}
+	}
+	for range 100 {
+		o.used(0, os.ErrDeadlineExceeded)
+	}
+	if o.untilReturn() != 64*time.Second {
+		t.Errorf("at most %v", o.untilReturn())
+	}
+}
+
+// TestToldStays: a place that is confirmed later than it was counted what cannot be sent does not undo that.
+func TestToldStays(t *testing.T) {
+	n := Noted{Places: map[string]Place{"system": {"00", 5, 100}}}
+	n.move("system", Place{"00", 10, 0})
+	if p := n.Places["system"]; p != (Place{"00", 10, 100}) {
+		t.Errorf("%+v", p)
+	}
+	n.move("system", Place{"01", 3, 0}) // a successor
+	if p := n.Places["system"]; p != (Place{"01", 3, 0}) {
+		t.Errorf("%+v", p)
+	}
 }
 
 // TestCertDays: how long a certificate is valid is as of now, though nothing was sent since.

@@ -2,7 +2,9 @@ package forward
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"constat/internal/output"
@@ -121,7 +123,7 @@ func (o *Output) confirm(t output.Target, settle bool) error {
 		o.note()
 	}
 	if err == nil && len(o.marks) > 0 && o.now().Sub(later(o.marks[0].at, o.movedAt)) > o.config.Timeout {
-		err = fmt.Errorf("nothing was confirmed for %v", o.config.Timeout)
+		err = fmt.Errorf("nothing was confirmed for %v: %w", o.config.Timeout, os.ErrDeadlineExceeded)
 	}
 	return err
 }
@@ -143,7 +145,7 @@ func (o *Output) move(confirmed uint64) bool {
 	}
 	if n > 0 {
 		for i, s := range o.sources {
-			o.noted.Places[s.name] = o.marks[n-1].places[i]
+			o.noted.move(s.name, o.marks[n-1].places[i])
 		}
 		rotate(o.marks, n)
 		o.marks = o.marks[:len(o.marks)-n]
@@ -152,11 +154,19 @@ func (o *Output) move(confirmed uint64) bool {
 		m := &o.marks[0]
 		for begin := m.sent - uint64(len(m.steps)); o.confirmed < confirmed; o.confirmed++ {
 			s := m.steps[o.confirmed-begin] // its journal was the same at the end
-			o.noted.Places[o.sources[s.source].name] = Place{m.places[s.source].ID, s.next}
+			o.noted.move(o.sources[s.source].name, Place{m.places[s.source].ID, s.next, m.places[s.source].Told})
 		}
 	}
 	o.noted.Delivered += o.confirmed - before
 	return n > 0 || o.confirmed != before
+}
+
+// move moves a place. What was counted meanwhile of the same journal stays counted.
+func (n *Noted) move(journal string, to Place) {
+	if before := n.Places[journal]; before.ID == to.ID {
+		to.Told = max(to.Told, before.Told)
+	}
+	n.Places[journal] = to
 }
 
 // rotate moves the first n marks behind the others, so that their memory is used again.
@@ -185,6 +195,23 @@ func (o *Output) idle(ctx context.Context, changed <-chan struct{}, first <-chan
 	return better
 }
 
+// used takes notice of how long the first target was of use. What hangs can be opened again, takes some, and hangs again:
+// each time it is left alone for twice as long.
+func (o *Output) used(lasted time.Duration, err error) {
+	if lasted > 4*o.config.Timeout {
+		o.hung = 0
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		o.hung = min(o.hung+1, mostHung)
+	}
+}
+
+// mostHung bounds the time until the first target is tried again to 64 times what is configured.
+const mostHung = 7
+
+// untilReturn is the time until the first target is tried again.
+func (o *Output) untilReturn() time.Duration { return o.config.Return << max(0, o.hung-1) }
+
 // lookForFirst tries from time to time to open the first target, while another is in use.
 func (o *Output) lookForFirst(ctx context.Context, i int) (found <-chan output.Target, stop func()) {
 	if i == 0 {
@@ -192,10 +219,11 @@ func (o *Output) lookForFirst(ctx context.Context, i int) (found <-chan output.T
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	targets, done := make(chan output.Target), make(chan struct{})
+	every := o.untilReturn()
 	go func() {
 		defer close(done)
 		for {
-			o.pause(ctx, o.config.Return)
+			o.pause(ctx, every)
 			if ctx.Err() != nil {
 				return
 			}

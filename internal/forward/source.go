@@ -16,7 +16,6 @@ type source struct {
 	place  Place  // of the next entry to read
 	batch  *batch // that holds it; nil: not read yet
 	at     int    // of its items
-	told   uint64 // index up to which losses were told
 
 	decoder entry.Decoder
 	decoded entry.Entry
@@ -87,7 +86,7 @@ func (o *Output) settle(extents map[string]extent) {
 		case s.place.ID != id:
 			o.report(s.name, fmt.Sprintf("journal %s was damaged and has a successor: what was not sent of it by then stands in its files", s.name))
 			s.drop()
-			s.place, s.told = Place{ID: id}, 0
+			s.place = Place{ID: id}
 		}
 		if s.place.Next > x.size {
 			o.report(s.name, fmt.Sprintf("journal %s is shorter than what was sent of it: it was put back from an older copy", s.name))
@@ -162,10 +161,24 @@ func (o *Output) take(s *source) {
 		return
 	}
 	if o.wants(s.name, x.entry) {
-		o.record.Journal, o.record.ID, o.record.Index, o.record.Entry = s.batch.journal, s.batch.id, x.index, x.entry
+		o.record.Journal, o.record.ID, o.record.Index, o.record.Entry = s.batch.journal, s.batch.id, x.index, o.located(x.entry)
 		o.append(&o.record)
 	}
 	s.step(x.index + 1)
+}
+
+// located is an entry that says which machine it is from: what this one says of itself, such as what was lost, does not
+// where it stands, and must where it is sent.
+func (o *Output) located(e *entry.Entry) *entry.Entry {
+	if e.Kind == entry.Event {
+		return e
+	}
+	if _, known := e.Host(); known {
+		return e
+	}
+	named := *e // the fields are others' too
+	named.Fields = append(slices.Clip(e.Fields), o.config.Machine...)
+	return &named
 }
 
 func (o *Output) append(x *output.Record) {
@@ -216,9 +229,16 @@ func (o *Output) miss(s *source, x *item) {
 	}
 	n := x.last - first + 1
 	text := fmt.Sprintf("%d entries of journal %s, from %d to %d, were not sent to this output: %s", n, s.name, first, x.last, reason)
-	if x.last >= s.told {
-		s.told = x.last + 1
-		o.Lost(reason, n, 0)
+	if x.last >= s.place.Told {
+		uncounted := x.last - max(first, s.place.Told) + 1
+		s.place.Told = x.last + 1
+		o.config.Lost(o.source, reason, uncounted, 0)
+		o.change(func(noted *Noted) {
+			noted.Dropped[reason] += uncounted
+			place := noted.Places[s.name] // which is moved when the target is told
+			place.Told = s.place.Told
+			noted.Places[s.name] = place
+		})
 		o.config.Report(fmt.Errorf("output %s: %s", o.config.Name, text))
 	}
 	o.tell(s.name, n, text)

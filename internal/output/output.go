@@ -60,6 +60,12 @@ type Target interface {
 	Close() error
 }
 
+// Partial is a [Target] that knows more than what it was given of what may come twice.
+type Partial interface {
+	// Begun is how many messages, counted as those confirmed, may have left by now. It is asked after a Send has failed.
+	Begun() uint64
+}
+
 // Dialer opens a target.
 type Dialer struct {
 	// Name says what and where, such as "tcp 192.0.2.7:514".

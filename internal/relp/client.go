@@ -41,6 +41,7 @@ type Client struct {
 	w      *bufio.Writer
 	r      *Reader
 	last   uint32 // number of the last command
+	begun  int    // messages of the last Send
 	peer   offers
 	window chan struct{} // holds a value for each message under way
 	ended  chan struct{} // closed when nothing is read any more

@@ -13,13 +13,14 @@ import (
 // again sends duplicates. After any other error, also the end of the context, the session has ended, and nobody knows
 // whether the server has those that are not acknowledged.
 func (c *Client) Send(ctx context.Context, messages [][]byte) (acknowledged int, err error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
+	if c.begun = 0; ctx.Err() != nil {
+		return 0, ctx.Err()
 	}
 	stop := context.AfterFunc(ctx, func() { c.fail(ctx.Err()) })
 	defer stop()
 	s := &sending{changed: make(chan struct{}, 1)}
 	sent, err := c.sendAll(messages, s)
+	c.begun = sent
 	if err == nil {
 		err = c.flush()
 	}
@@ -29,6 +30,9 @@ func (c *Client) Send(ctx context.Context, messages [][]byte) (acknowledged int,
 	}
 	return acknowledged, err
 }
+
+// Begun is how many messages of the last Send, acknowledged or not, may have left.
+func (c *Client) Begun() int { return c.begun }
 
 // sendAll sends messages until one fails or is refused, and says how many are under way or answered.
 func (c *Client) sendAll(messages [][]byte, s *sending) (sent int, err error) {

@@ -260,6 +260,9 @@ func (t *file) Confirmed(settle bool) (uint64, error) {
 	return t.synced, nil
 }
 
+// Begun implements [output.Partial].
+func (t *file) Begun() uint64 { return t.sent }
+
 // moved reports whether the name means another file by now, or none.
 func (t *file) moved() bool {
 	ours, err1 := t.f.Stat()

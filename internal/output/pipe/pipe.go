@@ -1,5 +1,5 @@
 // Package pipe writes messages, a line each, to named pipes and to the standard input of programs. Nothing says what
-// becomes of them there: a message counts as confirmed once the pipe has it.
+// becomes of them there: a message counts as confirmed once the named pipe has it, or the program has read it.
 package pipe
 
 import (

@@ -142,17 +142,58 @@ func TestFIFOFull(t *testing.T) {
 	}
 }
 
-// TestProgramEnds: one that ends while it is written to is named, with how it ended, and has confirmed nothing.
+// TestProgramEnds: one that ends while it is written to is named, with how it ended, and has what it had read by then.
 func TestProgramEnds(t *testing.T) {
-	w, err := Program{Args: []string{"/bin/sh", "-c", "read line; exit 3"}}.Open(t.Context(), nil)
+	for _, c := range []struct {
+		script string
+		has    uint64
+	}{{"exit 3", 0}, {"read line; exit 3", 1}, {"read a; read b; read c; exit 3", 3}} {
+		w, err := Program{Args: []string{"/bin/sh", "-c", c.script}}.Open(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = w.Send(t.Context(), messages("one", "two", strings.Repeat("x", atomic), strings.Repeat("x", 1<<20)))
+		if err == nil || !strings.Contains(err.Error(), "/bin/sh has ended: exit status 3") {
+			t.Errorf("%s: %v", c.script, err)
+		}
+		if n, _ := w.Confirmed(true); n != c.has {
+			t.Errorf("%s: confirmed %d, want %d", c.script, n, c.has)
+		}
+		w.Close()
+	}
+}
+
+// TestProgramReads: what a program has not read is not confirmed, and what it has read is.
+func TestProgramReads(t *testing.T) {
+	w, err := Program{Args: []string{"/bin/sh", "-c", "read go; kill -STOP $$; exec cat >/dev/null"}}.Open(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	if err := w.Send(t.Context(), messages(strings.Repeat("x", 1000), strings.Repeat("x", 1<<20))); err == nil || !strings.Contains(err.Error(), "/bin/sh has ended: exit status 3") {
-		t.Errorf("%v", err)
+	process := w.(*target).process.Process
+	confirmed := func(want uint64) {
+		t.Helper()
+		n, err := w.Confirmed(false)
+		for end := time.Now().Add(10 * time.Second); n != want && err == nil && time.Now().Before(end); time.Sleep(time.Millisecond) {
+			n, err = w.Confirmed(false)
+		}
+		if n != want || err != nil {
+			t.Fatalf("confirmed %d, want %d: %v", n, want, err)
+		}
 	}
-	if n, _ := w.Confirmed(true); n != 0 {
-		t.Errorf("confirmed %d", n)
+	if err := w.Send(t.Context(), messages("go")); err != nil {
+		t.Fatal(err)
 	}
+	confirmed(1)
+	if err := w.Send(t.Context(), messages("one", "two")); err != nil {
+		t.Fatal(err)
+	}
+	confirmed(1)
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		process.Signal(syscall.SIGCONT) // it may not have stopped yet
+		if n, err := w.Confirmed(false); n == 3 || err != nil {
+			break
+		}
+	}
+	confirmed(3)
 }

@@ -20,21 +20,26 @@ type target struct {
 	timeout time.Duration
 	buffer  []byte
 	sent    uint64
+	begun   uint64 // messages that may have left
 
 	process *exec.Cmd // nil: a named pipe
 	ended   chan struct{}
-	end     error // set when ended is closed
+	end     error  // set when ended is closed
+	written int64  // octets that the pipe of the program has had
+	marks   []mark // of what the program has not read, in order
+	read    uint64 // messages that it has
 }
 
-// Send implements [output.Target]. What a full pipe has taken before the time is over counts, unless a program reads it,
-// which will be killed. When a reader has gone, nothing does: it may not have read what was in the pipe.
+// Send implements [output.Target]. What a full named pipe has taken before the time is over counts. When its reader has
+// gone, nothing does: it may not have read what was in the pipe.
 func (t *target) Send(ctx context.Context, m *output.Messages) error {
 	defer context.AfterFunc(ctx, func() { t.w.SetWriteDeadline(time.Unix(1, 0)) })()
 	before := t.sent
 	for i := 0; i < m.Len(); {
 		n := t.piece(m, i)
+		t.begun = t.sent + uint64(n-i)
 		if err := t.write(ctx); err != nil {
-			if t.process != nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
 				t.sent = before
 			}
 			return errors.Join(ctx.Err(), t.failed(err))
@@ -51,11 +56,15 @@ const atomic = 4096
 // piece fills the buffer with messages from i on, as many as a pipe takes at once, and at least one. It returns the
 // first message that is not in it.
 func (t *target) piece(m *output.Messages, i int) (next int) {
-	t.buffer = appendLine(t.buffer[:0], m.At(i))
-	for i++; i < m.Len() && len(t.buffer)+len(m.At(i))+1 <= atomic; i++ {
+	t.buffer = t.buffer[:0]
+	for n := t.sent; ; i++ {
 		t.buffer = appendLine(t.buffer, m.At(i))
+		n++
+		t.mark(n)
+		if i+1 == m.Len() || len(t.buffer)+len(m.At(i+1))+1 > atomic {
+			return i + 1
+		}
 	}
-	return i
 }
 
 func (t *target) write(ctx context.Context) error {
@@ -69,8 +78,17 @@ func (t *target) write(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	_, err := t.w.Write(t.buffer)
+	n, err := t.w.Write(t.buffer)
+	t.written += int64(n)
 	return err
+}
+
+// Begun implements [output.Partial]. What a program has not read has not left.
+func (t *target) Begun() uint64 {
+	if t.process != nil {
+		return t.read
+	}
+	return t.begun
 }
 
 // failed says what is wrong with the reader.
@@ -103,18 +121,6 @@ func appendLine(dst, message []byte) []byte {
 		}
 	}
 	return dst
-}
-
-// Confirmed implements [output.Target].
-func (t *target) Confirmed(bool) (uint64, error) {
-	if t.process != nil {
-		select {
-		case <-t.ended:
-			return t.sent, fmt.Errorf("%s has ended: %v", t.name, t.process.ProcessState)
-		default:
-		}
-	}
-	return t.sent, nil
 }
 
 // Close implements [output.Target]: a program may read to the end, and is killed if it does not end then.

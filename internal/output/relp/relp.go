@@ -47,6 +47,7 @@ type session struct {
 	refusals *refusals
 	list     [][]byte
 	acked    uint64
+	begun    uint64 // that may have left
 }
 
 // Send implements [output.Target]. It returns when everything is acknowledged, or given up.
@@ -64,6 +65,7 @@ func (t *session) Send(ctx context.Context, m *output.Messages) error {
 		for _, message := range rest[:n] {
 			t.refusals.taken(message)
 		}
+		t.begun = t.acked + uint64(t.client.Begun())
 		t.acked += uint64(n)
 		if rest = rest[n:]; err == nil {
 			continue
@@ -73,10 +75,23 @@ func (t *session) Send(ctx context.Context, m *output.Messages) error {
 			return fmt.Errorf("RELP: %w", err)
 		}
 		t.lost(GivenUpReason, 1, uint64(len(rest[0])))
-		t.acked++
-		rest = rest[1:]
+		done := rest[:1+t.taken(refused.Others, n)]
+		for _, message := range done[1:] {
+			t.refusals.taken(message)
+		}
+		t.acked += uint64(len(done))
+		rest = rest[len(done):]
 	}
 	return nil
+}
+
+// taken is how many messages right behind the one that was refused the server has: all that had left, if it has answered so
+// to all. They need not come again.
+func (t *session) taken(others, acknowledged int) int {
+	if others == t.client.Begun()-acknowledged-1 {
+		return others
+	}
+	return 0
 }
 
 // Confirmed implements [output.Target]. A server that has gone is an error, also while there is nothing to send.
@@ -86,6 +101,9 @@ func (t *session) Confirmed(bool) (uint64, error) {
 	}
 	return t.acked, nil
 }
+
+// Begun implements [output.Partial].
+func (t *session) Begun() uint64 { return t.begun }
 
 // Close implements [output.Target].
 func (t *session) Close() error {

@@ -82,3 +82,47 @@ func TestSession(t *testing.T) {
 		t.Errorf("confirmed %d, want 3", n)
 	}
 }
+
+// TestBegun: of what a server that goes was to get, only what fits into the window has left.
+func TestBegun(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		r := relp.NewReader(conn)
+		for _, answer := range []string{"200 OK\nrelp_version=0\ncommands=syslog\n", "200 OK", "200 OK"} {
+			h, err := r.Next()
+			if err != nil {
+				return
+			}
+			if _, _, err := r.Data(nil, 1<<20); err != nil {
+				return
+			}
+			fmt.Fprintf(conn, "%d rsp %d %s\n", h.Number, len(answer), answer)
+		}
+	}()
+	s := Session{Stream: syslog.Stream{Network: "tcp", Address: l.Addr().String()}, Window: 4}
+	target, err := s.Open(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	m := new(output.Messages)
+	for range 1000 {
+		m.Add([]byte("message"))
+	}
+	if err := target.Send(t.Context(), m); err == nil {
+		t.Error("the server has gone, and that is no error")
+	}
+	confirmed, _ := target.Confirmed(true)
+	if begun := target.(output.Partial).Begun(); confirmed > 2 || begun < 3 || begun > confirmed+4 {
+		t.Errorf("confirmed %d, begun %d", confirmed, begun)
+	}
+}

@@ -43,6 +43,7 @@ type datagram struct {
 	conn   net.Conn
 	lost   output.Lost // of messages that the system refuses for their length, and of the ends that were cut off
 	sent   uint64
+	begun  uint64
 }
 
 // CutReason is what cutting a message is counted under: its beginning is sent.
@@ -59,7 +60,9 @@ func (t *datagram) Send(ctx context.Context, m *output.Messages) error {
 	}
 	before := t.sent
 	for i := range m.Ends {
-		if err := t.send(ctx, m.At(i)); err != nil {
+		err := t.send(ctx, m.At(i))
+		t.begun = t.sent
+		if err != nil {
 			if !errors.Is(err, os.ErrDeadlineExceeded) {
 				t.sent = before // it speaks of one that was sent before
 			}
@@ -99,6 +102,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return nil
 	}
 }
+
+// Begun implements [output.Partial].
+func (t *datagram) Begun() uint64 { return t.begun }
 
 // Confirmed implements [output.Target]: more than that they are sent is never known.
 func (t *datagram) Confirmed(bool) (uint64, error) { return t.sent, nil }

@@ -44,7 +44,8 @@ func (s Stream) Dial(ctx context.Context) (net.Conn, error) {
 	}
 	secured, err := s.Secure(ctx, conn)
 	if err != nil {
-		return nil, errors.Join(err, conn.Close())
+		conn.Close() // the handshake may have
+		return nil, err
 	}
 	return secured, nil
 }
@@ -84,6 +85,7 @@ type stream struct {
 	wire    *counted // and their octets, perhaps encrypted, here
 	buffer  []byte
 	sent    uint64    // messages
+	begun   uint64    // messages that may have left
 	marks   []mark    // of what is not confirmed, in order
 	settled uint64    // messages that are confirmed
 	triedAt time.Time // when it has lasted
@@ -151,6 +153,7 @@ func (t *stream) Send(ctx context.Context, m *output.Messages) error {
 		for t.buffer = t.buffer[:0]; n < m.Len() && len(t.buffer) < piece; n++ {
 			t.buffer = appendFramed(t.buffer, m.At(n), t.config.Framing)
 		}
+		t.begun = t.sent + uint64(n-i)
 		if _, err := t.conn.Write(t.buffer); err != nil {
 			return errors.Join(ctx.Err(), t.lost(), err)
 		}
@@ -160,6 +163,9 @@ func (t *stream) Send(ctx context.Context, m *output.Messages) error {
 	}
 	return nil
 }
+
+// Begun implements [output.Partial].
+func (t *stream) Begun() uint64 { return t.begun }
 
 // Confirmed implements [output.Target].
 func (t *stream) Confirmed(bool) (uint64, error) {
