@@ -187,6 +187,13 @@ func TestRotation(t *testing.T) {
 			s.write("app.log", 2)
 			s.up()
 		},
+		"renamed to something else while down": func(s *scene) {
+			s.down()
+			s.write("app.log", 2)
+			s.rename("app.log", "app.1.log") // "extension .log" of logrotate
+			s.write("app.log", 2)
+			s.up()
+		},
 		"renamed twice while down": func(s *scene) {
 			s.down()
 			s.write("app.log", 2)
