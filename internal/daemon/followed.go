@@ -84,7 +84,8 @@ func followedAs(listen *config.Listen, l listener) (how config.File) {
 
 // pipe opens a named pipe.
 func (b *binder) pipe(l listener) (input.Input, error) {
-	c := followed.PipeConfig{Path: l.address, Format: input.Syslog, Limit: int(b.limits.Message)}
+	c := followed.PipeConfig{Path: l.address, Format: input.Syslog, Limit: int(b.limits.Message),
+		Report: func(err error) { b.d.log.Warn("pipe", "error", err) }}
 	for _, p := range b.listen.Pipes {
 		if p.Path == l.address && p.Format == config.FormatText {
 			c.Format = input.Text

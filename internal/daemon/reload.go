@@ -45,6 +45,7 @@ func (d *Daemon) reload(c config.Config) error {
 
 // listenTo binds and starts what is new, and stops what is not listed.
 func (d *Daemon) listenTo(list []listener, listen *config.Listen) error {
+	d.stopRemoved()
 	b := d.newBinder(list, listen)
 	names := map[listener]string{}
 	var changes []func()

@@ -187,6 +187,13 @@ func TestRotation(t *testing.T) {
 			s.write("app.log", 2)
 			s.up()
 		},
+		"renamed to something else while down": func(s *scene) {
+			s.down()
+			s.write("app.log", 2)
+			s.rename("app.log", "app.1.log") // "extension .log" of logrotate
+			s.write("app.log", 2)
+			s.up()
+		},
 		"renamed twice while down": func(s *scene) {
 			s.down()
 			s.write("app.log", 2)
@@ -372,6 +379,49 @@ func TestPipeNobodyReads(t *testing.T) {
 		f.Close()
 	}
 	must(t, p.Close())
+}
+
+// TestPipeReplaced: a pipe that is removed is made anew, and one that takes its place is read.
+func TestPipeReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	reported := make(chan error, 10)
+	p, err := OpenPipe(PipeConfig{Path: path, Poll: quick, Report: func(err error) { reported <- err }})
+	must(t, err)
+	sink := inputtest.NewSink(t)
+	stop := inputtest.Start(t, p, sink)
+	old, err := os.OpenFile(path, os.O_WRONLY, 0)
+	must(t, err)
+	defer old.Close()
+	must(t, os.Remove(path))
+	for end := time.Now().Add(inputtest.Patience); !errors.Is(err, syscall.EPIPE) && time.Now().Before(end); time.Sleep(quick) {
+		_, err = old.WriteString("\n") // perhaps before it is noticed
+	}
+	appendTo(t, path, "made anew\n")
+	for end := time.Now().Add(inputtest.Patience); len(sink.Messages()) == 0 && time.Now().Before(end); time.Sleep(quick) {
+	}
+	must(t, os.WriteFile(path+".new", nil, 0o600))
+	must(t, os.Rename(path+".new", path))
+	select {
+	case err := <-reported:
+		if !strings.Contains(err.Error(), "no named pipe") {
+			t.Error(err)
+		}
+	case <-time.After(inputtest.Patience):
+		t.Error("a file in the place of the pipe is not reported")
+	}
+	must(t, syscall.Mkfifo(path+".new", 0o600))
+	must(t, os.Rename(path+".new", path))
+	appendTo(t, path, "another one\n")
+	for end := time.Now().Add(inputtest.Patience); len(sink.Messages()) < 2 && time.Now().Before(end); time.Sleep(quick) {
+	}
+	must(t, stop())
+	var got []string
+	for _, m := range sink.Messages() {
+		got = append(got, m.Octets)
+	}
+	if !slices.Equal(got, []string{"made anew", "another one"}) {
+		t.Errorf("got %q", got)
+	}
 }
 
 // TestPipeLines: lines of a pipe that come in pieces, are long, or do not end.

@@ -203,7 +203,7 @@ func (f *Follower) find() (found *os.File, moved bool) {
 	dir, base := filepath.Split(f.config.Path)
 	if entries, err := os.ReadDir(dir); err == nil {
 		for _, e := range entries {
-			if e.Type().IsRegular() && e.Name() != base && strings.HasPrefix(e.Name(), base) {
+			if e.Type().IsRegular() && e.Name() != base && (strings.HasPrefix(e.Name(), base) || f.at.isEntry(e)) {
 				names = append(names, filepath.Join(dir, e.Name()))
 			}
 		}

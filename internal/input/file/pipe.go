@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,16 +20,24 @@ type PipeConfig struct {
 	Format input.Format
 	// Limit is how many octets of a line are kept; 0 is [DefaultLimit].
 	Limit int
+	// Poll is how often is looked whether another pipe is under the path; 0 is 1 s.
+	Poll time.Duration
+	// Report, if set, is told what keeps that one from being read, for people, once for each reason.
+	Report func(error)
 }
 
 // Pipe is an input that reads a named pipe.
 type Pipe struct {
 	config PipeConfig
 	source *input.Source
-	file   *os.File
 	life   life
-	rest   []byte // of a line that has not ended, at most the limit
-	lost   int    // octets of it that are not in rest
+	told   string // the error that was reported last
+
+	mu   sync.Mutex
+	file *os.File // guarded by mu; only Run changes it
+
+	rest []byte // of a line that has not ended, at most the limit
+	lost int    // octets of it that are not in rest
 }
 
 var _ input.Input = (*Pipe)(nil)
@@ -42,27 +51,38 @@ func OpenPipe(c PipeConfig) (*Pipe, error) {
 	if c.Limit <= 0 {
 		c.Limit = DefaultLimit
 	}
-	err := unix.Mkfifo(c.Path, pipeMode)
+	if c.Poll <= 0 {
+		c.Poll = pipePoll
+	}
+	f, err := openPipe(c.Path)
+	if err != nil {
+		return nil, err
+	}
+	return &Pipe{config: c, source: sourceOf("pipe", c.Path, c.Format), file: f}, nil
+}
+
+func openPipe(path string) (*os.File, error) {
+	err := unix.Mkfifo(path, pipeMode)
 	if err == nil {
-		err = os.Chmod(c.Path, pipeMode)
+		err = os.Chmod(path, pipeMode)
 	} else if errors.Is(err, fs.ErrExist) {
 		err = nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("pipe %s: %w", c.Path, err)
+		return nil, fmt.Errorf("pipe %s: %w", path, err)
 	}
-	info, err := os.Lstat(c.Path)
+	info, err := os.Lstat(path)
 	if err == nil && info.Mode()&fs.ModeNamedPipe == 0 {
 		err = errors.New("is there and is no named pipe")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("pipe %s: %w", c.Path, err)
+		return nil, fmt.Errorf("pipe %s: %w", path, err)
 	}
-	f, err := os.OpenFile(c.Path, os.O_RDWR|unix.O_NONBLOCK, 0)
+	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("pipe: %w", err)
 	}
-	return &Pipe{config: c, source: sourceOf("pipe", c.Path, c.Format), file: f}, nil
+	return f, nil
 }
 
 // Name implements [input.Input]: "pipe /run/pipe".
@@ -71,6 +91,8 @@ func (p *Pipe) Name() string { return p.source.Name }
 // Close implements [input.Input]. The pipe stays.
 func (p *Pipe) Close() error {
 	p.life.close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if err := p.file.Close(); !errors.Is(err, os.ErrClosed) {
 		return err
 	}
@@ -84,18 +106,30 @@ func (p *Pipe) Run(ctx context.Context, sink input.Sink) error {
 		return fmt.Errorf("%s: %w", p.Name(), err)
 	}
 	defer end()
-	defer p.file.Close() // a pipe that nobody reads any more must not look as if somebody did
+	defer func() { p.file.Close() }() // a pipe that nobody reads any more must not look as if somebody did
 	to, done := input.NewHandover(ctx, sink)
 	defer done()
-	defer context.AfterFunc(ctx, func() { p.file.SetReadDeadline(time.Unix(1, 0)) })()
+	defer context.AfterFunc(ctx, func() {
+		p.mu.Lock()
+		p.file.SetReadDeadline(past())
+		p.mu.Unlock()
+	})()
 	buf := make([]byte, readSize)
-	for ctx.Err() == nil {
+	for look := time.Now().Add(p.config.Poll); ctx.Err() == nil; {
+		p.file.SetReadDeadline(look)
+		if ctx.Err() != nil { // its end set a deadline, perhaps before us
+			break
+		}
 		n, err := p.file.Read(buf)
 		if n > 0 && p.take(to, buf[:n]) != nil {
 			return nil // the sink takes nothing more; what it did not take is counted
 		}
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return fmt.Errorf("%s: %w", p.Name(), err)
+		}
+		if now := time.Now(); now.After(look) {
+			p.follow(to, buf)
+			look = now.Add(p.config.Poll)
 		}
 	}
 	return p.drain(to, buf)

@@ -96,6 +96,12 @@ func (p position) isOf(f *os.File) bool {
 	return err == nil && sum == p.Sum
 }
 
+// isEntry reports whether an entry of a directory is the file that the position was made of, or one that got its place on the disk.
+func (p position) isEntry(e fs.DirEntry) bool {
+	info, err := e.Info()
+	return err == nil && p.sameInode(info)
+}
+
 // sameInode reports whether the file is the one that the position was made of, or one that got its place on the disk.
 func (p position) sameInode(info fs.FileInfo) bool {
 	sys, ok := info.Sys().(*syscall.Stat_t)
