@@ -31,9 +31,12 @@ var own = []string{fieldForm, FieldSession, FieldOp, entry.AuditResult, fieldPat
 
 // Decode reads the event that an entry is, strictly: every field in its one spelling, once, and where it belongs.
 // Fields of other names are passed over, unless they begin as ours do. Without a time of its own an event has that of its
-// receipt. Errors name the field. A path that leaves its
+// receipt. Errors name the field, or say that the entry is of another kind than event. A path that leaves its
 // medium is an error that wraps [ErrPath].
 func Decode(e *entry.Entry) (Event, error) {
+	if e.Kind != entry.Event {
+		return Event{}, fmt.Errorf("an entry of kind %s is no event of custody", e.Kind)
+	}
 	r := reader{values: map[string]string{}}
 	for i := range e.Fields {
 		if err := r.take(&e.Fields[i]); err != nil {

@@ -98,6 +98,11 @@ func TestStrict(t *testing.T) {
 	if _, err := Decode(&x); err == nil || !strings.Contains(err.Error(), "private") {
 		t.Errorf("private: %v", err)
 	}
+	x, _ = e.Entry("")
+	x.Kind = entry.Loss
+	if _, err := Decode(&x); err == nil || !strings.Contains(err.Error(), "kind loss") {
+		t.Errorf("of another kind: %v", err)
+	}
 }
 
 // TestFolded: Unicode forms of one name are equal, other names are not.

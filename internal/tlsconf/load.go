@@ -3,6 +3,7 @@ package tlsconf
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -72,8 +73,18 @@ func authorities(name string) (*x509.CertPool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ca: %w", err)
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(data) {
+	pool, n := x509.NewCertPool(), 0
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if n++; err != nil {
+			return nil, fmt.Errorf("ca: certificate %d in %s: %w", n, name, err)
+		}
+		pool.AddCert(c)
+	}
+	if n == 0 {
 		return nil, fmt.Errorf("ca: no certificate in PEM in %s", name)
 	}
 	return pool, nil

@@ -324,6 +324,16 @@ func TestSettings(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	bundle := filepath.Join(t.TempDir(), "bundle.pem")
+	sound := must(os.ReadFile(tlstest.New(t, t.TempDir(), "ca").File))
+	for text, data := range map[string]string{"no certificate in PEM": "nothing", "certificate 2 in " + bundle: string(sound) + "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"} {
+		if err := os.WriteFile(bundle, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := NewClient(Settings{CA: bundle}, nil); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
 	if _, err := NewServer(Settings{Certificate: "/nowhere/c.pem", Anonymous: true}, nil); err == nil || !strings.Contains(err.Error(), "/nowhere/c.pem") {
 		t.Errorf("a file that is missing: %v", err)
 	}

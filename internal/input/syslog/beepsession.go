@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -66,8 +67,12 @@ func (s *beepSession) serve(ctx context.Context) {
 	}
 	s.keepParts(err)
 	s.handOver()
-	if errors.Is(err, beep.ErrProtocol) && ctx.Err() == nil {
+	switch {
+	case ctx.Err() != nil:
+	case errors.Is(err, beep.ErrProtocol):
 		s.in.refuse(s.to, s.source.Name, reasonNoBEEP, nil, err) // and that is not answered (RFC 3080 §2.2.1.1)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.in.refuse(s.to, s.source.Name, reasonUnfinished, nil, err)
 	}
 	s.await(func() bool { return s.unsettled == 0 })
 	s.locked(func() {

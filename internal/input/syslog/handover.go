@@ -17,6 +17,7 @@ const (
 	reasonConnections = "too many connections"
 	reasonPerAddress  = "too many connections of one address"
 	reasonNotAllowed  = "not allowed"
+	reasonUnfinished  = "frame not in time"
 )
 
 // maxSpare bounds the chunks that wait for being used.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
 
 	"constat/internal/input"
@@ -84,8 +85,11 @@ func (s *session) serve(ctx context.Context) {
 
 // complain counts a session that broke off.
 func (s *session) complain(err error) {
-	if errors.Is(err, relp.ErrProtocol) {
+	switch {
+	case errors.Is(err, relp.ErrProtocol):
 		s.in.refuse(s.to, s.source.Name, "not RELP", nil, err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.in.refuse(s.to, s.source.Name, reasonUnfinished, nil, err)
 	}
 }
 

@@ -270,7 +270,8 @@ func TestRELPStrangers(t *testing.T) {
 // TestRELPTimeout: a frame that has begun must end in time, while a client between two frames may rest.
 func TestRELPTimeout(t *testing.T) {
 	in := listenRELP(t, TCPConfig{FrameTimeout: 100 * time.Millisecond}, RELP{})
-	inputtest.Start(t, in, inputtest.NewSink(t))
+	sink := inputtest.NewSink(t)
+	inputtest.Start(t, in, sink)
 	conn, err := net.Dial("tcp", addrOf(in))
 	if err != nil {
 		t.Fatal(err)
@@ -285,6 +286,10 @@ func TestRELPTimeout(t *testing.T) {
 	conn.SetReadDeadline(time.Now().Add(inputtest.Patience))
 	if said, err := io.ReadAll(conn); err != nil || string(said) != "0 serverclose 0\n" {
 		t.Errorf("%q %v", said, err)
+	}
+	sink.Wait(1)
+	if n := sink.Lost(input.Refused + "frame not in time"); n.Messages != 1 {
+		t.Errorf("losses %v", sink.Losses())
 	}
 }
 
