@@ -53,12 +53,12 @@ func (r recent) append(dst []byte) ([]byte, error) {
 
 // parseRecent reads the file. What stands behind the body was left by a longer one. False: it is torn.
 func parseRecent(data []byte) (r recent, ok bool) {
-	line, rest, found := bytes.Cut(data[:min(len(data), 256)], []byte{'\n'})
+	line, _, found := bytes.Cut(data[:min(len(data), 256)], []byte{'\n'})
 	words := bytes.Split(line, []byte{' '})
 	if !found || len(words) != 5 || string(words[0]) != recentMagic {
 		return r, false
 	}
-	rest = data[len(line)+1:]
+	rest := data[len(line)+1:]
 	number, err1 := strconv.ParseUint(string(words[2]), 10, 64)
 	length, err2 := strconv.ParseUint(string(words[3]), 10, 32)
 	if err1 != nil || err2 != nil || length > uint64(len(rest)) {

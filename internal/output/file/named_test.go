@@ -105,7 +105,7 @@ func TestNamedRefused(t *testing.T) {
 	if err := errors.Join(target.Close(), os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if target, err = n.Open(t.Context(), nil); err == nil {
+	if _, err := n.Open(t.Context(), nil); err == nil {
 		t.Error("a file was taken for a directory")
 	}
 	if n.NoDirs = true; os.Remove(dir) != nil {
