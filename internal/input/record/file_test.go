@@ -228,6 +228,24 @@ func TestKeepFree(t *testing.T) {
 	}
 }
 
+// A file that is moved away while it is rotated is none to rename, and no reason to let the next one grow.
+func TestMovedWhileRotated(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	f := open(t, FileConfig{Path: path, MaxBytes: 2})
+	write(t, f, "1\n")
+	if err := os.Rename(path, path+".old"); err != nil {
+		t.Fatal(err)
+	}
+	f.mu.Lock()
+	f.rotateLocked(2)
+	f.mu.Unlock()
+	write(t, f, "2\n", "3\n")
+	if got := tree(t, dir); got != "f=3/ f.1=2/ f.old=1/" {
+		t.Error(got)
+	}
+}
+
 // Rotation on demand does not wait for room, and a rotation that fails loses nothing.
 func TestRotationFails(t *testing.T) {
 	dir := t.TempDir()

@@ -49,7 +49,8 @@ func (f *File) shiftLocked() error {
 		return err
 	}
 	for n := last; n > 0; n-- { // the last one of Keep is replaced, which is what Keep asks for
-		if err := os.Rename(f.numbered(n-1), f.numbered(n)); err != nil {
+		err := os.Rename(f.numbered(n-1), f.numbered(n))
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // somebody has moved it meanwhile
 			return err
 		}
 	}
