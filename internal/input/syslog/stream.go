@@ -158,15 +158,15 @@ func (s *Stream) welcome(conn net.Conn, to *handover, serving *sync.WaitGroup) {
 		return
 	}
 	if reason := s.admit(c); reason != "" {
-		if s.beep != nil && reason != reasonNotAllowed {
-			s.sayUnavailable(conn)
-		}
-		conn.Close()
 		source := s.name
 		if reason != reasonConnections {
 			source = s.sourceOf(c.addr, nil).Name
 		}
-		s.refuse(to, source, reason, nil, nil)
+		s.refuse(to, source, reason, nil, nil) // first, so that whoever sees the end finds it counted
+		if s.beep != nil && reason != reasonNotAllowed {
+			s.sayUnavailable(conn)
+		}
+		conn.Close()
 		return
 	}
 	serving.Go(func() {
