@@ -20,11 +20,11 @@ const keeperScript = `if [ -n "$1" ] && [ "$1" != $$ ] && ` +
 	`while read x; do kill $w 2>/dev/null; watch; ` +
 	`if [ "$x" = list ]; then ` + listScript + `; echo "$0 end"; fi; done; kill $w 2>/dev/null`
 
-// hopScript listens on the public port $1 and forwards to the loopback port $2, by way of the server $3 itself, until its
+// hopScript listens on the public port $1 and forwards to $2 of the loopback addresses, by way of the server $3 itself, until its
 // input ends.
 const hopScript = `set -- "$1" "$2" "$3" $SSH_CONNECTION; exec 3<&0; ` +
 	`ssh -T -g -N -o BatchMode=yes -o NoHostAuthenticationForLocalhost=yes -o ExitOnForwardFailure=yes -o ControlMaster=no ` +
-	`-o ControlPath=none -o ServerAliveInterval=15 -o ServerAliveCountMax=3 -p "${7:-22}" -L "*:$1:localhost:$2" "$3" </dev/null 3<&- & h=$! ; ` +
+	`-o ControlPath=none -o ServerAliveInterval=15 -o ServerAliveCountMax=3 -p "${7:-22}" -L "*:$1:$2" "$3" </dev/null 3<&- & h=$! ; ` +
 	`( cat <&3 >/dev/null; kill $h ) 2>/dev/null & c=$! ; wait $h; kill $c 2>/dev/null`
 
 // listScript says who listens.

@@ -15,6 +15,8 @@ const (
 	answerTime = time.Minute // for what goes through a connection that is there
 	endTime    = 3 * time.Second
 	listPause  = 200 * time.Millisecond
+	offerPause = time.Second // before the port is asked for again because only half of it was to be had
+	offers     = 3
 	linger     = 200 * time.Millisecond // for what is on its way when the tunnel ends
 )
 
@@ -25,6 +27,7 @@ type session struct {
 	hop     *child
 	plain   bool     // the server runs no commands for us
 	forward string   // what was forwarded, as ssh wants it; "" if nothing was
+	inner   string   // where on the server the second hop leads; "" if there is none
 	beating chan any // closed to stop the signs of life
 }
 

@@ -2,11 +2,13 @@ package tunnel
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -34,14 +36,18 @@ func run(t testing.TB, name string, args ...string) string {
 	return string(out)
 }
 
+// freePort is one below those that connections have on their side.
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := 10_000 + rand.N(20_000)
+		if l, err := net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no free port")
+	return 0
 }
 
 // startServer starts sshd with further lines of configuration. DIR in them is the directory of the server.
@@ -87,7 +93,7 @@ func startServer(t testing.TB, more string) *server {
 			t.Log(s.read("log"))
 		}
 	})
-	until(t, "sshd", func() bool { return answers(s.port) })
+	until(t, "sshd", func() bool { return answers("127.0.0.1", s.port) })
 	s.wire = newWire(t, s.port)
 	me, err := user.Current()
 	if err != nil {
@@ -120,16 +126,15 @@ func (s *server) login() {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { agent.Process.Kill(); agent.Wait() })
-	until(s.t, "agent", func() bool { _, err := os.Stat(socket); return err == nil })
-	c := exec.Command("ssh-add", "-q", filepath.Join(s.dir, "key"))
-	c.Env = append(os.Environ(), "SSH_AUTH_SOCK="+socket)
-	if out, err := c.CombinedOutput(); err != nil {
-		s.t.Fatalf("ssh-add: %v %s", err, out)
-	}
+	until(s.t, "ssh-add", func() bool { // the socket is there a moment before the agent listens
+		c := exec.Command("ssh-add", "-q", filepath.Join(s.dir, "key"))
+		c.Env = append(os.Environ(), "SSH_AUTH_SOCK="+socket)
+		return c.Run() == nil
+	})
 }
 
-func answers(port int) bool {
-	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+func answers(host string, port int) bool {
+	conn, err := net.Dial("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err == nil {
 		conn.Close()
 	}
