@@ -178,7 +178,7 @@ func TestNoDaemon(t *testing.T) {
 		if err := c.Info(t.Context(), "c", "o"); !errors.Is(err, ErrNoDaemon) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if took := time.Since(began); took < c.Timeout || took > 20*c.Timeout {
+		if took := time.Since(began); took < c.Timeout || took > 10*time.Second {
 			t.Errorf("%s: took %v", name, took)
 		}
 	}

@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"constat/entry"
 )
 
 // TestFull: an Append that keeps a part. Of the rest, streams wait in order and datagrams are counted.
-func TestFull(t *testing.T) {
+func TestFull(t *testing.T) { synctest.Test(t, testFull) }
+
+func testFull(t *testing.T) {
 	f := newFake()
 	f.room = 7
 	in, stop := startIntake(t, f, Config{})
@@ -83,7 +86,9 @@ func TestReserve(t *testing.T) {
 }
 
 // TestFullLosses: when not even loss entries fit, they are counted on, and nothing is counted twice.
-func TestFullLosses(t *testing.T) {
+func TestFullLosses(t *testing.T) { synctest.Test(t, testFullLosses) }
+
+func testFullLosses(t *testing.T) {
 	f := newFake()
 	f.room, f.unsign = 1, true
 	in, stop := startIntake(t, f, Config{})
@@ -108,7 +113,9 @@ func TestFullLosses(t *testing.T) {
 }
 
 // TestFullAtEnd: what still waits when the daemon ends is counted, all of it, and whoever waits is told.
-func TestFullAtEnd(t *testing.T) {
+func TestFullAtEnd(t *testing.T) { synctest.Test(t, testFullAtEnd) }
+
+func testFullAtEnd(t *testing.T) {
 	f := newFake()
 	f.free = diskReserve
 	in, stop := startIntake(t, f, Config{})

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"constat/internal/input"
 )
 
 // TestPace: who waits for its messages to be durable is held back to the rate, and loses nothing to it.
-func TestPace(t *testing.T) {
+func TestPace(t *testing.T) { synctest.Test(t, testPace) }
+
+func testPace(t *testing.T) {
 	f := newFake()
 	in, stop := startIntake(t, f, Config{Rate: 200, Burst: 10})
 	began := time.Now()
@@ -36,7 +39,9 @@ func TestPace(t *testing.T) {
 
 // TestPaceOfOne: sources are held back each alone, a batch above the burst goes through, and the end of the context
 // ends the waiting.
-func TestPaceOfOne(t *testing.T) {
+func TestPaceOfOne(t *testing.T) { synctest.Test(t, testPaceOfOne) }
+
+func testPaceOfOne(t *testing.T) {
 	var p paces
 	l := &limit{rate: 0.001, burst: 5}
 	if err := p.wait(t.Context(), l, "a", 100); err != nil {

@@ -173,8 +173,8 @@ func certificateFields(s tls.ConnectionState) (fields []entry.Field) {
 // refuse counts a connection that is not let in, and tells people about it.
 func (s *Stream) refuse(to *handover, source, reason string, shown []entry.Field, err error) {
 	s.refused.Add(1)
-	to.Sink.Refuse(source, reason, shown)
 	if s.config.Refused != nil && err != nil {
 		s.config.Refused(source, err)
 	}
+	to.Sink.Refuse(source, reason, shown)
 }

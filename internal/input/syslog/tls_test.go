@@ -144,8 +144,9 @@ func TestTLSRefusals(t *testing.T) {
 	for _, mode := range modes {
 		for _, kind := range []string{"tls", "relp-tls"} {
 			t.Run(mode.name+" "+kind, func(t *testing.T) {
+				t.Parallel() // each waits for a handshake that does not end
 				var told atomic.Int32
-				tc := TCPConfig{Address: "127.0.0.1:0", TLS: c.config(t, mode.settings), HandshakeTimeout: 300 * time.Millisecond,
+				tc := TCPConfig{Address: "127.0.0.1:0", TLS: c.config(t, mode.settings), HandshakeTimeout: 2 * time.Second,
 					Refused: func(string, error) { told.Add(1) }}
 				in, err := ListenTCP(tc)
 				if kind == "relp-tls" {

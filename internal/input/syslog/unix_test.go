@@ -221,7 +221,7 @@ func TestProcess(t *testing.T) {
 		p.reads <- struct{}{} // as if each were stuck
 	}
 	began := time.Now()
-	if self := p.read(int32(os.Getpid())); self.comm == "" || self.commandLine != "" || time.Since(began) > time.Second {
+	if self := p.read(int32(os.Getpid())); self.comm == "" || self.commandLine != "" || time.Since(began) > inputtest.Patience/2 {
 		t.Errorf("%+v after %v", self, time.Since(began))
 	}
 }
