@@ -7,10 +7,9 @@ import (
 	"constat/journal"
 )
 
-// auditFile writes audit entries into a flat file as well, if the configuration asks for one. It holds up nothing: what
+// auditFile writes audit entries into a flat file as well, if its name is not "". It holds up nothing: what
 // goes wrong is told and tried again, also by the next daemon.
-func (d *Daemon) auditFile(ctx context.Context) error {
-	name := d.config.Audit.File
+func (d *Daemon) auditFile(ctx context.Context, name string) error {
 	if name == "" {
 		return nil
 	}

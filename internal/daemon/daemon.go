@@ -36,7 +36,7 @@ type Options struct {
 
 // Daemon is a running "constat serve".
 type Daemon struct {
-	config  config.Config
+	config  config.Config // of the goroutine of [Run], as it stands now
 	options Options
 	log     *slog.Logger
 	facts   []entry.Field // about this machine, for local senders
@@ -103,7 +103,7 @@ func Run(ctx context.Context, c config.Config, o Options) (err error) {
 	sealing := start(ctx, part{"seal", d.seal, nil})
 	sleeping := start(ctx, part{"sleep", d.sleep, nil})
 	vouching := start(ctx, part{"vouch", d.vouch, nil})
-	file := start(context.WithoutCancel(ctx), part{"audit file", d.auditFile, nil})
+	file := start(context.WithoutCancel(ctx), part{"audit file", func(ctx context.Context) error { return d.auditFile(ctx, c.Audit.File) }, nil})
 	forwarding := start(context.WithoutCancel(ctx), part{"outputs", d.forward, nil})
 	if o.Ready != nil {
 		o.Ready(d.endpoints)
