@@ -271,7 +271,7 @@ func TestAcknowledgementUnderLoad(t *testing.T) {
 	p.verify()
 	kept, lost := p.balance()
 	t.Logf("slowest answer %v, kept %d, counted %v", slowest, kept, lost)
-	if slowest > 2*time.Second {
+	if slowest > patience/2 {
 		t.Errorf("an answer took %v", slowest)
 	}
 }

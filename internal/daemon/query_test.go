@@ -126,7 +126,15 @@ func TestQueryChannel(t *testing.T) {
 		gui.log.Debug(fmt.Sprint("Nummer ", n), "n")
 	}
 	claim(t, p.store, "_XEN_DOMAIN", "gui", "_TRANSPORT", "xen")
-	p.until("all is there", func() bool { return len(p.all("system")) >= 8+4 })
+	p.until("all is there", func() bool {
+		said := map[string]int{}
+		for _, k := range p.events() {
+			if k.fields["_XEN_EVENT"] == "" {
+				said[k.fields["_XEN_DOMAIN"]]++
+			}
+		}
+		return said["usb"] == 2 && said["gui"] == 6
+	})
 
 	if got := messages(gui.get(t, station.Query{})); got != "of gui|Nummer 0|Nummer 1|Nummer 2|Nummer 3|Nummer 4" {
 		t.Errorf("gui reads %q", got)
