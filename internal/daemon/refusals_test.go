@@ -376,7 +376,7 @@ func TestEveryRefusal(t *testing.T) {
 			code := p.make()
 			c := newTown(p, x509.ExtKeyUsageServerAuth, "client.test")
 			secured := "\n  - address: 127.0.0.1:0\n    tls: {certificate: DIR/server.pem, key: DIR/server.key, " + c.settings(m) + "}\n"
-			p.configure("http: off\nlimits:\n  handshake_timeout: 1500ms\nlisten:\n  tls:" + secured + "  relp:" + secured + "  beep:" + secured + strings.Replace(secured, "127.0.0.1", "127.0.0.2", 1) + "    starttls: true\n")
+			p.configure("http: off\nlimits:\n  handshake_timeout: 3s\nlisten:\n  tls:" + secured + "  relp:" + secured + "  beep:" + secured + strings.Replace(secured, "127.0.0.1", "127.0.0.2", 1) + "    starttls: true\n")
 			d := p.serve()
 			c.visited(p, m, entrances, p.entrance, d.stop)
 			p.verifies(code, p.store, 0)

@@ -64,8 +64,9 @@ func (l *login1) Inhibit(what, who, why, mode string, sender dbus.Sender) (dbus.
 		return 0, dbus.MakeFailedError(err)
 	}
 	l.delays <- delay{what, who, mode, sender, r}
-	time.AfterFunc(300*time.Millisecond, func() { w.Close() }) // ours: the message has a copy by then
-	return dbus.UnixFD(w.Fd()), nil
+	fd := dbus.UnixFD(w.Fd())
+	time.AfterFunc(700*time.Millisecond, func() { w.Close() }) // ours: the message has a copy by then
+	return fd, nil
 }
 
 func dial(t *testing.T, address string) *dbus.Conn {
