@@ -272,9 +272,10 @@ func run(w *journal.Writer, seed uint64) *ledger {
 	var mu sync.Mutex // guards l
 	l := newLedger()
 	l.created = true
-	var group sync.WaitGroup
+	var writing, calling sync.WaitGroup
+	var ended atomic.Bool // nobody writes any more; calls that find nothing to do do not fail
 	for i, name := range []string{"app", "imported", "late"} {
-		group.Go(func() {
+		writing.Go(func() {
 			for n := 0; ; n++ {
 				list := messages(n, 1+n*(i+1)%150)
 				if n%17 == i {
@@ -292,8 +293,8 @@ func run(w *journal.Writer, seed uint64) *ledger {
 	}
 	calls := []func() error{w.Sync, w.Sync, w.Checkpoint, w.Checkpoint, w.Rotate}
 	for _, call := range calls[seed%2:] {
-		group.Go(func() {
-			for {
+		calling.Go(func() {
+			for !ended.Load() {
 				mu.Lock()
 				before := l.clone()
 				mu.Unlock()
@@ -307,6 +308,8 @@ func run(w *journal.Writer, seed uint64) *ledger {
 			}
 		})
 	}
-	group.Wait()
+	writing.Wait()
+	ended.Store(true)
+	calling.Wait()
 	return l
 }
