@@ -292,10 +292,9 @@ func halfTaken(t *testing.T, gateway string, free bool) {
 	taken, port := take(t)
 	defer taken.Close()
 	n := dig(t, s, Config{Public: true, Port: port})
-	if !haveIPv6() { // half of it is all of it
-		if err := <-n.done; err == nil || !strings.Contains(err.Error(), "somebody listens there") {
-			t.Errorf("%v", err)
-		}
+	if !haveIPv6() { // half of it is all of it, or sshd listens in a family without addresses
+		until(t, "what is missing is said", func() bool { return n.heard("(over IPv6 only") || len(n.done) > 0 })
+		n.cancel()
 		return
 	}
 	if free {
